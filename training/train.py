@@ -1,0 +1,333 @@
+"""Trains a bundled model from random initialisation and packs it for shipping.
+
+    python -m training.train --corpus build/corpus.jsonl
+
+writes `build/tutor/checkpoint.pt` while it runs (the same command goes on from it after a kill) and
+at the end the model folder that ships, `smolsynth/models/tutor`: bf16 safetensors for transformers
+and TRL, `ct2/` in int8 for generation, the tokenizer with its chat template, and the model card.
+Uses a GPU where one is at hand. Needs torch, transformers, tokenizers and ctranslate2.
+"""
+
+import argparse
+import hashlib
+import json
+import math
+import os
+import random
+import shutil
+import time
+from pathlib import Path
+
+import torch
+from ctranslate2.converters import TransformersConverter
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tqdm import tqdm
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+SHIPPED = Path(__file__).resolve().parent.parent / "smolsynth" / "models"
+SPECIAL = ["<|im_start|>", "<|im_end|>", "<|pad|>"]  # ids 0, 1, 2
+CHAT_TEMPLATE = (
+    "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\\n' + m['content'] + '<|im_end|>\\n' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
+)
+CONTEXT = 2048
+LONGEST = 1024  # examples above it are left out of training (a handful)
+IGNORE = -100
+
+
+# ---- tokenizer ----
+def train_tokenizer(examples: list[dict], fixed_lines: list[str], vocabulary: int) -> Tokenizer:
+    """Byte-level BPE of both languages; each fixed line of distilabel's templates is one token."""
+
+    def texts():
+        for i, example in enumerate(examples):
+            for message in example["messages"]:
+                text = message["content"]
+                if i % 30:  # else merges would be spent on the prompts that all rows share
+                    for line in fixed_lines:
+                        text = text.replace(line, "")
+                yield text
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=SPECIAL,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts(), trainer)
+    return tokenizer
+
+
+def with_fixed_lines(tokenizer: Tokenizer, fixed_lines: list[str]) -> Tokenizer:
+    """A copy of the tokenizer with the fixed lines added as tokens."""
+    copy = Tokenizer.from_str(tokenizer.to_str())
+    copy.add_tokens([AddedToken(line, normalized=False) for line in fixed_lines])
+    return copy
+
+
+# ---- examples ----
+def encode(example: dict, tokenizer: Tokenizer, stray_header: bool) -> tuple[list[int], list[int]]:
+    """Token ids and labels of one conversation in ChatML.
+
+    Assistant turns are learned, user turns where `learn_user` says so, each with its end token.
+    `stray_header` puts an assistant header before the first user turn: distilabel 1.5.3 sends one
+    so when Magpie has a system prompt, and the model should not stumble over it.
+    """
+    ids: list[int] = []
+    labels: list[int] = []
+
+    def add(text: str, learn: bool) -> None:
+        new = tokenizer.encode(text, add_special_tokens=False).ids
+        ids.extend(new)
+        labels.extend(new if learn else [IGNORE] * len(new))
+
+    messages = example["messages"]
+    for i, message in enumerate(messages):
+        role = message["role"]
+        learn = role == "assistant" or (role == "user" and example["learn_user"])
+        if stray_header and role == "user" and i == 1 and messages[0]["role"] == "system":
+            add("<|im_start|>assistant\n", False)
+        add(f"<|im_start|>{role}\n", False)
+        add(message["content"] + "<|im_end|>", learn)
+        add("\n", False)
+    return ids, labels
+
+
+def batches(examples: list[tuple[list[int], list[int]]], tokens: int, rng: random.Random):
+    """Lists of example numbers for one epoch: alike in length, at most `tokens` with padding."""
+    order = list(range(len(examples)))
+    rng.shuffle(order)
+    result = []
+    for start in range(0, len(order), 4000):
+        batch: list[int] = []
+        for i in sorted(order[start : start + 4000], key=lambda i: len(examples[i][0])):
+            if batch and (len(batch) + 1) * len(examples[i][0]) > tokens:
+                result.append(batch)
+                batch = []
+            batch.append(i)
+        result.append(batch)
+    rng.shuffle(result)
+    return result
+
+
+def collate(rows: list[tuple[list[int], list[int]]]) -> tuple[torch.Tensor, torch.Tensor]:
+    """ids and labels, each [rows, longest]; padded right, so that causal attention needs no mask."""
+    width = max(len(ids) for ids, _ in rows)
+    ids = torch.full((len(rows), width), SPECIAL.index("<|pad|>"))
+    labels = torch.full((len(rows), width), IGNORE)
+    for i, (x, y) in enumerate(rows):
+        ids[i, : len(x)] = torch.tensor(x)
+        labels[i, : len(y)] = torch.tensor(y)
+    return ids, labels
+
+
+# ---- training ----
+def build_model(vocabulary: int, hidden: int, layers: int) -> LlamaForCausalLM:
+    config = LlamaConfig(
+        vocab_size=vocabulary,
+        hidden_size=hidden,
+        intermediate_size=int(hidden * 2.75) // 64 * 64,
+        num_hidden_layers=layers,
+        num_attention_heads=hidden // 64,
+        num_key_value_heads=hidden // 64,
+        max_position_embeddings=CONTEXT,
+        tie_word_embeddings=True,
+        bos_token_id=0,
+        eos_token_id=1,
+        pad_token_id=2,
+    )
+    model = LlamaForCausalLM(config)
+    model.generation_config.update(bos_token_id=0, eos_token_id=1, pad_token_id=2)
+    return model
+
+
+def optimizers(model: LlamaForCausalLM, rate: float) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices of the layers, AdamW for the embedding and the norms."""
+    matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "layers" in n]
+    others = [p for n, p in model.named_parameters() if not (p.ndim == 2 and "layers" in n)]
+    muon = torch.optim.Muon(
+        matrices, lr=rate, weight_decay=0.05, adjust_lr_fn="match_rms_adamw", ns_steps=5
+    )
+    return [muon, torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.95), weight_decay=0.0)]
+
+
+def rate_factor(step: int, steps: int) -> float:
+    """Warm up for 100 steps, hold, fall to zero over the last 40%: a run can be cut short."""
+    return min(1.0, (step + 1) / 100, (steps - step) / (0.4 * steps))
+
+
+def loss_of(model: LlamaForCausalLM, ids: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Mean cross-entropy over the learned tokens (logits are made for those alone)."""
+    with torch.autocast(ids.device.type, dtype=torch.bfloat16):
+        hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state[:, :-1]
+        wanted = labels[:, 1:] != IGNORE
+        logits = model.lm_head(hidden[wanted])
+    return torch.nn.functional.cross_entropy(logits.float(), labels[:, 1:][wanted])
+
+
+def train(args: argparse.Namespace) -> None:
+    torch.manual_seed(args.seed)
+    torch.set_num_threads(args.threads)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    work = args.work / args.name
+    work.mkdir(parents=True, exist_ok=True)
+
+    with args.corpus.open(encoding="utf-8") as file:
+        fixed_lines = json.loads(next(file))["fixed_lines"]
+        corpus = [json.loads(line) for line in file]
+    file = work / "tokenizer.json"
+    if file.exists():
+        plain = Tokenizer.from_file(str(file))
+    else:
+        plain = train_tokenizer(corpus[:40_000], fixed_lines, args.vocabulary)
+        plain.save(str(file))
+    tokenizer = with_fixed_lines(plain, fixed_lines)
+
+    rng = random.Random(args.seed)
+    examples = []
+    for example in corpus:  # one in ten is read without the shortened prompts
+        ids, labels = encode(
+            example, plain if rng.random() < 0.1 else tokenizer, stray_header=rng.random() < 0.15
+        )
+        if len(ids) <= LONGEST:
+            examples.append((ids, labels))
+    total = sum(len(ids) for ids, _ in examples)
+    print(f"{len(examples)} examples, {total / 1e6:.1f} M tokens, vocabulary {tokenizer.get_vocab_size()}")
+
+    model = build_model(tokenizer.get_vocab_size(), args.hidden, args.layers).to(device)
+    parameters = sum(p.numel() for p in model.parameters())
+    print(f"{parameters / 1e6:.2f} M parameters on {device}, {args.threads} threads")
+    optims = optimizers(model, args.rate)
+
+    state = {"step": 0, "seconds": 0.0, "tokens": 0}
+    checkpoint = work / "checkpoint.pt"
+    if checkpoint.exists():
+        saved = torch.load(checkpoint, map_location=device)
+        model.load_state_dict(saved["model"])
+        for optim, old in zip(optims, saved["optimizers"], strict=True):
+            optim.load_state_dict(old)
+        state = saved["state"]
+        print(f"going on from step {state['step']}")
+
+    def save() -> None:
+        unfinished = checkpoint.with_suffix(".part")
+        torch.save(
+            {
+                "model": model.state_dict(),
+                "optimizers": [o.state_dict() for o in optims],
+                "state": state,
+            },
+            unfinished,
+        )
+        os.replace(unfinished, checkpoint)
+
+    schedule: list[list[int]] = []
+    for epoch in range(math.ceil(args.steps / max(1, total // args.batch)) + 1):
+        schedule += batches(examples, args.batch, random.Random(args.seed + 1 + epoch))
+        if len(schedule) >= args.steps:
+            break
+
+    model.train()
+    log = (work / "log.jsonl").open("a", encoding="utf-8")
+    bar = tqdm(total=args.steps, initial=state["step"], unit="step", mininterval=10)
+    recent: list[float] = []
+    for step in range(state["step"], args.steps):
+        begun = time.perf_counter()
+        for optim in optims:
+            for group in optim.param_groups:
+                group["lr"] = args.rate * rate_factor(step, args.steps)
+        ids, labels = (t.to(device) for t in collate([examples[i] for i in schedule[step]]))
+        loss = loss_of(model, ids, labels)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        for optim in optims:
+            optim.step()
+            optim.zero_grad(set_to_none=True)
+        recent.append(loss.item())
+        state["step"] = step + 1
+        state["seconds"] += time.perf_counter() - begun
+        state["tokens"] += ids.numel()
+        bar.update()
+        if (step + 1) % 50 == 0:
+            mean = sum(recent) / len(recent)
+            recent.clear()
+            log.write(json.dumps({**state, "loss": round(mean, 4)}) + "\n")
+            log.flush()
+            bar.set_postfix_str(f"loss {mean:.3f}, {state['tokens'] / state['seconds']:.0f} tokens/s")
+        if (step + 1) % args.save_every == 0:
+            save()
+    bar.close()
+    save()
+    pack(model, tokenizer, args.output / args.name, args, state, parameters)
+
+
+# ---- shipping ----
+def pack(model, tokenizer: Tokenizer, folder: Path, args, state: dict, parameters: int) -> None:
+    """Writes the model folder whole, beside the old one, and then swaps them."""
+    fresh = folder.with_name(folder.name + ".part")
+    shutil.rmtree(fresh, ignore_errors=True)
+    wrapped = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token=SPECIAL[0],
+        eos_token=SPECIAL[1],
+        pad_token=SPECIAL[2],
+        padding_side="left",
+        model_max_length=CONTEXT,
+        clean_up_tokenization_spaces=False,
+    )
+    wrapped.chat_template = CHAT_TEMPLATE
+    wrapped.save_pretrained(fresh)
+    model.to("cpu", torch.bfloat16).save_pretrained(fresh)
+    TransformersConverter(str(fresh)).convert(str(fresh / "ct2"), quantization="int8")
+    (fresh / "training.json").write_text(
+        json.dumps(
+            {
+                "name": args.name,
+                "parameters": parameters,
+                "hidden": args.hidden,
+                "layers": args.layers,
+                "vocabulary": tokenizer.get_vocab_size(),
+                "steps": state["step"],
+                "tokens_seen": state["tokens"],
+                "minutes": round(state["seconds"] / 60, 1),
+                "device": "cuda" if torch.cuda.is_available() else f"cpu, {args.threads} threads",
+                "seed": args.seed,
+                "sha256": {
+                    str(p.relative_to(fresh)): hashlib.sha256(p.read_bytes()).hexdigest()
+                    for p in sorted(fresh.rglob("*"))
+                    if p.suffix in (".safetensors", ".bin")
+                },
+            },
+            indent=1,
+        )
+        + "\n"
+    )
+    if folder.exists():
+        shutil.rmtree(folder)
+    fresh.rename(folder)
+    print(f"packed {folder.name}: {sum(p.stat().st_size for p in folder.rglob('*')) / 1e6:.1f} MB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--corpus", type=Path, default=Path("build/corpus.jsonl"))
+    parser.add_argument("--work", type=Path, default=Path("build"))
+    parser.add_argument("--output", type=Path, default=SHIPPED)
+    parser.add_argument("--name", default="tutor")
+    parser.add_argument("--steps", type=int, default=5000)
+    parser.add_argument("--batch", type=int, default=4096, help="tokens a step, padding included")
+    parser.add_argument("--rate", type=float, default=4e-3)
+    parser.add_argument("--hidden", type=int, default=256)
+    parser.add_argument("--layers", type=int, default=6)
+    parser.add_argument("--vocabulary", type=int, default=4096)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--save-every", type=int, default=250)
+    parser.add_argument("--seed", type=int, default=0)
+    train(parser.parse_args())
+
+
+if __name__ == "__main__":
+    main()
