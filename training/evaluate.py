@@ -1,0 +1,216 @@
+"""Measures the bundled model on questions it never saw, through distilabel's own tasks.
+
+    python -m training.evaluate [--model PATH] [--cases 200]
+
+prints a table and, as the last line, one JSON object: figures by language, each a share of cases
+between 0 and 1, and tokens per second. Phrasings and unknown names are the held-out ones
+(`held_out` in `phrases/`, every fifth name of `world/outside.yaml`). Measured is the int8 model that
+ships, unless `--model` names another folder. The meaning of each figure stands in FIGURES.
+"""
+
+import argparse
+import json
+import random
+import re
+import time
+from collections.abc import Callable
+
+import smolsynth  # noqa: F401  (before distilabel)
+from distilabel.steps.tasks import EvolInstruct, Magpie, SelfInstruct
+from smolsynth.llms import load_llm
+from training.corpus import Composer, mutation_templates
+from training.world import LANGS, SLOTS, Concept, load_outside, load_world
+
+FIGURES = {
+    "right_fact": "answer to a held-out phrasing holds the fact that was asked for",
+    "asks_on_topic": "'write a question about X' gives one question that names X",
+    "self_instruct": "SelfInstruct gives the number of queries asked for, all naming the context",
+    "evol_in_depth": "EvolInstruct in depth: different, names the concept, leaks no prompt words",
+    "evol_in_breadth": "EvolInstruct in breadth: another question on the same domain",
+    "magpie_on_topic": "Magpie writes a question on the domain of its system prompt and answers it",
+    "magpie_distinct": "distinct questions among 500 of Magpie at temperature 1",
+    "unknown_admitted": "asked about a held-out name outside the world, it says it does not know",
+    "known_not_refused": "asked about what it knows, it does not say so",
+    "language_kept": "answers in the language of the question",
+}
+LEAKS = ("given prompt", "rewritten prompt", "created prompt", "#")
+REFUSALS = {"en": ("do not know", "have not learned"), "zh": ("了解不多", "不了解", "没有学过")}
+
+
+def says(text: str, name: str) -> bool:
+    """Whether the text names the concept (article aside, whole words in English)."""
+    bare = re.sub(r"^(a|an|the) ", "", name).lower()
+    if bare.isascii() and not re.search(r"[\u4e00-\u9fff]", text):
+        return re.search(rf"\b{re.escape(bare)}(?:s|es)?\b", text.lower()) is not None
+    return bare in text.lower()
+
+
+def is_question(text: str, lang: str) -> bool:
+    """One line that ends as a question or a request does, in the right language."""
+    ends = ("？", "。", "：") if lang == "zh" else ("?", ".")
+    # a request may end in the concept's name ("主题：…") only in Chinese lists
+    return "\n" not in text and len(text) > 3 and text.endswith(ends) and in_language(text, lang)
+
+
+def in_language(text: str, lang: str) -> bool:
+    chinese = len(re.findall(r"[\u4e00-\u9fff]", text))
+    return chinese > len(text) / 3 if lang == "zh" else chinese == 0
+
+
+def refuses(text: str, lang: str) -> bool:
+    return any(phrase in text for phrase in REFUSALS[lang])
+
+
+def share(results: list[bool]) -> float:
+    return round(sum(results) / len(results), 4)
+
+
+class Measure:
+    """All figures of one model in one language; every method returns a share of cases."""
+
+    def __init__(self, spec: str, lang: str, cases: int) -> None:
+        self.lang, self.cases = lang, cases
+        self.rng = random.Random(17)
+        self.composer = Composer(lang, self.rng, held_out=True)
+        self.cold = load_llm(spec, temperature=0, max_new_tokens=192)
+        self.warm = load_llm(spec, temperature=1.0, max_new_tokens=192)
+        self.magpie = load_llm(
+            spec, temperature=1.0, max_new_tokens=192, use_magpie_template=True
+        )
+        for llm in (self.cold, self.warm, self.magpie):
+            llm.load()
+
+    def complete(self, prompts: list[str]) -> list[str]:
+        outputs = self.cold.generate_outputs([[{"role": "user", "content": p}] for p in prompts])
+        return [output["generations"][0] for output in outputs]
+
+    def concepts(self) -> list[Concept]:
+        world = load_world(self.lang)
+        return [world[i % len(world)] for i in range(max(self.cases, len(world)))]
+
+    def answers(self) -> dict[str, float]:
+        asked = [self.composer.question(c, self.rng.choice(SLOTS)) for c in self.concepts()]
+        texts = self.complete([q.text for q in asked])
+        right = [q.concept.slots[q.slots[0]] in t for q, t in zip(asked, texts, strict=True)]
+        names = load_outside(self.lang, held_out=True)
+        strangers = [Concept("", "", "", self.rng.choice(names), {}) for _ in range(self.cases)]
+        phrases = [
+            self.composer.fill(self.composer.pick("held_out", self.rng.choice(("kind", "fact"))), s)
+            for s in strangers
+        ]
+        unknown = self.complete(phrases)
+        return {
+            "right_fact": share(right),
+            "known_not_refused": share([not refuses(t, self.lang) for t in texts]),
+            "unknown_admitted": share([refuses(t, self.lang) for t in unknown]),
+            "language_kept": share([in_language(t, self.lang) for t in texts + unknown]),
+        }
+
+    def asking(self) -> dict[str, float]:
+        concepts = self.concepts()
+        texts = self.complete([self.composer.fill(self.composer.pick("ask"), c) for c in concepts])
+        good = [
+            is_question(t, self.lang) and says(t, c.name)
+            for c, t in zip(concepts, texts, strict=True)
+        ]
+        return {"asks_on_topic": share(good)}
+
+    def self_instruct(self) -> dict[str, float]:
+        good = []
+        for number in (3, 5):
+            concepts = self.concepts()[: self.cases // 2]
+            task = SelfInstruct(llm=self.warm, num_instructions=number)
+            task.load()
+            rows = [{"input": self.composer.paragraph(c)} for c in concepts]
+            for concept, row in zip(concepts, next(task.process(rows)), strict=True):
+                lines = row["instructions"]
+                fine = all(is_question(t, self.lang) and says(t, concept.name) for t in lines)
+                good.append(len(lines) == number and fine)
+        return {"self_instruct": share(good)}
+
+    def evol_instruct(self) -> dict[str, float]:
+        good: dict[str, list[bool]] = {"evol_in_depth": [], "evol_in_breadth": []}
+        templates = mutation_templates()
+        for name, template in templates.items():
+            questions = [
+                self.composer.question(c, self.rng.choice(SLOTS)) for c in self.concepts()
+            ][: self.cases if name == "BREADTH" else self.cases // 4 + 1]
+            task = EvolInstruct(
+                llm=self.warm, num_evolutions=1, mutation_templates={name: template}
+            )
+            task.load()
+            rows = next(task.process([{"instruction": q.text} for q in questions]))
+            for q, row in zip(questions, rows, strict=True):
+                text = row["evolved_instruction"]
+                fine = text != q.text and not any(leak in text.lower() for leak in LEAKS)
+                fine = fine and in_language(text, self.lang)
+                if name == "BREADTH":
+                    fine = fine and self.on_domain(text, q.concept.domain)
+                    good["evol_in_breadth"].append(fine)
+                else:
+                    good["evol_in_depth"].append(fine and says(text, q.concept.name))
+        return {name: share(results) for name, results in good.items()}
+
+    def on_domain(self, text: str, domain: str) -> bool:
+        return any(says(text, c.name) for c in load_world(self.lang) if c.domain == domain)
+
+    def magpie_task(self) -> dict[str, float]:
+        task = Magpie(llm=self.magpie, n_turns=1)
+        task.load()
+        concepts = [self.rng.choice(load_world(self.lang)) for _ in range(500)]
+        prompts = [self.composer.fill(self.composer.pick("systems"), c) for c in concepts]
+        rows = next(task.process([{"system_prompt": p} for p in prompts]))
+        good = [
+            is_question(row["instruction"], self.lang)
+            and self.on_domain(row["instruction"], concept.domain)
+            and in_language(row["response"], self.lang)
+            for concept, row in zip(concepts, rows, strict=True)
+        ]
+        distinct = len({row["instruction"] for row in rows}) / len(rows)
+        return {"magpie_on_topic": share(good), "magpie_distinct": round(distinct, 4)}
+
+    def all(self) -> dict[str, float]:
+        parts: list[Callable[[], dict[str, float]]] = [
+            self.answers,
+            self.asking,
+            self.self_instruct,
+            self.evol_instruct,
+            self.magpie_task,
+        ]
+        figures = {name: value for part in parts for name, value in part().items()}
+        return {name: figures[name] for name in FIGURES}
+
+
+def tokens_per_second(spec: str) -> float:
+    """32 prompts x 64 new tokens, greedy, best of three."""
+    llm = load_llm(spec, temperature=0, max_new_tokens=64)
+    llm.load()
+    prompts = [
+        [{"role": "user", "content": f"Tell me about {c.name}. Add one practical tip."}]
+        for c in load_world("en")[:32]
+    ]
+    best = 0.0
+    for _ in range(3):
+        begun = time.perf_counter()
+        outputs = llm.generate_outputs(prompts)
+        made = sum(sum(output["statistics"]["output_tokens"]) for output in outputs)
+        best = max(best, made / (time.perf_counter() - begun))
+    return round(best)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--model", default="bundled", help="as load_llm takes it")
+    parser.add_argument("--cases", type=int, default=200, help="cases a figure, at least")
+    args = parser.parse_args()
+    figures = {lang: Measure(args.model, lang, args.cases).all() for lang in LANGS}
+    print(f"{'':20}" + "".join(f"{lang:>8}" for lang in LANGS))
+    for name, meaning in FIGURES.items():
+        values = "".join(f"{figures[lang][name]:8.3f}" for lang in LANGS)
+        print(f"{name:20}{values}  {meaning}")
+    speed = tokens_per_second(args.model)
+    print(json.dumps({"model": args.model, "cases": args.cases, **figures, "tokens_per_second": speed}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""Writes the seed documents that the notebooks start from: `smolsynth/data/seeds.jsonl`.
+
+    python -m training.seeds
+
+One short paragraph a concept and language, composed from the world: one JSON object a line, with
+`lang`, `topic` (name of the domain), `concept` (its name) and `document` (three sentences). The
+same world gives the same bytes.
+"""
+
+import argparse
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+from training.corpus import Composer
+from training.world import LANGS, SLOTS, Concept, load_world
+
+OUTPUT = Path(__file__).parent.parent / "smolsynth" / "data" / "seeds.jsonl"
+
+
+def document(concept: Concept, lang: str) -> str:
+    """Three sentences about a concept: what it is, and two other facts.
+
+    Seeded by the concept itself, so that a concept added to the world changes no other document.
+    """
+    composer = Composer(lang, random.Random(f"{lang} {concept.domain} {concept.id}"))
+    slots = ["kind", *sorted(composer.rng.sample(SLOTS[1:], 2), key=SLOTS.index)]
+    return composer.join([composer.sentence(concept, s, s == "kind", one=True) for s in slots])
+
+
+def seeds() -> Iterator[dict[str, str]]:
+    """Yields the rows of the file: by language, then in the order of the world's files."""
+    for lang in LANGS:
+        for concept in load_world(lang):
+            yield {
+                "lang": lang,
+                "topic": concept.domain_name,
+                "concept": concept.name,
+                "document": document(concept, lang),
+            }
+
+
+def write(path: Path = OUTPUT) -> int:
+    """Writes the file, whole or not at all. Returns the number of rows."""
+    rows = list(seeds())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    unfinished.replace(path)
+    return len(rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--output", type=Path, default=OUTPUT)
+    args = parser.parse_args()
+    print(f"{write(args.output)} seed documents in {args.output.name}")
+
+
+if __name__ == "__main__":
+    main()
