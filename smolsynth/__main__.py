@@ -1,17 +1,18 @@
 """`python -m smolsynth`: makes an instruction dataset, offline, and says what to do next."""
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
 
 TEXT = {
     "en": {
-        "start": "Generating {rows} rows with {model} ({lang}). Loading distilabel takes a few seconds …",
+        "start": "Generating {rows} rows ({lang}) with {model}. Loading takes a few seconds …",
         "first": "First rows, {seconds:.1f} s after the start:",
         "dropped": "Dropped on the way: {counts}.",
-        "fewer": "The model repeats itself: {rows} of {wanted} rows. Other seeds or a larger model help.",
-        "none": "No usable row: all {n} were dropped ({counts}). Nothing was saved. Is the model trained?",
+        "fewer": "The model repeats itself: only {rows} of {wanted} rows. A larger model helps.",
+        "none": "No usable row: {n} dropped ({counts}), nothing saved. Is the model trained?",
         "saved": "{rows} rows ({sources}) saved in {folder} after {seconds:.0f} s.",
         "next": "Next: jupyter lab notebooks",
         "stopped": "Stopped. Nothing was saved.",
@@ -20,8 +21,8 @@ TEXT = {
         "start": "用 {model} 生成 {rows} 行数据（{lang}）。载入 distilabel 需要几秒钟……",
         "first": "开始 {seconds:.1f} 秒后，头几行已经生成：",
         "dropped": "中途舍弃：{counts}。",
-        "fewer": "模型重复太多：只得到 {rows} 行，原定 {wanted} 行。换一批种子或用更大的模型会好些。",
-        "none": "没有可用的数据：{n} 行全部舍弃（{counts}），什么也没有保存。这个模型训练过吗？",
+        "fewer": "模型重复太多：原定 {wanted} 行，只得到 {rows} 行。换个大些的模型会好些。",
+        "none": "没有可用的数据：{n} 行全部舍弃（{counts}），什么也没保存。这个模型训练过吗？",
         "saved": "共 {rows} 行（{sources}），用时 {seconds:.0f} 秒，已存入 {folder}。",
         "next": "下一步：jupyter lab notebooks",
         "stopped": "已停止，什么也没有保存。",
@@ -34,8 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
     begun = time.perf_counter()
     args = _parser().parse_args(arguments)
     text = TEXT[args.lang]
-    name = args.model or "the bundled tutor" if args.lang == "en" else args.model or "自带的导师模型"
-    print(text["start"].format(rows=args.rows, model=name, lang=args.lang), flush=True)
+    model = args.model or os.environ.get("SMOLSYNTH_LLM") or "bundled"
+    print(text["start"].format(rows=args.rows, model=model, lang=args.lang), flush=True)
 
     from smolsynth.display import preview  # after the first line: these imports take seconds
     from smolsynth.export import free_folder, save, to_messages
@@ -60,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
             to_messages(data),
             free_folder(args.output / f"instruction_{args.lang}"),
             lang=args.lang,
-            model=args.model or "smolsynth tutor",
+            model=model,
             technique="SelfInstruct, Magpie, EvolInstruct",
             seed=args.seed,
             notes=f"Dropped before saving: {counts}.",

@@ -94,9 +94,7 @@ def _generate(
 
         def answer(technique: str, **mappings: dict[str, str]) -> TextGeneration:
             outputs = {"generation": "response"}
-            return TextGeneration(
-                name=technique, llm=answerer, output_mappings=outputs, **mappings
-            )
+            return TextGeneration(name=technique, llm=answerer, output_mappings=outputs, **mappings)
 
         ask = SelfInstruct(
             name="ask",

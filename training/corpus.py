@@ -11,6 +11,7 @@ what a pipeline sends. Training itself needs no distilabel: the file stands betw
 import argparse
 import json
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,7 +66,8 @@ class Composer:
         verb = verbs.get(concept.domain, verbs["default"])
         words = {"x": concept.name, "X": capital(concept.name), "d": concept.domain_name}
         # phrases may hold braces of the concept's own slots too
-        return template.format(**{**words, **verb, **concept.slots, "c": ":", **more})
+        text = template.format(**{**words, **verb, **concept.slots, "c": ":", **more})
+        return spaced(text) if self.lang == "zh" else text
 
     def neighbour(self, concept: Concept) -> Concept:
         same = [c for c in self.concepts if c.domain == concept.domain and c.id != concept.id]
@@ -195,6 +197,12 @@ class Composer:
         return [{"role": "system", "content": self.fill(self.pick("systems"), concept)}]
 
 
+def spaced(text: str) -> str:
+    """A space between Chinese and Latin text or digits, as Chinese typography has it."""
+    text = re.sub(r"([\u4e00-\u9fff])([A-Za-z0-9])", r"\1 \2", text)
+    return re.sub(r"([A-Za-z0-9])([\u4e00-\u9fff])", r"\1 \2", text)
+
+
 def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
@@ -225,6 +233,16 @@ def long_talk(c: Composer) -> list[Message]:
         text = c.fill(c.pick("follow_ups", slot), q.concept)
         follow = Question(text, q.concept, [slot])
         messages += [turn("user", text), turn("assistant", c.answer(follow))]
+    return messages
+
+
+def quiz(c: Composer) -> list[Message]:
+    """Short questions and short answers, dense in facts."""
+    messages = c.system(concept := c.rng.choice(c.concepts))
+    for slot in c.rng.sample(SLOTS, c.rng.choice([3, 4, 5, 6])):
+        q = c.question(concept, slot)
+        answer = c.sentence(concept, slot, lead=True, one=True)
+        messages += [turn("user", q.text), turn("assistant", answer)]
     return messages
 
 
@@ -312,11 +330,12 @@ def small_talk(c: Composer) -> list[Message]:
 
 # task: (composer, share of the corpus, whether the user turn is learned)
 TASKS: dict[str, tuple[Callable[[Composer], list[Message]], float, bool]] = {
-    "talk": (talk, 0.40, True),
-    "long_talk": (long_talk, 0.09, True),
-    "ask": (ask, 0.10, False),
-    "self_instruct": (self_instruct, 0.15, False),
-    "evol_instruct": (evol_instruct, 0.19, False),
+    "talk": (talk, 0.36, True),
+    "quiz": (quiz, 0.15, True),
+    "long_talk": (long_talk, 0.06, True),
+    "ask": (ask, 0.09, False),
+    "self_instruct": (self_instruct, 0.12, False),
+    "evol_instruct": (evol_instruct, 0.15, False),
     "unknown": (unknown, 0.06, False),
     "small_talk": (small_talk, 0.01, False),
 }
@@ -336,7 +355,7 @@ def self_instruct_template():
 
 
 def mutation_templates() -> dict[str, str]:
-    """distilabel's EvolInstruct prompts by mutation; `<PROMPT>` marks the place of the instruction."""
+    """distilabel's EvolInstruct prompts by mutation; `<PROMPT>` is the instruction's place."""
     from distilabel.steps.tasks.evol_instruct.utils import MUTATION_TEMPLATES
 
     return MUTATION_TEMPLATES

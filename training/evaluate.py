@@ -1,11 +1,12 @@
 """Measures the bundled model on questions it never saw, through distilabel's own tasks.
 
-    python -m training.evaluate [--model PATH] [--cases 200]
+    python -m training.evaluate [--model SPEC] [--cases 200] [--card]
 
 prints a table and, as the last line, one JSON object: figures by language, each a share of cases
 between 0 and 1, and tokens per second. Phrasings and unknown names are the held-out ones
-(`held_out` in `phrases/`, every fifth name of `world/outside.yaml`). Measured is the int8 model that
-ships, unless `--model` names another folder. The meaning of each figure stands in FIGURES.
+(`held_out` in `phrases/`, every fifth name of `world/outside.yaml`). Measured is the int8 model
+that ships, unless `--model` names another. The meaning of each figure stands in FIGURES. `--card`
+writes the model card of the bundled model with them.
 """
 
 import argparse
@@ -14,10 +15,12 @@ import random
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
+
+from distilabel.steps.tasks import EvolInstruct, Magpie, SelfInstruct
 
 import smolsynth  # noqa: F401  (before distilabel)
-from distilabel.steps.tasks import EvolInstruct, Magpie, SelfInstruct
-from smolsynth.llms import load_llm
+from smolsynth.llms import MODELS, load_llm
 from training.corpus import Composer, mutation_templates
 from training.world import LANGS, SLOTS, Concept, load_outside, load_world
 
@@ -74,9 +77,7 @@ class Measure:
         self.composer = Composer(lang, self.rng, held_out=True)
         self.cold = load_llm(spec, temperature=0, max_new_tokens=192)
         self.warm = load_llm(spec, temperature=1.0, max_new_tokens=192)
-        self.magpie = load_llm(
-            spec, temperature=1.0, max_new_tokens=192, use_magpie_template=True
-        )
+        self.magpie = load_llm(spec, temperature=1.0, max_new_tokens=192, use_magpie_template=True)
         for llm in (self.cold, self.warm, self.magpie):
             llm.load()
 
@@ -198,18 +199,77 @@ def tokens_per_second(spec: str) -> float:
     return round(best)
 
 
+def write_card(figures: dict, speed: float) -> Path:
+    """The model card, from the figures and what `training.train` noted down."""
+    made = json.loads((MODELS / "tutor" / "training.json").read_text())
+    world = load_world("en")
+    size = f"{made['layers']} layers of width {made['hidden']}, {made['parameters'] / 1e6:.2f} M"
+    table = "\n".join(
+        f"| {meaning} | {figures['en'][name]:.3f} | {figures['zh'][name]:.3f} |"
+        for name, meaning in FIGURES.items()
+    )
+    sums = "\n".join(f"- `{name}` {value}" for name, value in made["sha256"].items())
+    card = f"""---
+language: [en, zh]
+license: apache-2.0
+library_name: transformers
+tags: [synthetic, distilabel, education]
+---
+
+# smolsynth tutor
+
+A very small chat model that makes a course on synthetic data run offline. It knows {len(world)}
+things in {len({c.domain for c in world})} domains, in English and Chinese, and handles the prompts
+of distilabel's TextGeneration, SelfInstruct, Magpie and EvolInstruct. It is a teaching aid: outside
+its small world it says that it does not know, or errs.
+
+| | |
+|---|---|
+| Architecture | Llama, {size} parameters, context 2,048 |
+| Tokenizer | byte-level BPE, {made["vocabulary"]} tokens, ChatML template |
+| Trained on | text composed from `training/world` by `training/corpus.py`; random initialisation |
+| Steps, tokens | {made["steps"]}, {made["tokens_seen"] / 1e6:.1f} M (padding included) |
+| Time | {made["minutes"]:.0f} minutes on {made["device"]} |
+| Seed | {made["seed"]} |
+
+## Figures
+
+`python -m training.evaluate`, the int8 model in `ct2/`, held-out phrasings, shares of cases:
+
+| figure | English | Chinese |
+|---|---|---|
+{table}
+
+Generation, 32 prompts, 64 new tokens at most: {speed:.0f} tokens per second on the machine that
+measured the figures above.
+
+## Checksums (SHA-256)
+
+{sums}
+"""
+    path = MODELS / "tutor" / "README.md"
+    path.write_text(card, encoding="utf-8")
+    return path
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--model", default="bundled", help="as load_llm takes it")
     parser.add_argument("--cases", type=int, default=200, help="cases a figure, at least")
+    parser.add_argument("--card", action="store_true", help="write the bundled model's card")
     args = parser.parse_args()
+    if args.card and args.model != "bundled":
+        parser.error("--card is for the bundled model: leave --model out")
     figures = {lang: Measure(args.model, lang, args.cases).all() for lang in LANGS}
     print(f"{'':20}" + "".join(f"{lang:>8}" for lang in LANGS))
     for name, meaning in FIGURES.items():
         values = "".join(f"{figures[lang][name]:8.3f}" for lang in LANGS)
         print(f"{name:20}{values}  {meaning}")
     speed = tokens_per_second(args.model)
-    print(json.dumps({"model": args.model, "cases": args.cases, **figures, "tokens_per_second": speed}))
+    if args.card:
+        print(f"card written: {write_card(figures, speed).name}")
+    about = {"model": args.model, "cases": args.cases}
+    print(json.dumps({**about, **figures, "tokens_per_second": speed}))
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ class Concept:
 
 
 def read_domain(path: Path) -> dict:
-    """Reads one domain file and checks its form. Raises ValueError naming file, concept and fault."""
+    """Reads one domain file. Raises ValueError naming file, concept and fault."""
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
 
     def bilingual(value, where: str) -> None:

@@ -1,0 +1,524 @@
+"""From generated rows to a dataset folder that TRL trains on: `messages`, checked, with a card.
+
+Nothing is dropped silently: rows that can't be trained on raise, and the error says how to find
+and filter them.
+"""
+
+import json
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from smolsynth import __version__
+from smolsynth.display import column_names, rows
+
+Row = dict[str, Any]
+_SHOWN = 3  # rows named in an error, and rows shown in the card
+
+
+def to_messages(
+    dataset: Any,
+    instruction: str = "instruction",
+    response: str = "response",
+    system: str | None = None,
+    *,
+    conversation: str | None = None,
+):
+    """Puts rows into the form that TRL's `SFTTrainer` takes for chats.
+
+    Args:
+        dataset: a `Dataset`, a `Distiset` with one dataset, or a list of dicts.
+        instruction: the column of user turns.
+        response: the column of assistant turns.
+        system: the column of system prompts, if any; a row without one (`None`, empty) gets none.
+        conversation: instead of the three above, a column of whole talks, such as Magpie makes for
+            several turns: lists of dicts with `role` and `content`.
+
+    Returns:
+        A `datasets.Dataset` with as many rows and one column, `messages`: a list of dicts with
+        `role` ("system", "user", "assistant") and `content` (texts as they were).
+
+    Raises:
+        ValueError: a column is missing; or rows have an instruction or response that is empty,
+            `None` or no string; or talks are not well formed. The error says how many, which come
+            first (counted from 0) and how to filter them.
+    """
+    from datasets import Dataset
+
+    data = rows(dataset)
+    columns = [conversation] if conversation else [instruction, response]
+    _check_columns(data, [*columns, *([system] if system and not conversation else [])])
+    if conversation:
+        _refuse_faulty(data, lambda row: _fault_of_talk(row.get(conversation)), _TALK_HINT)
+        talks = [row[conversation] for row in data]
+    else:
+        hint = _TEXT_HINT.format(columns=columns)
+        _refuse_faulty(data, lambda row: _fault_of_row(row, columns, system), hint)
+        talks = [_talk(row, instruction, response, system) for row in data]
+    talks = [[{"role": turn["role"], "content": turn["content"]} for turn in t] for t in talks]
+    return Dataset.from_dict({"messages": talks}, features=_features())
+
+
+def _features():
+    from datasets import Features, Value
+
+    return Features({"messages": [{"role": Value("string"), "content": Value("string")}]})
+
+
+def _talk(row: Row, instruction: str, response: str, system: str | None) -> list[dict[str, str]]:
+    before = [{"role": "system", "content": row[system]}] if system and row.get(system) else []
+    return [
+        *before,
+        {"role": "user", "content": row[instruction]},
+        {"role": "assistant", "content": row[response]},
+    ]
+
+
+# ---- checks ----
+
+_TEXT_HINT = (
+    "Look at them, then drop them: dataset = dataset.filter(lambda row: all(isinstance(row[c], str)"
+    " and row[c].strip() for c in {columns}))"
+)
+_TALK_HINT = (
+    "Each must be a list of dicts with role and content: an optional system turn, then user and"
+    " assistant in turns, the last one an assistant's. Drop the others with dataset.filter(...)."
+)
+
+
+def _check_columns(data: Sequence[Row], columns: list[str]) -> None:
+    if not len(data):  # a list without rows has no columns either
+        return
+    names = column_names(data)
+    for column in columns:
+        if column not in names:
+            raise ValueError(f"There is no column {column!r}; the columns are {names}.")
+
+
+def _refuse_faulty(data: Sequence[Row], fault: Callable[[Row], str | None], hint: str) -> None:
+    faults = [(i, found) for i, row in enumerate(data) if (found := fault(row))]
+    if not faults:
+        return
+    first = ", ".join(f"row {i} ({found})" for i, found in faults[:_SHOWN])
+    more = ", …" if len(faults) > _SHOWN else ""
+    raise ValueError(
+        f"{len(faults)} of {len(data)} rows can't be exported (counted from 0): {first}{more}."
+        f" {hint}"
+    )
+
+
+def _fault_of_row(row: Row, columns: list[str], system: str | None) -> str | None:
+    for column in columns:
+        if found := _fault_of_text(row.get(column)):
+            return f"{column} {found}"
+    prompt = row.get(system) if system else None
+    if prompt and (found := _fault_of_text(prompt)):
+        return f"{system} {found}"
+    return None
+
+
+def _fault_of_text(text: Any) -> str | None:
+    if text is None:
+        return "is None"
+    if not isinstance(text, str):
+        return f"is no text but {type(text).__name__}"
+    if not text.strip():
+        return "is empty"
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        return "holds half a character, which UTF-8 can't store"
+    return None
+
+
+def _fault_of_talk(talk: Any) -> str | None:
+    if not isinstance(talk, list | tuple) or not talk:
+        return "no turns"
+    for i, turn in enumerate(talk):
+        if not isinstance(turn, Mapping) or set(turn) != {"role", "content"}:
+            return f"turn {i} is no dict of role and content"
+        if found := _fault_of_text(turn["content"]):
+            return f"turn {i} {found}"
+    roles = [turn["role"] for turn in talk]
+    spoken = roles[1:] if roles[0] == "system" else roles
+    if not spoken or spoken != ["user", "assistant"] * (len(spoken) // 2):
+        return f"roles {', '.join(map(str, roles[:6]))}"
+    return None
+
+
+# ---- saving ----
+
+
+def save(
+    dataset: Any,
+    folder: str | Path,
+    *,
+    lang: str,
+    model: str,
+    technique: str,
+    seed: int | None,
+    notes: str = "",
+    license: str = "apache-2.0",
+) -> Path:
+    """Writes `train.jsonl` and a dataset card, `README.md`, into a new folder.
+
+    The folder appears whole or not at all, and `datasets.load_dataset(folder)` loads it, offline
+    too. The same rows give the same bytes.
+
+    Args:
+        dataset: what `to_messages` gives: one column, `messages`.
+        folder: the folder to make; folders above it are made, too.
+        lang: language of the texts and of the card, "en" or "zh".
+        model: what wrote the rows, as given to `load_llm` or in words. Of a path or an address
+            only the model's name goes into the card.
+        technique: how, as "SelfInstruct, then EvolInstruct".
+        seed: of the run.
+        notes: more to tell in the card (Markdown).
+        license: of the dataset, as the Hugging Face Hub names it.
+
+    Returns:
+        The folder.
+
+    Raises:
+        FileExistsError: the folder exists already.
+        OSError: it can't be written.
+        ValueError: no rows, other columns than `messages`, talks that are not well formed, or
+            another `lang`.
+    """
+    if lang not in _CARDS:
+        raise ValueError(f'lang must be "en" or "zh", not {lang!r}.')
+    folder = Path(folder)
+    talks = _checked_talks(dataset)
+    facts = {
+        "lang": lang,
+        "license": license,
+        "model": _model_in_words(model, lang),
+        "technique": _one_line(_without_secrets(technique)),
+        "seed": "-" if seed is None else str(seed),
+        "notes": _without_secrets(notes).strip(),
+    }
+    unfinished = folder.parent / f".{folder.name}.{uuid.uuid4().hex[:8]}.part"
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.mkdir()
+        lines = "".join(_json({"messages": talk}) + "\n" for talk in talks)
+        card = _card(folder.name, talks, facts)
+        for name, text in (("train.jsonl", lines), ("README.md", card)):
+            (unfinished / name).write_text(text, encoding="utf-8", newline="\n")
+        if os.path.lexists(folder):  # asked last, as a rename replaces an empty folder
+            raise _exists(folder)
+        unfinished.rename(folder)
+    except OSError as error:
+        if isinstance(error, FileExistsError) and error.errno is None:  # ours
+            raise
+        # Where a file stands in place of a folder above, Python speaks of a file that exists.
+        kind = NotADirectoryError if isinstance(error, FileExistsError) else type(error)
+        raise kind(
+            f"The dataset can't be written to {folder} ({error.strerror or error}): choose a folder"
+            " that you may write to, on a disk with space left."
+        ) from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return folder
+
+
+def free_folder(base: str | Path) -> Path:
+    """`base` if nothing is there yet, else the first free one of `base-2`, `base-3`, …"""
+    base = Path(base)
+    candidate, number = base, 1
+    while os.path.lexists(candidate):
+        number += 1
+        candidate = base.with_name(f"{base.name}-{number}")
+    return candidate
+
+
+def _exists(folder: Path) -> FileExistsError:
+    return FileExistsError(
+        f"{folder} exists already, and nothing in it was touched: choose another folder, such as"
+        f" {free_folder(folder)}, or delete it first."
+    )
+
+
+def _checked_talks(dataset: Any) -> list[list[dict[str, str]]]:
+    data = rows(dataset)
+    if not len(data):
+        raise ValueError("The dataset has no rows: there is nothing to save.")
+    _check_columns(data, ["messages"])
+    names = column_names(data)
+    if others := [name for name in names if name != "messages"]:
+        raise ValueError(
+            f"Only the column 'messages' is saved, but there are others, {others}: leave them out"
+            " with dataset.select_columns(['messages'])."
+        )
+    _refuse_faulty(data, lambda row: _fault_of_talk(row.get("messages")), _TALK_HINT)
+    return [
+        [{"role": turn["role"], "content": turn["content"]} for turn in row["messages"]]
+        for row in data
+    ]
+
+
+# Line ends that some readers split at, and characters that are invisible or turn text around.
+_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+# ---- the card ----
+
+_CARDS = {
+    "en": """\
+# {name}
+
+{rows} synthetic conversations in English to fine-tune a chat model on, written by a language model
+and not by people.
+
+## How it was made
+
+| | |
+|---|---|
+| technique | {technique} |
+| model | {model} |
+| seed | {seed} |
+| distilabel | {distilabel} |
+| smolsynth | {smolsynth} |
+{notes}
+## Columns
+
+- `messages`: the conversation, a list of turns, each with `role` (`system`, `user` or `assistant`)
+  and `content` (text). This is the format that TRL's `SFTTrainer` takes.
+
+## Size
+
+| | |
+|---|---|
+| rows | {rows} |
+| user turns per row, mean | {turns} |
+| rows with a system prompt | {systems} |
+| characters per user turn, mean | {user} |
+| characters per assistant turn, mean | {assistant} |
+
+## Examples
+
+From the top of `train.jsonl`, as they came:
+
+{examples}
+
+## Known limits
+
+- A model wrote these texts: they may hold wrong facts, and nobody has checked each of them.
+- What the model does not know is missing, and its habits of wording come again and again.
+- The smaller the model, the more so. Look at the rows before you train on them.
+
+## Train on it
+
+In the folder above this one, with `pip install trl`:
+
+{code}
+""",
+    "zh": """\
+# {name}
+
+{rows} 条中文合成对话，用于微调聊天模型。全部文本由语言模型生成，并非真人撰写。
+
+## 制作方法
+
+| | |
+|---|---|
+| 技术 | {technique} |
+| 模型 | {model} |
+| 随机种子 | {seed} |
+| distilabel | {distilabel} |
+| smolsynth | {smolsynth} |
+{notes}
+## 数据列
+
+- `messages`：一段对话，由若干轮组成，每轮包含 `role`（`system`、`user` 或 `assistant`）和
+  `content`（文本）。TRL 的 `SFTTrainer` 可以直接使用这种格式。
+
+## 规模
+
+| | |
+|---|---|
+| 行数 | {rows} |
+| 每行用户轮数（平均） | {turns} |
+| 带系统提示的行数 | {systems} |
+| 每轮用户文本的字符数（平均） | {user} |
+| 每轮助手文本的字符数（平均） | {assistant} |
+
+## 示例
+
+以下内容取自 `train.jsonl` 开头，未作改动：
+
+{examples}
+
+## 已知局限
+
+- 文本由模型生成，可能包含事实错误，也没有人逐条核对过。
+- 模型不懂的，数据里就没有；模型的用词习惯，数据里会反复出现。
+- 模型越小，这些问题越明显。训练之前，请先看看数据。
+
+## 用它训练
+
+先运行 `pip install trl`，然后在本文件夹的上一级目录中执行：
+
+{code}
+""",
+}
+# load_dataset(".") fails: `datasets` wants a name.
+_TRAINING_CODE = """\
+from datasets import load_dataset
+from trl import SFTConfig, SFTTrainer
+
+dataset = load_dataset({folder}, split="train")
+config = SFTConfig(output_dir="student")
+trainer = SFTTrainer("HuggingFaceTB/SmolLM2-135M-Instruct", config, train_dataset=dataset)
+trainer.train()"""
+
+
+def _card(name: str, talks: list[list[dict[str, str]]], facts: dict[str, str]) -> str:
+    texts = {
+        role: [turn["content"] for talk in talks for turn in talk if turn["role"] == role]
+        for role in ("system", "user", "assistant")
+    }
+    examples = [_fenced(_json({"messages": talk}, indent=2), "json") for talk in talks[:_SHOWN]]
+    body = _CARDS[facts["lang"]].format(
+        name=_one_line(name),
+        technique=facts["technique"],
+        model=facts["model"],
+        seed=facts["seed"],
+        notes=f"\n{facts['notes']}\n" if facts["notes"] else "",
+        distilabel=_version("distilabel"),
+        smolsynth=__version__,
+        rows=len(talks),
+        turns=f"{len(texts['user']) / len(talks):.1f}",
+        systems=len(texts["system"]),
+        user=_mean_length(texts["user"]),
+        assistant=_mean_length(texts["assistant"]),
+        examples="\n\n".join(examples),
+        code=_fenced(_TRAINING_CODE.format(folder=json.dumps(f"./{name}")), "python"),
+    )
+    return f"---\n{_header(len(talks), facts)}---\n\n{body}"
+
+
+def _header(count: int, facts: dict[str, str]) -> str:
+    """The YAML that the Hugging Face Hub and `load_dataset` read."""
+    import yaml
+
+    header = {
+        "language": [facts["lang"]],
+        "license": facts["license"],
+        "task_categories": ["text-generation"],
+        "tags": ["synthetic", "distilabel"],
+        "size_categories": [_size_category(count)],
+        "configs": [
+            {"config_name": "default", "data_files": [{"split": "train", "path": "train.jsonl"}]}
+        ],
+    }
+    return yaml.safe_dump(header, sort_keys=False, allow_unicode=True)
+
+
+def _size_category(count: int) -> str:
+    """The Hub's name for a number of rows, as "1K<n<10K"."""
+    if count < 1_000:
+        return "n<1K"
+    for low, high, limit in (
+        ("1K", "10K", 10_000),
+        ("10K", "100K", 100_000),
+        ("100K", "1M", 1_000_000),
+        ("1M", "10M", 10_000_000),
+    ):
+        if count < limit:
+            return f"{low}<n<{high}"
+    return "n>10M"
+
+
+def _fenced(text: str, info: str) -> str:
+    """A code block of Markdown that its text can't end, whatever backticks are in it."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{info}\n{text}\n{fence}"
+
+
+def _mean_length(texts: list[str]) -> str:
+    return f"{sum(map(len, texts)) / len(texts):.0f}"
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "-"
+
+
+# ---- what must not go into a card ----
+
+_SECRET = re.compile(r"\b(?:hf_|sk-|ghp_|github_pat_|AIza|xox[abp]-)[\w-]{8,}")
+_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
+# An absolute path, of Unix, a home folder or Windows.
+_PATH = re.compile(r"(?<![\w./~<])(?:~|[A-Za-z]:)?[/\\](?=[^\s/\\])[^\s]*")
+
+
+def _without_secrets(text: str) -> str:
+    """Tokens removed, addresses without user, password and query, paths cut to their last part."""
+
+    def address(match: re.Match) -> str:
+        parts = urlsplit(match[0])
+        if parts.scheme == "file":
+            return _last_part(parts.path)
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+    def without_paths(part: str) -> str:
+        return _PATH.sub(lambda match: _last_part(match[0]), part)
+
+    text = _SECRET.sub("…", text)
+    pieces, end = [], 0
+    for match in _ADDRESS.finditer(text):
+        pieces += [without_paths(text[end : match.start()]), address(match)]
+        end = match.end()
+    return "".join([*pieces, without_paths(text[end:])])
+
+
+def _last_part(path: str) -> str:
+    return re.split(r"[/\\]", path.rstrip("/\\"))[-1]
+
+
+_MODELS = {
+    "en": {
+        "bundled": "the small tutor model that comes with smolsynth",
+        "openai": "{name}, served at an OpenAI-compatible endpoint",
+        "hf": "{name}, through Hugging Face Inference Providers",
+    },
+    "zh": {
+        "bundled": "smolsynth 自带的小型 tutor 模型",
+        "openai": "{name}，由兼容 OpenAI 的接口提供",
+        "hf": "{name}，通过 Hugging Face Inference Providers 调用",
+    },
+}
+
+
+def _model_in_words(model: str, lang: str) -> str:
+    """The model for the card, from a spec as `load_llm` takes it or from words."""
+    words = _MODELS[lang]
+    if model == "bundled":
+        return words["bundled"]
+    kind, _, name = model.partition(":")
+    if kind == "openai":  # the endpoint may be a machine of one's own: its address stays out
+        name = name.rpartition("#")[2] if "#" in name else "-"
+    if kind in ("openai", "hf"):
+        return words[kind].format(name=_one_line(_without_secrets(name)))
+    if kind == "transformers":
+        # A name of the Hub has one slash at most; anything else is a folder.
+        is_folder = name.startswith((".", "~")) or name.count("/") > 1 or "\\" in name
+        model = _last_part(name) if is_folder else name
+    return _one_line(_without_secrets(model))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

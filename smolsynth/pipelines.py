@@ -1,0 +1,272 @@
+"""`InProcessPipeline`: a whole distilabel pipeline in this process and this thread.
+
+distilabel's `Pipeline` starts a process per step, each with its own copy of the model, waits 2.5 s
+per stage, and turns a batch whose step raises into rows of `None`. This one builds the same batches
+and calls the same `process` of the same steps, one after the other, and stops at the first error.
+What it adds: `StepFailed`, `InProcessPipeline.none_counts` and a progress bar.
+"""
+
+import logging
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from datasets import DatasetDict
+from distilabel.constants import (
+    DISTILABEL_METADATA_KEY,
+    STEP_ATTR_NAME,
+)
+from distilabel.distiset import Distiset
+from distilabel.pipeline._dag import DAG
+from distilabel.pipeline.base import BasePipeline
+from distilabel.steps import LoadDataFromDicts
+from distilabel.steps.base import _Step
+from distilabel.utils.docstring import parse_google_docstring
+
+from smolsynth._runner import (
+    Models,
+    Run,
+    StepFailed,
+    in_words,
+    logging_kept_aside,
+    only_yield,
+    own_rows,
+    own_step,
+    to_dataset,
+)
+
+__all__ = ["InProcessPipeline", "StepFailed", "try_step"]
+
+Row = dict[str, Any]
+
+
+class InProcessPipeline(BasePipeline):
+    """A distilabel pipeline that runs in this process, on one thread.
+
+    Use it as distilabel's `Pipeline`. Batches, mappings, runtime parameters, global steps, joins,
+    routing and load groups work as there. Different on purpose:
+
+    - steps share models: a model (LLM, embeddings) given to several steps is loaded once a run.
+      A run leaves it as found: unloaded, or loaded if it had been loaded by hand before. Steps are
+      copied for the run, so a pipeline can be run again.
+    - a step that raises ends the run with `StepFailed`;
+    - cells that are `None`, such as answers that a task could not parse, stay in place and are
+      counted in `none_counts`;
+    - nothing is cached, logged or written to the home folder, and `resources` is ignored.
+
+    Attributes:
+        none_counts: of the last run, `{step: {column: n}}`: how many of the cells that the step
+            made are `None`, or a list with a `None` in it. Columns without any are left out.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.none_counts: dict[str, dict[str, int]] = {}
+
+    def run(
+        self,
+        parameters: dict[str, dict[str, Any]] | None = None,
+        load_groups: Any = None,
+        use_cache: bool = False,
+        storage_parameters: dict[str, Any] | None = None,
+        use_fs_to_pass_data: bool = False,
+        dataset: Any = None,
+        dataset_batch_size: int = 50,
+        logging_handlers: list[logging.Handler] | None = None,
+        *,
+        progress: bool = True,
+    ) -> Distiset:
+        """Runs the pipeline.
+
+        Args:
+            parameters: runtime parameters, `{step: {name: value}}`; they stay set afterwards.
+            load_groups: steps to load together and apart from the others, or
+                `"sequential_step_execution"` to load one step (one model) at a time.
+            use_cache: not supported; must be `False`.
+            storage_parameters: ignored, as is `use_fs_to_pass_data`: rows never leave the process.
+            dataset: rows (list of dicts, `Dataset` or DataFrame) for a pipeline without generator.
+            dataset_batch_size: rows per batch of `dataset`.
+            logging_handlers: get distilabel's log records of this run; without, nobody does.
+            progress: whether to show a bar, in a terminal or a notebook; it disappears when done.
+
+        Returns:
+            A `Distiset`: one configuration per leaf step, named after it ("default" if there is
+            only one), each with a split "train". A leaf step that got no rows has an empty split.
+            Without `enable_metadata`, the column `distilabel_metadata` is left out.
+
+        Raises:
+            StepFailed: a step raised while it was loaded or run, or yielded no list of rows.
+            ValueError: the pipeline or the arguments don't fit together.
+        """
+        if use_cache:
+            raise ValueError(
+                "InProcessPipeline keeps no cache: leave use_cache=False, and run long jobs in"
+                " chunks of rows, saving the result of each chunk."
+            )
+        self.none_counts = {}
+        self._check_parameters(parameters or {})
+        described = self.dag
+        # A new DAG object, because distilabel's caches its root and leaf steps for good, and
+        # because the step made of `dataset` must not stay behind.
+        self.dag = DAG()
+        self.dag.G = described.G.copy()
+        folder = Path(tempfile.mkdtemp(prefix="smolsynth-"))  # for the artifacts of steps, if any
+        try:
+            with logging_kept_aside(logging_handlers):
+                self._set_runtime_parameters(parameters or {})
+                if dataset is not None:
+                    self._check_has_no_generator()
+                    self._add_dataset_generator_step(dataset, dataset_batch_size)
+                self._check_has_data()
+                self._set_pipeline_name()
+                self._load_groups = self._built_load_groups(load_groups)
+                self._validate()
+                self._check_requirements()
+                stages, _ = self._get_steps_load_stages()
+                run = Run(self, folder, progress)
+                try:
+                    rows = run.to_the_end(stages)
+                finally:
+                    self.none_counts = run.none_counts
+                return self._distiset(rows, folder)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        finally:
+            self.dag = described
+
+    def dry_run(
+        self,
+        parameters: dict[str, dict[str, Any]] | None = None,
+        batch_size: int = 1,
+        dataset: Any = None,
+    ) -> Distiset:
+        """Runs one batch of `batch_size` rows. The batch size of the generator steps is put back.
+
+        Raises:
+            StepFailed, ValueError: see `run`.
+        """
+        steps = [self.dag.get_step(name)[STEP_ATTR_NAME] for name in self.dag]
+        generators = [step for step in steps if step.is_generator]
+        before = [(step, step.batch_size, dict(step._runtime_parameters)) for step in generators]
+        parameters = dict(parameters or {})
+        for step in generators:
+            parameters[step.name] = {**parameters.get(step.name, {}), "batch_size": batch_size}
+        self._dry_run = True
+        try:
+            return self.run(parameters, dataset=dataset, dataset_batch_size=batch_size)
+        finally:
+            self._dry_run = False
+            for step, size, runtime_parameters in before:
+                step.batch_size = size
+                step._runtime_parameters = runtime_parameters
+
+    def __repr__(self) -> str:
+        # The inherited one asks a web service for a picture of the pipeline.
+        return f"{type(self).__name__}(name={self.name!r}, steps={list(self.dag)})"
+
+    def _check_parameters(self, parameters: dict[str, dict[str, Any]]) -> None:
+        """Raises where distilabel only logs a warning, which nobody would see here."""
+        for name, values in parameters.items():
+            if name not in self.dag.G:
+                raise ValueError(
+                    f"There is no step '{name}' to set parameters of; steps: {list(self.dag)}."
+                )
+            known = self.dag.get_step(name)[STEP_ATTR_NAME].runtime_parameters_names
+            if unknown := set(values) - set(known):
+                raise ValueError(
+                    f"Step '{name}' has no runtime parameter {sorted(unknown)}; it has"
+                    f" {sorted(known)}."
+                )
+
+    def _check_has_no_generator(self) -> None:
+        for name in self.dag:
+            if self.dag.get_step(name)[STEP_ATTR_NAME].is_generator:
+                raise ValueError(
+                    f"Step '{name}' already generates rows: pass no `dataset`, or leave it out."
+                )
+
+    def _check_has_data(self) -> None:
+        if not len(self.dag):
+            raise ValueError(
+                "The pipeline has no steps: create them inside `with InProcessPipeline():`."
+            )
+        for name in self.dag:
+            step = self.dag.get_step(name)[STEP_ATTR_NAME]
+            if isinstance(step, LoadDataFromDicts) and not step.data:
+                raise ValueError(f"Step '{name}' has no data: give it at least one row.")
+
+    def _distiset(self, rows: dict[str, list[Row]], folder: Path) -> Distiset:
+        distiset = Distiset()
+        for leaf, leaf_rows in rows.items():
+            name = leaf if len(rows) > 1 else "default"
+            distiset[name] = DatasetDict(train=to_dataset(leaf, leaf_rows))
+        steps = [self.dag.get_step(name)[STEP_ATTR_NAME] for name in self.dag]
+        # Only those that the steps quote: for the others distilabel asks a web service.
+        distiset.citations = [
+            c for step in steps for c in parse_google_docstring(step)["citations"]
+        ]
+        if any(folder.iterdir()):
+            distiset.artifacts_path = folder
+            weakref.finalize(distiset, shutil.rmtree, folder, ignore_errors=True)
+        else:
+            folder.rmdir()
+        return distiset
+
+    # What the base class asks for to talk to other processes; there are none.
+
+    @property
+    def QueueClass(self) -> Callable:  # noqa: N802
+        raise NotImplementedError("InProcessPipeline has no queues.")
+
+    def _run_step(self, step: _Step, input_queue: Any, replica: int) -> None:
+        raise NotImplementedError("InProcessPipeline has no step processes.")
+
+    def _set_steps_not_loaded_exception(self) -> None: ...
+
+    def _stop(self) -> None: ...
+
+    def _teardown(self) -> None: ...
+
+
+def try_step(step: _Step, rows: Iterable[Row]) -> list[Row]:
+    """Runs one step by hand on a few rows, to see what it does before the whole pipeline runs.
+
+    Works on copies, of the step as well as of the rows (a distilabel task changes the rows that it
+    is given), and applies the step's column mappings.
+
+    Args:
+        step: of a pipeline or alone; not a generator step, which has no input.
+        rows: dicts with the columns that the step reads.
+
+    Returns:
+        The rows that the step makes, without the column `distilabel_metadata`.
+
+    Raises:
+        StepFailed: a column that the step reads is missing, or the step raised.
+    """
+    given = [dict(row) for row in rows]
+    inputs = step.inputs if isinstance(step.inputs, dict) else dict.fromkeys(step.inputs, True)
+    for name in [name for name, required in inputs.items() if required and given]:
+        column = step.input_mappings.get(name, name)
+        if column not in given[0]:
+            raise StepFailed(
+                f"Step '{step.name}' reads the column '{column}', and the rows have "
+                f"{', '.join(given[0])}: give it other rows, or map a column by input_mappings.",
+                step.name,
+            )
+    own = own_step(step, step.pipeline)
+    models = Models([own])
+    with logging_kept_aside(None):
+        try:
+            models.load(own)
+            made = only_yield(own.process_applying_mappings(own_rows(given)))
+        except Exception as error:
+            raise StepFailed(f"Step '{step.name}' failed: {in_words(error)}", step.name) from error
+        finally:
+            models.unload([own], later=[])
+            models.restore()
+    return [{k: v for k, v in row.items() if k != DISTILABEL_METADATA_KEY} for row in made]

@@ -1,0 +1,51 @@
+"""Topics and seed documents to start a dataset from, in English and Chinese.
+
+They come from `data/seeds.jsonl`, which `python -m training.seeds` writes from the world that the
+bundled models know.
+"""
+
+import json
+from functools import lru_cache
+from importlib.resources import files
+from itertools import chain, zip_longest
+
+
+def topics(lang: str) -> list[str]:
+    """Names of the 13 domains in one language ("en" or "zh"), in the order of the data file.
+
+    Raises ValueError for another language.
+    """
+    return list(dict.fromkeys(row["topic"] for row in _rows(lang)))
+
+
+def documents(lang: str, n: int | None = None) -> list[dict[str, str]]:
+    """Short paragraphs, one a concept, as dicts of `topic`, `concept` and `document`.
+
+    Args:
+        lang: "en" or "zh".
+        n: how many. They are taken from one topic after the other, round by round, so that the
+            topics differ by one document at most; the same n gives the same documents, and a
+            larger one begins with them. `None` gives all, topic by topic.
+
+    Raises:
+        ValueError: another language, or n below 0 or above what there is.
+    """
+    rows = _rows(lang)
+    if n is not None:
+        if not 0 <= n <= len(rows):
+            raise ValueError(f"There are {len(rows)} documents: ask for 0 to {len(rows)}, not {n}.")
+        by_topic = [[r for r in rows if r["topic"] == topic] for topic in topics(lang)]
+        rounds = chain.from_iterable(zip_longest(*by_topic))
+        rows = [row for row in rounds if row is not None][:n]
+    return [dict(row) for row in rows]
+
+
+@lru_cache
+def _rows(lang: str) -> list[dict[str, str]]:
+    text = (files("smolsynth") / "data" / "seeds.jsonl").read_text(encoding="utf-8")
+    rows = [json.loads(line) for line in text.split("\n") if line]
+    if lang not in {row["lang"] for row in rows}:
+        raise ValueError(f'lang must be "en" or "zh", not {lang!r}.')
+    return [
+        {key: r[key] for key in ("topic", "concept", "document")} for r in rows if r["lang"] == lang
+    ]

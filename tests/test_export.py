@@ -1,0 +1,480 @@
+"""Exported data is complete or refused, has an honest card, loads offline, and TRL trains on it."""
+
+import errno
+import json
+import math
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from datasets import Dataset, load_dataset
+
+from smolsynth import export
+
+TUTOR = Path(export.__file__).parent / "models" / "tutor"
+ROWS = [
+    {"instruction": f"What is thing {i}?", "response": f"Thing {i} is a thing.", "topic": "things"}
+    for i in range(8)
+]
+ABOUT = {"lang": "en", "model": "bundled", "technique": "SelfInstruct", "seed": 42}
+
+
+def talk(*turns) -> list[dict[str, str]]:
+    return [{"role": role, "content": content} for role, content in turns]
+
+
+@pytest.fixture
+def messages():
+    return export.to_messages(ROWS)
+
+
+# ---- to_messages ----
+
+
+def test_messages_are_what_trl_takes(messages):
+    assert messages.column_names == ["messages"] and len(messages) == len(ROWS)
+    assert messages[2]["messages"] == talk(
+        ("user", "What is thing 2?"), ("assistant", "Thing 2 is a thing.")
+    )
+
+
+def test_other_columns_and_system_prompts():
+    data = [
+        {"q": "Hi", "a": "Hello", "s": "Be kind."},
+        {"q": "Bye", "a": "Bye", "s": None},
+        {"q": " Hm\n", "a": "Yes", "s": ""},
+    ]
+    made = export.to_messages(Dataset.from_list(data), "q", "a", "s")["messages"]
+    assert list(made) == [
+        talk(("system", "Be kind."), ("user", "Hi"), ("assistant", "Hello")),
+        talk(("user", "Bye"), ("assistant", "Bye")),
+        talk(("user", " Hm\n"), ("assistant", "Yes")),
+    ]
+
+
+def test_whole_conversations():
+    turns = talk(("user", "a"), ("assistant", "b"), ("user", "c"), ("assistant", "d"))
+    data = [{"conversation": turns}, {"conversation": [*talk(("system", "s")), *turns]}]
+    made = export.to_messages(data, conversation="conversation")
+    assert [row["messages"] for row in made] == [row["conversation"] for row in data]
+
+
+def test_no_rows_make_no_messages():
+    assert len(export.to_messages([])) == 0
+    assert export.to_messages([]).column_names == ["messages"]
+
+
+BAD = {
+    4: ("instruction", None, "row 4 (instruction is None)"),
+    7: ("response", "", "row 7 (response is empty)"),
+    8: ("response", " \n", "row 8 (response is empty)"),
+    9: ("response", ["x"], "row 9 (response is no text but list)"),
+}
+
+
+def test_rows_that_cannot_be_trained_on_are_named_not_dropped():
+    data = [dict(ROWS[0]) for _ in range(10)]
+    for i, (column, value, _) in BAD.items():
+        data[i][column] = value
+    with pytest.raises(ValueError) as caught:
+        export.to_messages(data)
+    said = str(caught.value)
+    assert said.startswith("4 of 10 rows can't be exported (counted from 0): row 4 (instruction is")
+    assert all(words in said for _, _, words in list(BAD.values())[:3])
+    assert "row 9" not in said and "…" in said
+
+
+@pytest.mark.parametrize("fault", BAD.values(), ids=str)
+def test_each_fault_is_told_in_words(fault):
+    column, value, words = fault
+    with pytest.raises(ValueError, match=re.escape(words.partition("(")[2])):
+        export.to_messages([{**ROWS[0], column: value}])
+
+
+def test_half_a_character_is_refused():
+    with pytest.raises(ValueError, match="half a character"):
+        export.to_messages([{**ROWS[0], "response": "bad \ud83d"}])
+
+
+def test_the_filter_in_the_error_works():
+    answers = ["fine", None, "", "fine too"]
+    dataset = Dataset.from_list([{"question": "Q?", "answer": a} for a in answers])
+    with pytest.raises(ValueError) as caught:
+        export.to_messages(dataset, "question", "answer")
+    scope = {"dataset": dataset}
+    exec(re.search(r"dataset = dataset\.filter\(.*\)$", str(caught.value))[0], scope)
+    assert len(export.to_messages(scope["dataset"], "question", "answer")) == 2
+
+
+def test_a_missing_column_is_named():
+    with pytest.raises(ValueError, match=r"no column 'response'; the columns are \['instruction'"):
+        export.to_messages([{"instruction": "Hi"}])
+    with pytest.raises(ValueError, match="no column 'system_prompt'"):
+        export.to_messages(ROWS, system="system_prompt")
+
+
+BAD_TALKS = [
+    None,
+    [],
+    "Hi",
+    talk(("user", "a")),
+    talk(("assistant", "a"), ("user", "b")),
+    talk(("user", "a"), ("user", "b"), ("assistant", "c")),
+    talk(("system", "a")),
+    talk(("user", "a"), ("system", "b"), ("assistant", "c")),
+    talk(("user", "a"), ("bot", "b")),
+    talk(("user", "a"), ("assistant", "")),
+    talk(("user", None), ("assistant", "b")),
+    [{"role": "user", "text": "a"}, {"role": "assistant", "text": "b"}],
+    [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}],
+]
+
+
+@pytest.mark.parametrize("turns", BAD_TALKS, ids=str)
+def test_talks_that_are_not_well_formed_are_refused(turns, tmp_path):
+    good = talk(("user", "a"), ("assistant", "b"))
+    with pytest.raises(ValueError, match=r"^1 of 2 rows can't .* row 1 \("):
+        export.to_messages([{"t": good}, {"t": turns}], conversation="t")
+    with pytest.raises(ValueError, match=r"^1 of 2 rows can't .* row 1 \("):
+        export.save([{"messages": good}, {"messages": turns}], tmp_path / "out", **ABOUT)
+    assert not any(tmp_path.iterdir())
+
+
+# ---- save ----
+
+
+def test_a_folder_loads_offline_as_it_was_saved(messages, tmp_path):
+    folder = export.save(messages, tmp_path / "sub" / "things", **ABOUT)
+    assert folder == tmp_path / "sub" / "things"
+    assert sorted(p.name for p in folder.iterdir()) == ["README.md", "train.jsonl"]
+    assert [p.name for p in folder.parent.iterdir()] == ["things"]
+    loaded = load_dataset(str(folder), split="train", cache_dir=str(tmp_path / "cache"))
+    assert list(loaded["messages"]) == list(messages["messages"])
+
+
+def test_lines_are_readable_json_whatever_the_text(tmp_path):
+    odd = 'Größe 水壶 👩‍🔬 "quoted" \\ back\\slash\ttab\nline\u2028line\x85line\x1b[0m \u202e'
+    dataset = export.to_messages([{"instruction": odd, "response": "好"}] * 3)
+    folder = export.save(dataset, tmp_path / "odd", **ABOUT)
+    text = (folder / "train.jsonl").read_bytes().decode("utf-8")
+    assert len(text.splitlines()) == 3 and text.endswith("\n")
+    assert "Größe 水壶 👩‍🔬" in text and "好" in text
+    for line in text.splitlines():
+        assert json.loads(line) == {"messages": talk(("user", odd), ("assistant", "好"))}
+    loaded = load_dataset(str(folder), split="train", cache_dir=str(tmp_path / "cache"))
+    assert loaded[0]["messages"][0]["content"] == odd
+
+
+def test_the_same_rows_give_the_same_bytes(messages, tmp_path):
+    one, two = (export.save(messages, tmp_path / d / "things", **ABOUT) for d in "ab")
+    for name in ("train.jsonl", "README.md"):
+        assert (one / name).read_bytes() == (two / name).read_bytes()
+
+
+def test_an_existing_folder_is_refused_and_kept(messages, tmp_path):
+    folder = export.save(messages, tmp_path / "things", **ABOUT)
+    (folder / "mine.txt").write_text("kept")
+    with pytest.raises(FileExistsError, match="exists already.*things-2, or delete it first"):
+        export.save(messages, folder, **ABOUT)
+    assert (folder / "mine.txt").read_text() == "kept" and len(list(tmp_path.iterdir())) == 1
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileExistsError, match="empty-2"):
+        export.save(messages, tmp_path / "empty", **ABOUT)
+
+
+def test_a_free_folder_is_found(tmp_path):
+    assert export.free_folder(tmp_path / "out") == tmp_path / "out"
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out-2").write_text("a file")
+    (tmp_path / "out-3").symlink_to(tmp_path / "nowhere")
+    assert export.free_folder(str(tmp_path / "out")) == tmp_path / "out-4"
+
+
+def test_a_file_in_the_way_is_told_in_one_sentence(messages, tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(OSError, match=r"^The dataset can't be written to .*: choose a folder") as e:
+        export.save(messages, tmp_path / "file" / "out", **ABOUT)
+    assert not isinstance(e.value, FileExistsError)
+
+
+def test_a_folder_one_may_not_write_to_is_told_in_one_sentence(messages, tmp_path, monkeypatch):
+    def mkdir(self, *args, **kwargs):
+        if self.name.endswith(".part"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    with pytest.raises(PermissionError, match=r"^The dataset can't .*Permission denied\): choose"):
+        export.save(messages, tmp_path / "out", **ABOUT)
+
+
+def test_a_write_that_fails_leaves_nothing_behind(messages, tmp_path, monkeypatch):
+    def write_text(self, *args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", write_text)
+    with pytest.raises(OSError, match="No space left on device"):
+        export.save(messages, tmp_path / "out", **ABOUT)
+    assert not any(tmp_path.iterdir())
+
+
+def test_what_cannot_be_saved_is_refused(messages, tmp_path):
+    with pytest.raises(ValueError, match="no rows"):
+        export.save(export.to_messages([]), tmp_path / "out", **ABOUT)
+    with pytest.raises(ValueError, match=r"others, \['topic'\].*select_columns"):
+        export.save(messages.add_column("topic", ["x"] * 8), tmp_path / "out", **ABOUT)
+    with pytest.raises(ValueError, match="no column 'messages'"):
+        export.save(ROWS, tmp_path / "out", **ABOUT)
+    with pytest.raises(ValueError, match='"en" or "zh"'):
+        export.save(messages, tmp_path / "out", **{**ABOUT, "lang": "fr"})
+    assert not any(tmp_path.iterdir())
+
+
+# ---- the card ----
+
+
+def card_of(dataset, tmp_path, **about) -> str:
+    folder = export.save(dataset, tmp_path / "card", **{**ABOUT, **about})
+    return (folder / "README.md").read_text(encoding="utf-8")
+
+
+def header_of(card: str) -> dict:
+    return yaml.safe_load(card.split("---\n")[1])
+
+
+def test_the_header_is_what_the_hub_reads(messages, tmp_path):
+    from huggingface_hub import DatasetCard
+
+    card = card_of(messages, tmp_path)
+    assert header_of(card) == {
+        "language": ["en"],
+        "license": "apache-2.0",
+        "task_categories": ["text-generation"],
+        "tags": ["synthetic", "distilabel"],
+        "size_categories": ["n<1K"],
+        "configs": [
+            {"config_name": "default", "data_files": [{"split": "train", "path": "train.jsonl"}]}
+        ],
+    }
+    assert DatasetCard(card).data.language == ["en"]
+
+
+def test_another_license_is_kept(messages, tmp_path):
+    assert header_of(card_of(messages, tmp_path, license="cc-by-4.0"))["license"] == "cc-by-4.0"
+
+
+@pytest.mark.parametrize(
+    ("count", "category"),
+    [(1, "n<1K"), (999, "n<1K"), (1000, "1K<n<10K"), (10_000, "10K<n<100K"), (10**7, "n>10M")],
+)
+def test_size_categories(count, category):
+    assert export._size_category(count) == category
+
+
+def test_the_card_tells_how_and_how_much(tmp_path):
+    from importlib.metadata import version
+
+    data = [
+        {"t": talk(("user", "ab"), ("assistant", "abcd"))},
+        {
+            "t": talk(
+                ("system", "s"),
+                ("user", "abcd"),
+                ("assistant", "a"),
+                ("user", "abc"),
+                ("assistant", "a"),
+            )
+        },
+    ]
+    dataset = export.to_messages(data, conversation="t")
+    card = card_of(dataset, tmp_path, technique="Magpie", seed=7, notes="Two turns at **most**.")
+    for line in (
+        "| technique | Magpie |",
+        "| model | the small tutor model that comes with smolsynth |",
+        "| seed | 7 |",
+        f"| distilabel | {version('distilabel')} |",
+        "| rows | 2 |",
+        "| user turns per row, mean | 1.5 |",
+        "| rows with a system prompt | 1 |",
+        "| characters per user turn, mean | 3 |",
+        "| characters per assistant turn, mean | 2 |",
+        "Two turns at **most**.",
+    ):
+        assert f"\n{line}\n" in card
+    assert not re.search(r"\b20\d\d-\d\d", card)  # no date
+
+
+def test_the_card_is_chinese_for_chinese_data(tmp_path):
+    dataset = export.to_messages([{"instruction": "水壶是什么？", "response": "一种容器。"}])
+    card = card_of(dataset, tmp_path, lang="zh", technique="SelfInstruct，再用 EvolInstruct")
+    assert header_of(card)["language"] == ["zh"]
+    assert (
+        "| 技术 | SelfInstruct，再用 EvolInstruct |" in card and '"content": "水壶是什么？"' in card
+    )
+    titles = [len(re.findall(r"^#+ ", export._CARDS[lang], re.M)) for lang in ("en", "zh")]
+    fields = [set(re.findall(r"{\w+}", export._CARDS[lang])) for lang in ("en", "zh")]
+    assert titles[0] == titles[1] and fields[0] == fields[1]
+
+
+def blocks(card: str) -> list[tuple[str, str]]:
+    """Code blocks as CommonMark sees them: (info, text)."""
+    found, fence, lines = [], None, []
+    for line in card.split("\n"):
+        if fence is None:
+            if opened := re.match(r" {0,3}(`{3,})([^`]*)$", line):
+                fence, info, lines = opened[1], opened[2], []
+        elif re.fullmatch(rf" {{0,3}}`{{{len(fence)},}} *", line):
+            found.append((info, "\n".join(lines)))
+            fence = None
+        else:
+            lines.append(line)
+    assert fence is None, "a code block is not closed"
+    return found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```\n# No heading\n```",
+        "````` `` `",
+        "~~~\n</details><script>alert(1)</script>",
+        "`" * 30,
+        "---\nlicense: mit\n---",
+        "{rows} {0} %s",
+    ],
+)
+def test_examples_stay_inside_their_fences(text, tmp_path):
+    dataset = export.to_messages([{"instruction": text, "response": text}] * 5)
+    card = card_of(dataset, tmp_path)
+    examples = [json.loads(body) for info, body in blocks(card) if info == "json"]
+    assert examples == list(dataset.select(range(3)))
+    outside = card
+    for _, body in blocks(card):
+        outside = outside.replace(body, "")
+    assert "script" not in outside and "No heading" not in outside
+    assert header_of(card)["license"] == "apache-2.0"
+
+
+@pytest.mark.parametrize("text", ["```\nx\n```", "a\n``````\nb", "plain"])
+def test_a_fence_holds_lines_of_backticks(text):
+    assert blocks(export._fenced(text, "text")) == [("text", text)]
+
+
+def test_secrets_and_machine_paths_stay_out(messages, tmp_path):
+    token = "hf_" + "a1B2" * 8
+    card = card_of(
+        messages,
+        tmp_path,
+        model="transformers:/home/someone/models/mine",
+        technique=f"prompts of C:\\Users\\someone\\prompts.txt, with {token}",
+        notes=(
+            f"Logged in as {token}; see /home/someone/run.py, path:/srv/data/, ~/notes.txt and"
+            " https://me:pw@example.org/page?key=s3cret, file:///home/someone/x.txt."
+            " Either/or 1/2 and <b>bold</b> stay."
+        ),
+    )
+    for secret in (token, "someone", "/srv", "~/", "me:pw", "s3cret", "C:", str(tmp_path)):
+        assert secret not in card, secret
+    assert "| model | mine |" in card and "prompts.txt, with …" in card
+    assert "see run.py, path:data notes.txt" not in card and "https://example.org/page" in card
+    assert "Either/or 1/2 and <b>bold</b> stay." in card
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("bundled", "the small tutor model that comes with smolsynth"),
+        ("transformers:HuggingFaceTB/SmolLM2-135M-Instruct", "HuggingFaceTB/SmolLM2-135M-Instruct"),
+        ("transformers:./models/mine/", "mine"),
+        ("transformers:D:\\models\\mine", "mine"),
+        ("/opt/models/mine", "mine"),
+        ("openai:http://10.1.2.3:8000/v1#Qwen/Qwen3", "Qwen/Qwen3, served at an OpenAI"),
+        ("hf:Qwen/Qwen3", "Qwen/Qwen3, through Hugging Face Inference Providers"),
+        ("two | models\nof mine", "two \\| models of mine"),
+    ],
+)
+def test_models_are_named_without_their_place(spec, words):
+    said = export._model_in_words(spec, "en")
+    assert said.startswith(words) and "10.1.2.3" not in said
+
+
+# ---- training ----
+
+
+@pytest.fixture
+def student(tmp_path) -> Path:
+    """The bundled model where its weights are there, else a tiny random one of the same kind."""
+    if (TUTOR / "model.safetensors").exists():
+        return TUTOR
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    special = ["<|im_start|>", "<|im_end|>", "<|pad|>"]
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(special_tokens=special, initial_alphabet=alphabet)
+    tokenizer.train_from_iterator([str(row) for row in ROWS], trainer)
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|pad|>"
+    )
+    fast.chat_template = (
+        "{% for m in messages %}{{'<|im_start|>' + m['role'] + '\n' + m['content']"
+        " + '<|im_end|>\n'}}{% endfor %}"
+        "{% if add_generation_prompt %}{{'<|im_start|>assistant\n'}}{% endif %}"
+    )
+    config = LlamaConfig(
+        vocab_size=len(fast),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        bos_token_id=0,
+        eos_token_id=1,
+        pad_token_id=2,
+    )
+    LlamaForCausalLM(config).save_pretrained(tmp_path / "student")
+    fast.save_pretrained(tmp_path / "student")
+    return tmp_path / "student"
+
+
+def test_trl_trains_on_the_folder_with_the_code_of_its_card(student, tmp_path, monkeypatch):
+    """The card's own lines, with a small model and two steps instead of an epoch of a big one."""
+    import torch
+
+    rows = [{**row, "system": "You are kind."} for row in ROWS]
+    folder = export.save(export.to_messages(rows, system="system"), tmp_path / "things", **ABOUT)
+    [code] = [body for info, body in blocks((folder / "README.md").read_text()) if info == "python"]
+    lines = [line for line in code.split("\n") if line]
+    assert len(lines) == 6
+    for old, new in (
+        ('"HuggingFaceTB/SmolLM2-135M-Instruct"', repr(str(student))),
+        (
+            'output_dir="student"',
+            "output_dir='out', max_steps=2, per_device_train_batch_size=2, use_cpu=True,"
+            " bf16=False, logging_steps=1, save_strategy='no', report_to='none', disable_tqdm=True",
+        ),
+    ):
+        assert code.count(old) == 1
+        code = code.replace(old, new)
+    monkeypatch.chdir(folder.parent)
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        scope: dict = {}
+        exec(code, scope)
+    finally:
+        torch.set_num_threads(threads)
+    trainer = scope["trainer"]
+    losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+    assert len(losses) == 2 and all(math.isfinite(loss) and loss > 0 for loss in losses)
+    example = trainer.train_dataset[2]
+    text = trainer.processing_class.decode(example["input_ids"])
+    assert text.rstrip("\n") == (
+        "<|im_start|>system\nYou are kind.<|im_end|>\n"
+        "<|im_start|>user\nWhat is thing 2?<|im_end|>\n"
+        "<|im_start|>assistant\nThing 2 is a thing.<|im_end|>"
+    )
+    assert example["input_ids"].count(0) == 3 and example["input_ids"].count(1) == 3
