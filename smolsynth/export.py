@@ -348,7 +348,7 @@ In the folder above this one, with `pip install trl`:
 |---|---|
 | 行数 | {rows} |
 | 每行用户轮数（平均） | {turns} |
-| 带系统提示的行数 | {systems} |
+| 带系统提示词的行数 | {systems} |
 | 每轮用户文本的字符数（平均） | {user} |
 | 每轮助手文本的字符数（平均） | {assistant} |
 

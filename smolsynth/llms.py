@@ -16,9 +16,8 @@ import threading
 import urllib.error
 import urllib.request
 import warnings
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -379,35 +378,6 @@ class BundledLLM(LLM, MagpieChatTemplateMixin):
         Two generators with one thread each wrote 1.7 times as much as one alone here, while one
         generator with two threads wrote less than with one.
         """
-        import ctranslate2
-
-        files = _read_bundled(self._folder)[2]
-
-        def run(batch: list[int], seed: int | None) -> list[Any]:
-            prompts = [rows[number] for number in batch]
-            with _SEEDING:
-                if seed is not None:
-                    ctranslate2.set_random_seed(seed)
-                generator = ctranslate2.Generator(
-                    self.model, files=files, device="cpu", compute_type="int8", intra_threads=1
-                )
-                if seed is not None:  # the first draw is when the generator's thread is seeded
-                    generator.generate_batch([prompts[0][:1]], max_length=1, sampling_topk=0)
-            # CTranslate2 reads a batch at once up to its shortest prompt and the rest token by
-            # token, which rounds differently. A shorter row that ends at the bucket's start makes
-            # that the same point in every batch, so greedy answers don't depend on neighbours.
-            # Two tokens at least: with a row of one, CTranslate2 4.8 returns the prompts as well.
-            start = max(2, _bucket(prompts[0]) * BUCKET + 1)
-            helper = [] if seed is not None or min(map(len, prompts)) <= start else [start]
-            answers = generator.generate_batch(
-                [prompts[0][:length] for length in helper] + prompts,
-                beam_size=1,
-                end_token=END_OF_TURN,
-                include_prompt_in_result=False,
-                **settings,
-            )
-            return [answer.sequences_ids[0] for answer in answers[len(helper) :]]
-
         longest_first = sorted(range(len(rows)), key=lambda number: -len(rows[number]))
         batches = [
             bucket[start : start + BATCH_SIZE]
@@ -415,11 +385,55 @@ class BundledLLM(LLM, MagpieChatTemplateMixin):
             for bucket in [list(group)]
             for start in range(0, len(bucket), BATCH_SIZE)
         ]
-        batch_seeds = [next(seeds) if seeds else None for _ in batches]
-        with ThreadPoolExecutor(min(len(batches), _cores())) as threads:
-            answers = list(threads.map(run, batches, batch_seeds))
-        done = dict(zip(itertools.chain(*batches), itertools.chain(*answers), strict=True))
-        return [done[number] for number in range(len(rows))]
+        answers: dict[int, list[int]] = {}
+        running: deque[tuple[list[int], Any, list[Any]]] = deque()
+        while batches or running:
+            if batches and len(running) < _cores():
+                batch = batches.pop(0)
+                prompts = [rows[number] for number in batch]
+                running.append((batch, *self._start_batch(prompts, settings, seeds)))
+            else:
+                batch, generator, results = running.popleft()
+                for number, result in zip(batch, results, strict=True):
+                    answers[number] = result.result().sequences_ids[0]
+                del generator  # with it goes its thread
+        return [answers[number] for number in range(len(rows))]
+
+    def _start_batch(
+        self, prompts: list[list[str]], settings: dict[str, Any], seeds: Iterator[int] | None
+    ) -> tuple[Any, list[Any]]:
+        """Starts one batch on a generator of its own; returns that and the results to come."""
+        import ctranslate2
+
+        seed = next(seeds) if seeds else None
+        with _SEEDING:
+            if seed is not None:
+                ctranslate2.set_random_seed(seed)
+            generator = ctranslate2.Generator(
+                self.model,
+                files=_read_bundled(self._folder)[2],
+                device="cpu",
+                compute_type="int8",
+                intra_threads=1,
+            )
+            if seed is not None:  # the first draw is when the generator's thread is seeded
+                generator.generate_batch([prompts[0][:1]], max_length=1, sampling_topk=0)
+        # CTranslate2 reads a batch at once up to its shortest prompt and the rest token by token,
+        # which rounds differently. A shorter row that ends at the bucket's start makes that the
+        # same point in every batch, so greedy answers don't depend on their neighbours.
+        # Two tokens at least: with a row of one, CTranslate2 4.8 returns the prompts as well.
+        start = max(2, _bucket(prompts[0]) * BUCKET + 1)
+        needs_helper = seed is None and min(map(len, prompts)) > start
+        helper = [prompts[0][:start]] if needs_helper else []
+        results = generator.generate_batch(
+            helper + prompts,
+            beam_size=1,
+            end_token=END_OF_TURN,
+            include_prompt_in_result=False,
+            asynchronous=True,
+            **settings,
+        )
+        return generator, results[len(helper) :]
 
 
 def _bucket(prompt: list[str]) -> int:

@@ -8,6 +8,7 @@ import random
 import re
 import time
 from functools import lru_cache
+from itertools import permutations
 
 import pandas as pd
 import pytest
@@ -403,10 +404,19 @@ add(
     "refusal",
     sorry=lambda: changed("lion", 1, response="I am sorry, but I do not know about cats."),
 )
+
+
+def hollow_evolutions() -> list[dict]:
+    rows = right("lion")
+    for row, words in zip(rows[:12], permutations(("is", "it", "so", "that")), strict=False):
+        row["evolved_instruction"] = " ".join(words) + "?!"
+    return rows
+
+
 add(
     "lion",
     "only_stop_words",
-    evolved=lambda: changed("lion", 1, evolved_instruction="What is this?!"),
+    evolved=hollow_evolutions,
     punctuation=lambda: changed("lion", 1, response="It is…"),
 )
 

@@ -330,11 +330,11 @@ def small_talk(c: Composer) -> list[Message]:
 
 # task: (composer, share of the corpus, whether the user turn is learned)
 TASKS: dict[str, tuple[Callable[[Composer], list[Message]], float, bool]] = {
-    "talk": (talk, 0.36, True),
-    "quiz": (quiz, 0.15, True),
+    "talk": (talk, 0.32, True),
+    "quiz": (quiz, 0.14, True),
     "long_talk": (long_talk, 0.06, True),
     "ask": (ask, 0.09, False),
-    "self_instruct": (self_instruct, 0.12, False),
+    "self_instruct": (self_instruct, 0.17, False),
     "evol_instruct": (evol_instruct, 0.15, False),
     "unknown": (unknown, 0.06, False),
     "small_talk": (small_talk, 0.01, False),
