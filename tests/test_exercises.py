@@ -18,7 +18,8 @@ from distilabel.pipeline import Pipeline
 from distilabel.steps import ExpandColumns
 
 from smolsynth import exercises, seeds
-from smolsynth.exercises import MESSAGES, TIERS, WORDS, check, progress
+from smolsynth._exercise_words import MESSAGES, WORDS
+from smolsynth.exercises import TIERS, check, progress
 from training.corpus import Composer
 
 LANGS = ("en", "zh")
@@ -301,7 +302,7 @@ add("turtle", "few_rows", three_topics_short=lambda: right("turtle", per_seed=1)
 add(
     "turtle",
     "missed_topics",
-    one_topic_lost=lambda: [row for row in right("turtle") if row["topic"] != "space"],
+    one_topic_lost=lambda: [row for row in right("turtle") if row["topic"] != "sport"],
     lost_without_column=lambda: [
         {"instruction": row["instruction"], "response": "Ask me another time."[i % 9 :] + str(i)}
         for i, row in enumerate(right("turtle"))

@@ -1,5 +1,6 @@
 """The promises of `load_llm()`. None of them depends on what the models say."""
 
+import importlib.util
 import itertools
 import json
 import multiprocessing
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
@@ -22,8 +24,7 @@ from distilabel.models.mixins.magpie import MagpieChatTemplateMixin
 from distilabel.steps.tasks import EvolInstruct, Magpie, SelfInstruct, TextGeneration
 from openai_server import serve
 
-from smolsynth import llms
-from smolsynth.llms import LLMUnavailable, load_llm
+from smolsynth.llms import MODELS, BundledLLM, LLMUnavailable, bundled, endpoints, load_llm
 
 WORDS = "the what river explain 水 weather moon 为什么 bread list three short cats".split()
 
@@ -62,7 +63,7 @@ def tiny_llama(tmp_path_factory):
     torch = pytest.importorskip("torch")
     transformers = pytest.importorskip("transformers")
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    tokenizer = transformers.AutoTokenizer.from_pretrained(llms.MODELS / "tutor")
+    tokenizer = transformers.AutoTokenizer.from_pretrained(MODELS / "tutor")
     torch.manual_seed(0)
     config = transformers.LlamaConfig(
         vocab_size=len(tokenizer),
@@ -136,9 +137,9 @@ def test_sampling_does_not_depend_on_threads_or_cores(monkeypatch):
     def call(llm, rows):
         return texts(llm.generate(rows, max_new_tokens=12))
 
-    monkeypatch.setattr(llms, "_cores", lambda: 1)
+    monkeypatch.setattr(bundled, "_cores", lambda: 1)
     alone = [call(load_llm(), rows) for rows in calls]
-    monkeypatch.setattr(llms, "_cores", lambda: 4)
+    monkeypatch.setattr(bundled, "_cores", lambda: 4)
     with ThreadPoolExecutor(3) as threads:
         assert list(threads.map(call, [load_llm()] * 3, calls)) == alone
 
@@ -217,12 +218,12 @@ def test_loading_twice_and_after_unload(spec):
     llm = load_llm(spec)
     llm.load()
     pipeline = getattr(llm, "_pipeline", None)
-    before = llms._read_bundled.cache_info().misses
+    before = bundled._read_bundled.cache_info().misses
     llm.load()
     assert getattr(llm, "_pipeline", None) is pipeline
-    assert llms._read_bundled.cache_info().misses == before
+    assert bundled._read_bundled.cache_info().misses == before
     llm.unload()
-    assert llms._read_bundled.cache_info().currsize == 0 or spec != "bundled"
+    assert bundled._read_bundled.cache_info().currsize == 0 or spec != "bundled"
     assert getattr(llm, "_pipeline", None) is None
     assert len(llm.generate([ask("Hello")], max_new_tokens=2)) == 1
 
@@ -363,7 +364,7 @@ def test_bundled_model_imports_neither_torch_nor_transformers(tmp_path):
 
 def test_bundled_prompt_is_what_transformers_renders():
     transformers = pytest.importorskip("transformers")
-    tokenizer = transformers.AutoTokenizer.from_pretrained(llms.MODELS / "tutor")
+    tokenizer = transformers.AutoTokenizer.from_pretrained(MODELS / "tutor")
     turns = [
         {"role": "system", "content": "Be short."},
         *ask("水是什么？ What is it?\n"),
@@ -394,9 +395,9 @@ def test_greedy_batches_are_read_up_to_the_same_point(monkeypatch):
     llm.generate(rows, max_new_tokens=2, temperature=0)
     assert len(seen) < len(rows) / 3
     for lengths in seen:
-        assert min(lengths) == max(2, (max(lengths) - 1) // llms.BUCKET * llms.BUCKET + 1)
-        assert max(lengths) - min(lengths) < llms.BUCKET
-        assert len(lengths) <= llms.BATCH_SIZE + 1
+        assert min(lengths) == max(2, (max(lengths) - 1) // bundled.BUCKET * bundled.BUCKET + 1)
+        assert max(lengths) - min(lengths) < bundled.BUCKET
+        assert len(lengths) <= bundled.BATCH_SIZE + 1
 
 
 def without(folder, name):
@@ -421,10 +422,10 @@ def cut_short(folder, name):
     ],
 )
 def test_damaged_weights_say_reinstall(tmp_path, monkeypatch, damage, name):
-    shutil.copytree(llms.MODELS / "tutor", tmp_path / "tutor")
-    monkeypatch.setattr(llms, "MODELS", tmp_path)
+    shutil.copytree(MODELS / "tutor", tmp_path / "tutor")
+    monkeypatch.setattr(bundled, "MODELS", tmp_path)
     load_llm().load()
-    llms._read_bundled.cache_clear()
+    bundled._read_bundled.cache_clear()
     damage(tmp_path / "tutor", name)
     with pytest.raises(LLMUnavailable) as error:
         load_llm().load()
@@ -450,10 +451,10 @@ def test_wrong_spec_lists_the_four_forms(spec, monkeypatch):
 
 
 def test_environment_chooses_and_the_argument_wins(tiny_llama, monkeypatch):
-    assert isinstance(load_llm(), llms.BundledLLM)
+    assert isinstance(load_llm(), BundledLLM)
     monkeypatch.setenv("SMOLSYNTH_LLM", f"transformers:{tiny_llama}")
     assert load_llm().model_name == str(tiny_llama)
-    assert isinstance(load_llm("bundled"), llms.BundledLLM)
+    assert isinstance(load_llm("bundled"), BundledLLM)
 
 
 @pytest.mark.parametrize(
@@ -518,10 +519,10 @@ def test_tokenizer_without_chat_template(tmp_path, tiny_llama):
 
 
 def test_missing_packages_are_named(monkeypatch):
-    find = llms.importlib.util.find_spec
+    find = importlib.util.find_spec
     hidden = {"torch", "transformers", "openai"}
     monkeypatch.setattr(
-        llms.importlib.util, "find_spec", lambda name: None if name in hidden else find(name)
+        importlib.util, "find_spec", lambda name: None if name in hidden else find(name)
     )
     with pytest.raises(LLMUnavailable) as error:
         load_llm("transformers:some/model")
@@ -624,9 +625,9 @@ def test_unreachable_server():
 
 
 def test_silent_server(monkeypatch):
-    opened = llms.urllib.request.urlopen
+    opened = urllib.request.urlopen
     monkeypatch.setattr(
-        llms.urllib.request, "urlopen", lambda request, timeout: opened(request, timeout=0.2)
+        urllib.request, "urlopen", lambda request, timeout: opened(request, timeout=0.2)
     )
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
@@ -677,7 +678,7 @@ def test_hf_needs_a_token_and_uses_it(monkeypatch):
     message(error, "HF_TOKEN")
     monkeypatch.setattr("huggingface_hub.get_token", lambda: "hf_secret")
     with serve(load_llm(), model="some/model", key="hf_secret") as server:
-        monkeypatch.setattr(llms, "HF_ROUTER", server.base_url)
+        monkeypatch.setattr(endpoints, "HF_ROUTER", server.base_url)
         llm = load_llm("hf:some/model", max_new_tokens=4)
         assert len(llm.generate([ask("Hello")], **llm.generation_kwargs)) == 1
         assert "hf_secret" not in repr(llm)

@@ -17,9 +17,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import smolsynth  # noqa: F401  (first: it keeps distilabel's noise away)
+
+# isort: split
 from distilabel.steps.tasks import EvolInstruct, Magpie, SelfInstruct
 
-import smolsynth  # noqa: F401  (before distilabel)
 from smolsynth.llms import MODELS, load_llm
 from training.corpus import Composer, mutation_templates
 from training.world import LANGS, SLOTS, Concept, load_outside, load_world
@@ -27,10 +29,14 @@ from training.world import LANGS, SLOTS, Concept, load_outside, load_world
 FIGURES = {
     "right_fact": "answer to a held-out phrasing holds the fact that was asked for",
     "asks_on_topic": "'write a question about X' gives one question that names X",
-    "self_instruct": "SelfInstruct gives the number of queries asked for, all naming the context",
-    "evol_in_depth": "EvolInstruct in depth: different, names the concept, leaks no prompt words",
-    "evol_in_breadth": "EvolInstruct in breadth: another question on the same domain",
-    "magpie_on_topic": "Magpie writes a question on the domain of its system prompt and answers it",
+    "self_instruct_lines": "SelfInstruct writes nothing but well-formed queries, one a line",
+    "self_instruct_number": "SelfInstruct writes exactly as many queries as asked for",
+    "self_instruct_on_topic": "a query of SelfInstruct names what its context is about",
+    "evol_format": "EvolInstruct gives one line in the language, without words of its prompt",
+    "evol_in_depth": "EvolInstruct in depth: well-formed, different, still on the concept",
+    "evol_in_breadth": "EvolInstruct in breadth: well-formed, different, on the same domain",
+    "magpie_format": "Magpie writes a well-formed question and a response in the language",
+    "magpie_on_topic": "Magpie's question is on the domain of its system prompt",
     "magpie_distinct": "distinct questions among 500 of Magpie at temperature 1",
     "unknown_admitted": "asked about a held-out name outside the world, it says it does not know",
     "known_not_refused": "asked about what it knows, it does not say so",
@@ -51,7 +57,6 @@ def says(text: str, name: str) -> bool:
 def is_question(text: str, lang: str) -> bool:
     """One line that ends as a question or a request does, in the right language."""
     ends = ("？", "。", "：") if lang == "zh" else ("?", ".")
-    # a request may end in the concept's name ("主题：…") only in Chinese lists
     return "\n" not in text and len(text) > 3 and text.endswith(ends) and in_language(text, lang)
 
 
@@ -117,40 +122,45 @@ class Measure:
         return {"asks_on_topic": share(good)}
 
     def self_instruct(self) -> dict[str, float]:
-        good = []
-        for number in (3, 5):
+        lines, number, on_topic = [], [], []
+        for wanted in (3, 5):
             concepts = self.concepts()[: self.cases // 2]
-            task = SelfInstruct(llm=self.warm, num_instructions=number)
+            task = SelfInstruct(llm=self.warm, num_instructions=wanted)
             task.load()
             rows = [{"input": self.composer.paragraph(c)} for c in concepts]
             for concept, row in zip(concepts, next(task.process(rows)), strict=True):
-                lines = row["instructions"]
-                fine = all(is_question(t, self.lang) and says(t, concept.name) for t in lines)
-                good.append(len(lines) == number and fine)
-        return {"self_instruct": share(good)}
+                queries = row["instructions"]
+                lines.append(all(is_question(q, self.lang) for q in queries))
+                number.append(len(queries) == wanted)
+                on_topic += [says(q, concept.name) for q in queries]
+        return {
+            "self_instruct_lines": share(lines),
+            "self_instruct_number": share(number),
+            "self_instruct_on_topic": share(on_topic),
+        }
 
     def evol_instruct(self) -> dict[str, float]:
-        good: dict[str, list[bool]] = {"evol_in_depth": [], "evol_in_breadth": []}
-        templates = mutation_templates()
-        for name, template in templates.items():
-            questions = [
-                self.composer.question(c, self.rng.choice(SLOTS)) for c in self.concepts()
-            ][: self.cases if name == "BREADTH" else self.cases // 4 + 1]
-            task = EvolInstruct(
-                llm=self.warm, num_evolutions=1, mutation_templates={name: template}
-            )
+        results: dict[str, list[bool]] = {"format": [], "in_depth": [], "in_breadth": []}
+        for name, template in mutation_templates().items():
+            in_breadth = name == "BREADTH"
+            asked = [self.composer.question(c, self.rng.choice(SLOTS)) for c in self.concepts()]
+            asked = asked[: self.cases if in_breadth else self.cases // 4 + 1]
+            mutation = {name: template}
+            task = EvolInstruct(llm=self.warm, num_evolutions=1, mutation_templates=mutation)
             task.load()
-            rows = next(task.process([{"instruction": q.text} for q in questions]))
-            for q, row in zip(questions, rows, strict=True):
+            rows = next(task.process([{"instruction": q.text} for q in asked]))
+            for q, row in zip(asked, rows, strict=True):
                 text = row["evolved_instruction"]
-                fine = text != q.text and not any(leak in text.lower() for leak in LEAKS)
-                fine = fine and in_language(text, self.lang)
-                if name == "BREADTH":
-                    fine = fine and self.on_domain(text, q.concept.domain)
-                    good["evol_in_breadth"].append(fine)
+                fine = is_question(text, self.lang) and not any(k in text.lower() for k in LEAKS)
+                results["format"].append(fine)
+                if in_breadth:
+                    on_topic = self.on_domain(text, q.concept.domain)
                 else:
-                    good["evol_in_depth"].append(fine and says(text, q.concept.name))
-        return {name: share(results) for name, results in good.items()}
+                    on_topic = says(text, q.concept.name)
+                results["in_breadth" if in_breadth else "in_depth"].append(
+                    fine and on_topic and text != q.text
+                )
+        return {f"evol_{name}": share(values) for name, values in results.items()}
 
     def on_domain(self, text: str, domain: str) -> bool:
         return any(says(text, c.name) for c in load_world(self.lang) if c.domain == domain)
@@ -161,14 +171,19 @@ class Measure:
         concepts = [self.rng.choice(load_world(self.lang)) for _ in range(500)]
         prompts = [self.composer.fill(self.composer.pick("systems"), c) for c in concepts]
         rows = next(task.process([{"system_prompt": p} for p in prompts]))
-        good = [
-            is_question(row["instruction"], self.lang)
-            and self.on_domain(row["instruction"], concept.domain)
-            and in_language(row["response"], self.lang)
+        fine = [
+            is_question(row["instruction"], self.lang) and in_language(row["response"], self.lang)
+            for row in rows
+        ]
+        on_topic = [
+            self.on_domain(row["instruction"], concept.domain)
             for concept, row in zip(concepts, rows, strict=True)
         ]
-        distinct = len({row["instruction"] for row in rows}) / len(rows)
-        return {"magpie_on_topic": share(good), "magpie_distinct": round(distinct, 4)}
+        return {
+            "magpie_format": share(fine),
+            "magpie_on_topic": share(on_topic),
+            "magpie_distinct": round(len({row["instruction"] for row in rows}) / len(rows), 4),
+        }
 
     def all(self) -> dict[str, float]:
         parts: list[Callable[[], dict[str, float]]] = [

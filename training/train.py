@@ -322,7 +322,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("build"))
     parser.add_argument("--output", type=Path, default=SHIPPED)
     parser.add_argument("--name", default="tutor")
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--steps", type=int, default=4600)
     parser.add_argument("--batch", type=int, default=4096, help="tokens a step, padding included")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--hidden", type=int, default=256)

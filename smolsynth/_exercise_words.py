@@ -1,0 +1,288 @@
+"""All sentences of the checks in `smolsynth.exercises`, in both languages."""
+
+# By code or `code/variant`: what is wrong, and on the next line what to do.
+MESSAGES = {
+    "unreadable": {
+        "en": "This dataset could not be read.\n"
+        'Hand over plain rows of texts, as `distiset["default"]["train"]` gives them.',
+        "zh": "无法读取这个数据集。\n"
+        '请提交由普通文本组成的数据行，例如 `distiset["default"]["train"]`。',
+    },
+    "not_a_dataset/configs": {
+        "en": "This Distiset holds several datasets: {names}.\n"
+        'Pick the one you mean: `answer = distiset["…"]["train"]`.',
+        "zh": "这个 Distiset 里有好几个数据集：{names}。\n"
+        '请从中选一个：`answer = distiset["…"]["train"]`。',
+    },
+    "not_a_dataset/pipeline": {
+        "en": "This is a pipeline, not yet the data that it makes.\n"
+        "Run it and hand over the rows: "
+        '`answer = pipeline.run(use_cache=False)["default"]["train"]`.',
+        "zh": "这是一条流水线，还不是它产出的数据。\n"
+        "请先运行它，再提交数据行："
+        '`answer = pipeline.run(use_cache=False)["default"]["train"]`。',
+    },
+    "not_a_dataset/step": {
+        "en": "This is a single step, not the data that it makes.\n"
+        "Put it into a pipeline, run that, and hand over what comes out.",
+        "zh": "这只是一个步骤，还不是它产出的数据。\n请把它放进流水线，运行之后提交得到的数据集。",
+    },
+    "not_a_dataset/splits": {
+        "en": "This is a DatasetDict: a box around datasets.\n"
+        'Hand over the dataset in it: `answer = answer["train"]`.',
+        "zh": "这是一个 DatasetDict，数据集还装在里面。\n"
+        '请取出其中的数据集：`answer = answer["train"]`。',
+    },
+    "not_a_dataset/columns": {
+        "en": "This is a dictionary, not a dataset.\n"
+        "If it maps columns to lists, `answer = Dataset.from_dict(answer)` makes a dataset of it.",
+        "zh": "这是一个字典，不是数据集。\n"
+        "如果其中每一列对应一个列表，用 `answer = Dataset.from_dict(answer)` 就能变成数据集。",
+    },
+    "not_a_dataset/text": {
+        "en": "This is a text, not a dataset.\n"
+        'Hand over the rows themselves: `answer = distiset["default"]["train"]`.',
+        "zh": "这是一段文本，不是数据集。\n"
+        '请提交数据行本身：`answer = distiset["default"]["train"]`。',
+    },
+    "not_a_dataset/rows": {
+        "en": "This is a list, but not every item of it is a row.\n"
+        'A row is a dict such as `{{"instruction": "…", "response": "…"}}`.',
+        "zh": "这是一个列表，但其中有些元素不是数据行。\n"
+        '一行数据应是一个字典，如 `{{"instruction": "…", "response": "…"}}`。',
+    },
+    "not_a_dataset/other": {
+        "en": "This is something of the type `{kind}`, not a dataset.\n"
+        "Hand over a Dataset, a list of dicts or a DataFrame: "
+        '`answer = distiset["default"]["train"]`.',
+        "zh": "这是一个 `{kind}`，不是数据集。\n"
+        '请提交 Dataset、字典列表或 DataFrame：`answer = distiset["default"]["train"]`。',
+    },
+    "empty_dataset": {
+        "en": "The dataset has no rows.\n"
+        "Preview what each step gives: one that fails, or a filter that is too strict, loses all.",
+        "zh": "数据集里一行也没有。\n"
+        "请逐步预览每一步的输出：某一步出错，或者过滤得太严，都会让数据全部丢失。",
+    },
+    "missing_column": {
+        "en": "The column `{column}` is missing; the dataset has {names}.\n"
+        "Every row needs it: look at which step should write or keep it.",
+        "zh": "缺少 `{column}` 列，数据集里现有：{names}。\n"
+        "每一行都需要它，请看看它该由哪一步写出或保留。",
+    },
+    "missing_column/rename": {
+        "en": "The column `{column}` is missing, but there is `{near}`.\n"
+        'If that is it, rename it: `output_mappings={{"{near}": "{column}"}}` in the step, or '
+        '`dataset.rename_column("{near}", "{column}")`.',
+        "zh": "缺少 `{column}` 列，不过有一列叫 `{near}`。\n"
+        '如果就是它，请改名：在步骤里写 `output_mappings={{"{near}": "{column}"}}`，或者用 '
+        '`dataset.rename_column("{near}", "{column}")`。',
+    },
+    "missing_column/expand": {
+        "en": "The column `{column}` is missing, but `{near}` holds lists.\n"
+        '`ExpandColumns(columns={{"{near}": "{column}"}})` makes one row of each item.',
+        "zh": "缺少 `{column}` 列，不过 `{near}` 列里装着列表。\n"
+        '用 `ExpandColumns(columns={{"{near}": "{column}"}})` 就能把列表展开，一项一行。',
+    },
+    "missing_column/messages": {
+        "en": "The column `{column}` is missing; `{near}` holds whole conversations.\n"
+        "Hand over the rows as they were before they became conversations: one `{column}` each.",
+        "zh": "缺少 `{column}` 列，`{near}` 列里装的是整段对话。\n"
+        "请提交转成对话之前的数据，每行各有一个 `{column}`。",
+    },
+    "list_cell": {
+        "en": "In {bad} of {n} rows, `{column}` holds a list instead of a text.\n"
+        'Put `ExpandColumns(columns=["{column}"])` after the step that writes the lists.',
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 是列表，不是文本。\n"
+        '请在写出列表的步骤之后接上 `ExpandColumns(columns=["{column}"])`，把它展开成一项一行。',
+    },
+    "not_text": {
+        "en": "In {bad} of {n} rows, `{column}` holds something other than a text.\n"
+        "Look at which step writes this column, and whether two columns were mixed up.",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 不是文本。\n"
+        "请看看这一列由哪一步写出，是不是和别的列弄混了。",
+    },
+    "empty_cell": {
+        "en": "In {bad} of {n} rows, `{column}` is empty.\n"
+        "Drop these rows with `dataset.filter(…)`. If there are many, a step has failed: preview "
+        "it on two rows.",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 是空的。\n"
+        "请用 `dataset.filter(…)` 去掉这些行。如果数量很多，说明某一步出了错，"
+        "先拿两行数据预览一下。",
+    },
+    "few_rows": {
+        "en": "Too few rows: {n}. The task asks for {need} or more.\n"
+        "Let the model write more instructions for each {source}.",
+        "zh": "数据集只有 {n} 行，任务要求至少 {need} 行。\n请让模型为每个{source}多写几条指令。",
+    },
+    "few_rows/lion": {
+        "en": "Too few rows: {n}. The task asks for {need} or more.\n"
+        "Start with more instructions: eliminating failed evolutions always costs rows.",
+        "zh": "数据集只有 {n} 行，任务要求至少 {need} 行。\n"
+        "请从更多的指令开始：淘汰失败的进化结果，总会损失一些行。",
+    },
+    "wrong_language": {
+        "en": "In {bad} of {n} rows, `{column}` is not written in English.\n"
+        "A model follows the language of its prompt: check LANG and the texts that you feed in. "
+        "Gibberish counts here too; then try another model.",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 不是中文。\n"
+        "模型会跟着提示词的语言走，请检查 LANG 和输入的文本。"
+        "乱码也算在内，遇到乱码请换一个模型。",
+    },
+    "unknown_document": {
+        "en": "In {bad} of {n} rows, `document` is none of the seed documents.\n"
+        "Keep with each instruction the document it was made from: "
+        '`input_mappings={{"input": "document"}}` leaves that column as it is.',
+        "zh": "{n} 行中有 {bad} 行的 `document` 不是给定的种子文档。\n"
+        "每条指令都要和它的来源文档放在一行："
+        '用 `input_mappings={{"input": "document"}}` 可以原样保留这一列。',
+    },
+    "copied_seed": {
+        "en": "In {bad} of {n} rows, `{column}` is copied from a seed document.\n"
+        "A seed is there to inspire: drop these rows, or ask the model for a text of its own.",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 是从种子文档里照抄的。\n"
+        "种子只用来启发，请去掉这些行，或者让模型用自己的话来写。",
+    },
+    "unused_seeds": {
+        "en": "No row uses {count} of the {need} seed documents.\n"
+        "Feed in all of them. If you did, a filter took all rows of these: "
+        "make more rows for each.",
+        "zh": "{need} 篇种子文档中，有 {count} 篇没有出现在任何一行里。\n"
+        "请把它们全部输入。如果已经这样做了，那就是过滤把它们的行全去掉了，请让每篇多生成几行。",
+    },
+    "leaked_prompt": {
+        "en": "In {bad} of {n} rows, `{column}` repeats words of the evolving prompt, such as "
+        "“given prompt”.\nDrop these rows: one of the four eliminations of Evol-Instruct.",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 漏进了进化提示词里的字眼，如“给定提示”。\n"
+        "请去掉这些行：这是 Evol-Instruct 的四条淘汰规则之一。",
+    },
+    "only_stop_words": {
+        "en": "In {bad} of {n} rows, `{column}` has nothing but punctuation and stop words.\n"
+        "Drop these rows: one of the four eliminations of Evol-Instruct.",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 只有标点和停用词。\n"
+        "请去掉这些行：这是 Evol-Instruct 的四条淘汰规则之一。",
+    },
+    "evolved_unchanged": {
+        "en": "In {bad} of {n} rows, `{column}` is the same as `instruction`.\n"
+        "Nothing was gained there: drop these rows, the first elimination of Evol-Instruct.",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 和 `instruction` 一样。\n"
+        "没有进化就没有信息增益，请去掉这些行：这是 Evol-Instruct 的第一条淘汰规则。",
+    },
+    "no_information_gain": {
+        "en": "In {bad} of {n} rows, `{column}` says nothing that `instruction` does not say.\n"
+        "Drop rows without information gain: the first elimination of Evol-Instruct.",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 没有比 `instruction` 多说任何内容。\n"
+        "请去掉没有信息增益的行：这是 Evol-Instruct 的第一条淘汰规则。",
+    },
+    "evolved_too_close": {
+        "en": "In {bad} of {n} rows, `{column}` is nearly the same as `instruction`.\n"
+        "A few are fine, this many are not: evolve twice (`num_evolutions=2`) or drop the closest.",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 和 `instruction` 几乎一样。\n"
+        "个别几行没关系，这么多就不行了：可以进化两轮（`num_evolutions=2`），或者去掉最接近的那些。",
+    },
+    "refusal": {
+        "en": "In {bad} of {n} rows, the response says “sorry” in fewer than {words} words.\n"
+        "Such an instruction is too hard for the model: drop these rows, one of the four "
+        "eliminations.",
+        "zh": "{n} 行中有 {bad} 行的回答不到 {words} 字，又出现了“抱歉”之类的话。\n"
+        "说明指令超出了模型的能力，请去掉这些行：这是四条淘汰规则之一。",
+    },
+    "echo": {
+        "en": "In {bad} of {n} rows, the response only repeats the instruction.\n"
+        "Feed the instruction to `TextGeneration`, and keep its `generation` as `response`.",
+        "zh": "{n} 行中有 {bad} 行的回答只是重复了指令。\n"
+        "请把指令交给 `TextGeneration`，并把它输出的 `generation` 作为 `response`。",
+    },
+    "same_response": {
+        "en": "In {bad} of {n} rows, the response is one and the same text.\n"
+        "See whether the step that answers really reads the instruction of each row.",
+        "zh": "{n} 行中有 {bad} 行的回答一模一样。\n"
+        "请检查生成回答的那一步，它是不是真的读到了每一行的指令。",
+    },
+    "duplicates": {
+        "en": "In {count} of {n} rows, `{column}` repeats an earlier row "
+        "(capitals, spaces and punctuation aside).\n"
+        "Raise the temperature or vary the prompts, then keep only the first of equal rows.",
+        "zh": "{n} 行中有 {count} 行的 `{column}` 和前面的行重复（不计大小写、空格和标点）。\n"
+        "请调高温度或换着写提示词，再做一次去重，相同的只留第一行。",
+    },
+    "near_duplicates": {
+        "en": "In {count} of {n} rows, `{column}` nearly repeats an earlier row.\n"
+        "Vary the prompts or raise the temperature, and drop the near-duplicates that are left.",
+        "zh": "{n} 行中有 {count} 行的 `{column}` 是前面某一行的近重复。\n"
+        "请换着写提示词或调高温度，再去掉剩下的近重复。",
+    },
+    "missed_topics": {
+        "en": "No row is about {count} of the {need} topics.\n"
+        "Feed in every topic, and look at whether a filter took all rows of these.",
+        "zh": "{need} 个主题中，有 {count} 个没有任何一行涉及。\n"
+        "请把所有主题都输入，再看看是不是过滤时把它们的行全去掉了。",
+    },
+    "missed_topics/no_column": {
+        "en": "No row could be found for {count} of the {need} topics.\n"
+        "Keep a `topic` column that says what each row was made from: then every row counts.",
+        "zh": "{need} 个主题中，有 {count} 个找不到对应的行。\n"
+        "请保留一列 `topic`，写明每一行出自哪个主题，这样每一行都能算上。",
+    },
+}
+
+# The other words of reports and board.
+WORDS = {
+    "en": {
+        "topic": "topic",
+        "document": "seed document",
+        "not_started": "Not started yet. Write your code in the cell `{cell}`, then run this.",
+        "praise_turtle": "Well done! Out of nothing but topics you made a dataset to train on.",
+        "praise_dog": "Well done! Every seed has grown into questions and answers of its own.",
+        "praise_lion": "Well done! Seeded, evolved and weeded: this is how the big ones are made.",
+        "not_yet": "Not there yet: {count}.",
+        "one_thing": "one thing to mend",
+        "things": "{count} things to mend",
+        "row": "   row {row}: ",
+        "quote": "“{text}”",
+        "nothing": "(nothing)",
+        "see": "   → see the cell `{cell}`",
+        "more": "… and {count} more, once these are mended.",
+        "from_zero": "Rows are counted from 0.",
+        "fact_rows": "{rows} rows, {distinct} distinct instructions",
+        "fact_topics": "all {need} topics covered",
+        "fact_seeds": "all {need} seed documents used",
+        "fact_longer": "evolved instructions {ratio:.1f} times as long as before",
+        "fact_length": "{mean:.0f} words a response on average",
+        "instruction_turtle": "An instruction dataset from topics",
+        "instruction_dog": "An instruction dataset with seed data",
+        "instruction_lion": "An instruction dataset with seed data and instruction evolution",
+        "start": "Next: the cell `{cell}`.",
+        "mend": "Next: mend your answer in the cell `{cell}`; its check says how.",
+        "all_done": "All three done. Next: save your data as in the cell `{cell}`, "
+        "then go on to the preference datasets.",
+    },
+    "zh": {
+        "topic": "主题",
+        "document": "种子文档",
+        "not_started": "还没有开始。请在单元格 `{cell}` 里写代码，再运行这里。",
+        "praise_turtle": "做得好！只凭几个主题，你就造出了可以用来训练的数据集。",
+        "praise_dog": "做得好！每一篇种子文档都长出了自己的问题和回答。",
+        "praise_lion": "做得好！播种、进化、淘汰，大型指令数据集也是这样造出来的。",
+        "not_yet": "还差一点：{count}。",
+        "one_thing": "有 1 处需要修改",
+        "things": "有 {count} 处需要修改",
+        "row": "   第 {row} 行：",
+        "quote": "“{text}”",
+        "nothing": "（空）",
+        "see": "   → 参见单元格 `{cell}`",
+        "more": "……改好以上几处之后，还有 {count} 处。",
+        "from_zero": "行号从 0 开始。",
+        "fact_rows": "共 {rows} 行，{distinct} 条不同的指令",
+        "fact_topics": "{need} 个主题全部覆盖",
+        "fact_seeds": "{need} 篇种子文档全部用上",
+        "fact_longer": "进化后的指令平均长度是原来的 {ratio:.1f} 倍",
+        "fact_length": "回答平均 {mean:.0f} 字",
+        "instruction_turtle": "由主题生成指令数据集",
+        "instruction_dog": "用种子数据生成指令数据集",
+        "instruction_lion": "用种子数据和指令进化生成指令数据集",
+        "start": "下一步：单元格 `{cell}`。",
+        "mend": "下一步：修改单元格 `{cell}` 里的答案，检查结果里写着怎么改。",
+        "all_done": "三关全部通过。下一步：照单元格 `{cell}` 的做法保存数据，再去学习偏好数据集。",
+    },
+}

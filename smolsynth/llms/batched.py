@@ -1,0 +1,338 @@
+"""Any chat model that transformers can load. Imports torch and transformers only when it loads."""
+
+import contextlib
+import importlib.util
+import urllib.error
+import urllib.request
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+from distilabel.models.llms.base import LLM
+from distilabel.models.llms.huggingface.transformers import TransformersLLM
+from distilabel.models.llms.utils import prepare_output
+from distilabel.models.mixins.cuda_device_placement import CudaDevicePlacementMixin
+from pydantic import Field, PrivateAttr, validate_call
+
+from smolsynth.llms import common
+from smolsynth.llms.common import (
+    Count,
+    LLMUnavailable,
+    NotNegative,
+    Share,
+    call_seeds,
+    check_conversations,
+    check_lengths,
+    cut,
+    first_line,
+    state_without,
+)
+
+SENTINEL = "smolsynthsentinel"
+
+
+def check_transformers(name: str) -> None:
+    """Says what is missing before anything heavy is imported."""
+    missing = [p for p in ("torch", "transformers") if importlib.util.find_spec(p) is None]
+    if missing:
+        raise LLMUnavailable(
+            f"'transformers:{name}' needs {' and '.join(missing)}: run "
+            '`pip install "smolsynth[train]"`, or use the bundled model.'
+        )
+    looks_like_path = name.startswith((".", "/", "~")) or "\\" in name or name.count("/") > 1
+    folder = Path(name).expanduser()
+    if looks_like_path and not folder.is_dir():
+        raise LLMUnavailable(
+            f"There is no folder {name!r}: give a folder made by save_pretrained(), or a model's "
+            "name on the Hugging Face hub."
+        )
+    if folder.is_dir() and not (folder / "config.json").is_file():
+        raise LLMUnavailable(
+            f"The folder {name!r} holds no transformers model (no config.json): give a folder "
+            "made by save_pretrained()."
+        )
+
+
+def _hub_answers() -> bool:
+    """Asks once, for 3 s at most: huggingface_hub itself retries for a minute without network."""
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_OFFLINE:
+        return False
+    try:
+        request = urllib.request.Request(constants.ENDPOINT, method="HEAD")
+        urllib.request.urlopen(request, timeout=3).close()
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+class BatchedTransformersLLM(TransformersLLM):
+    """distilabel's `TransformersLLM`, generating in real batches (distilabel goes row by row).
+
+    Rows are sorted by length and padded on the left. In float32, greedy answers are those of
+    row-by-row generation; in half precision on a GPU rounding may differ. Prompts come from the
+    tokenizer's chat template as it is, with no second start-of-text token.
+
+    Attributes:
+        model: name on the Hugging Face hub, or a folder.
+        seed: makes sampling repeatable on one machine; `None` draws anew each time.
+        batch_size: rows per batch.
+        torch_dtype: `"auto"` is float32 on a CPU and bfloat16 or float16 on a GPU.
+        device: `None` takes the GPU if there is one.
+        magpie_pre_query_template: `"auto"` renders the conversation plus a user's turn with the
+            tokenizer's own chat template and stops where the user's text starts, so it fits
+            every family; any other text is appended as it is.
+    """
+
+    seed: int | None = 42
+    batch_size: Count = 32
+    magpie_pre_query_template: str | None = "auto"
+
+    _pipeline: Any = PrivateAttr(default=None)
+    _calls: Counter = PrivateAttr(default_factory=Counter)
+    _takes_system: bool = PrivateAttr(default=True)
+
+    def load(self) -> None:
+        """Loads tokenizer and model (a second time: nothing); starts the seeds anew.
+
+        Raises:
+            LLMUnavailable: package or model are missing, or the tokenizer has no chat template.
+        """
+        LLM.load(self)
+        self._calls.clear()
+        if self._pipeline is not None:
+            return
+        check_transformers(self.model)
+        if self.device == "cuda":
+            CudaDevicePlacementMixin.load(self)
+        with _quietly():
+            self._pipeline = self._load_pipeline()
+        try:
+            probe = [{"role": "system", "content": SENTINEL}, {"role": "user", "content": "Hi"}]
+            self._takes_system = SENTINEL in self._render(probe, True)
+        except ValueError:  # some families' templates raise
+            self._takes_system = False
+
+    def _load_pipeline(self) -> Any:
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, pipeline
+
+        device = self.device
+        if device is None and self.device_map is None:
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        dtype = self.torch_dtype
+        if dtype == "auto":
+            on_gpu = torch.cuda.is_available() and str(device) != "cpu"
+            half = "bfloat16" if on_gpu and torch.cuda.is_bf16_supported() else "float16"
+            dtype = half if on_gpu else "float32"
+        name = str(Path(self.model).expanduser()) if self.model.startswith("~") else self.model
+        hub = {
+            "revision": self.revision,
+            "token": self.token.get_secret_value() if self.token else None,
+            "trust_remote_code": self.trust_remote_code,
+        }
+        if not Path(name).is_dir():
+            hub["local_files_only"] = not _hub_answers()
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(
+                self.tokenizer or name, use_fast=self.use_fast, padding_side="left", **hub
+            )
+            model = AutoModelForCausalLM.from_pretrained(
+                name, dtype=dtype, device_map=self.device_map, **hub, **(self.model_kwargs or {})
+            )
+        except Exception as error:  # many kinds: network, hub, JSON, safetensors
+            if Path(name).is_dir():
+                raise LLMUnavailable(
+                    f"The folder {self.model!r} holds no model that transformers can load "
+                    f"({first_line(error)}): save it again with save_pretrained()."
+                ) from error
+            raise LLMUnavailable(
+                f"Could not get {self.model!r} from the Hugging Face hub "
+                f"({first_line(error)}): check the name and the network, or give a folder."
+            ) from error
+        if self.chat_template is not None:
+            tokenizer.chat_template = self.chat_template
+        if not tokenizer.chat_template:
+            raise LLMUnavailable(
+                f"The tokenizer of {self.model!r} has no chat template: choose a chat model, such "
+                "as HuggingFaceTB/SmolLM2-135M-Instruct."
+            )
+        if tokenizer.pad_token is None:
+            tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)
+        # Only the ends of a text are taken over: a model's own sampling defaults would otherwise
+        # join in unseen.
+        ends = model.generation_config.eos_token_id
+        ends = set(ends if isinstance(ends, list) else [ends]) | {tokenizer.eos_token_id}
+        model.generation_config = GenerationConfig(
+            eos_token_id=sorted(end for end in ends if end is not None) or None,
+            pad_token_id=tokenizer.pad_token_id,
+            bos_token_id=tokenizer.bos_token_id,
+        )
+        if device is not None and self.device_map is None:
+            model.to(device)
+        model.eval()
+        return pipeline("text-generation", model=model, tokenizer=tokenizer)
+
+    def unload(self) -> None:
+        """Frees the model; another `generate()` loads it again."""
+        self._pipeline = None
+        super().unload()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return state_without(super().__getstate__(), "_pipeline")
+
+    def _render(self, messages: list[dict[str, str]], generation_prompt: bool) -> str:
+        from jinja2.exceptions import TemplateError
+
+        try:
+            return self._pipeline.tokenizer.apply_chat_template(
+                messages, tokenize=False, add_generation_prompt=generation_prompt
+            )
+        except (TemplateError, TypeError) as error:
+            roles = ", ".join(message["role"] for message in messages)
+            raise ValueError(
+                f"The chat template of {self.model!r} doesn't take a conversation of {roles} "
+                f"({first_line(error)}): choose another model or change the messages."
+            ) from error
+
+    def prepare_input(self, input: list[dict[str, str]]) -> str:
+        """Renders a conversation with the model's template, up to where it has to go on."""
+        if not self.use_magpie_template or (input and input[-1]["role"] == "user"):
+            return self._render(self._without_system(input), True) if input else ""
+        if self.magpie_pre_query_template != "auto":
+            prompt = self._render(self._without_system(input), False) if input else ""
+            return self.apply_magpie_pre_query_template(prompt, input)
+        user = {"role": "user", "content": SENTINEL}
+        prompt = self._render(self._without_system([*input, user]), False)
+        return prompt[: prompt.rindex(SENTINEL)]
+
+    def _without_system(self, messages: list[dict[str, str]]) -> list[dict[str, str]]:
+        """Puts the system prompt before the first user's text where a template has no such role."""
+        if self._takes_system or messages[0]["role"] != "system":
+            return messages
+        if len(messages) == 1:
+            return [{"role": "user", "content": messages[0]["content"]}]
+        text = "\n\n".join(message["content"] for message in messages[:2])
+        return [{"role": messages[1]["role"], "content": text}, *messages[2:]]
+
+    @validate_call
+    def generate(
+        self,
+        inputs: Any,
+        num_generations: Count = 1,
+        max_new_tokens: Count = 256,
+        temperature: NotNegative | None = 0.7,
+        repetition_penalty: Annotated[float, Field(gt=0)] = 1.0,
+        top_p: Share = 1.0,
+        top_k: Annotated[int, Field(ge=0)] = 0,
+        do_sample: bool = True,
+        stop_sequences: list[str] | None = None,
+    ) -> list[Any]:
+        """Generates for a batch of conversations; see `BundledLLM.generate`.
+
+        Args:
+            inputs: conversations, each a list of `{"role", "content"}` messages.
+            num_generations: answers per conversation.
+            max_new_tokens: tokens per answer, at most.
+            temperature: 0 or `None` takes the most probable token each time.
+            repetition_penalty: above 1 makes tokens less probable that came before.
+            top_p: draw among the most probable tokens that hold this share of the probability.
+            top_k: draw among this many most probable tokens; 0 means all.
+            do_sample: `False` takes the most probable token each time.
+            stop_sequences: an answer ends before the first of these.
+
+        Returns:
+            Per conversation `{"generations": [str, ...], "statistics": {...}}`.
+
+        Raises:
+            ValueError: a conversation is malformed or doesn't fit into the context.
+            LLMUnavailable: package or model are missing.
+        """
+        check_conversations(inputs)
+        if self._pipeline is None:
+            self.load()
+        tokenizer, config = self._pipeline.tokenizer, self._pipeline.model.config
+        texts = [self.prepare_input(conversation) for conversation in inputs]
+        prompts = [tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
+        context = getattr(config.get_text_config(), "max_position_embeddings", None)
+        check_lengths([len(prompt) for prompt in prompts], max_new_tokens, context)
+        settings = {"max_new_tokens": max_new_tokens, "repetition_penalty": repetition_penalty}
+        seeds, copies = None, 1
+        if do_sample and temperature:
+            settings |= {"temperature": temperature, "top_p": top_p, "top_k": top_k}
+            seeds, copies = call_seeds(self, texts, num_generations, settings), num_generations
+        rows = [prompt for prompt in prompts for _ in range(copies)]
+        with common.TORCH, _quietly():
+            answers = self._run_batches(rows, settings, seeds)
+        results = []
+        for number, prompt in enumerate(prompts):
+            ids = answers[number * copies : (number + 1) * copies]
+            ids *= num_generations // copies
+            decoded = [tokenizer.decode(row, skip_special_tokens=True) for row in ids]
+            results.append(
+                prepare_output(
+                    [cut(text, stop_sequences) for text in decoded],
+                    input_tokens=[len(prompt)],
+                    output_tokens=[len(row) for row in ids],
+                )
+            )
+        return results
+
+    def _run_batches(
+        self, rows: list[list[int]], settings: dict[str, Any], seeds: Iterator[int] | None
+    ) -> list[list[int]]:
+        import torch
+
+        model, tokenizer = self._pipeline.model, self._pipeline.tokenizer
+        ends = set(model.generation_config.eos_token_id or [])
+        order = sorted(range(len(rows)), key=lambda number: -len(rows[number]))
+        answers: list[list[int]] = [[] for _ in rows]
+        gpus = [model.device] if model.device.type == "cuda" else []
+        with torch.inference_mode(), torch.random.fork_rng(devices=gpus):
+            for start in range(0, len(order), self.batch_size):
+                batch = order[start : start + self.batch_size]
+                padded = tokenizer.pad(
+                    {"input_ids": [rows[number] for number in batch]},
+                    padding_side="left",
+                    return_tensors="pt",
+                ).to(model.device)
+                if seeds:
+                    torch.manual_seed(next(seeds))
+                output = model.generate(**padded, **settings, do_sample=bool(seeds))
+                new = output[:, padded["input_ids"].shape[1] :].tolist()  # (rows, new tokens)
+                for number, ids in zip(batch, new, strict=True):
+                    length = next((i for i, token in enumerate(ids) if token in ends), len(ids))
+                    answers[number] = ids[:length]
+        return answers
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """No progress bars, warnings or log lines of transformers inside; all as before after it."""
+    from huggingface_hub.utils import (
+        are_progress_bars_disabled,
+        disable_progress_bars,
+        enable_progress_bars,
+    )
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    hub_bars = not are_progress_bars_disabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    disable_progress_bars()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
+        if hub_bars:
+            enable_progress_bars()
