@@ -285,7 +285,7 @@ def browse(data: Any, columns: Sequence[str] | None = None, lang: str = "en"):
         description=words["search"],
         placeholder=words["hint"],
         style={"description_width": "initial"},
-        layout=Layout(width="100%", max_width="480px"),
+        layout=Layout(width="auto", max_width="480px"),
     )
     position = Label()
     boxes = {
@@ -359,7 +359,7 @@ def _plain_name(column: str) -> str:
 
 def _height(text: str) -> int:
     """How many lines to give a text area, as far as one can tell from here."""
-    return min(14, max(1, len(wrap(text, 84))))
+    return min(14, max(1, len(wrap(text, 60))))
 
 
 def _words(labels: dict[str, dict[str, str]], lang: str) -> dict[str, str]:
