@@ -9,7 +9,7 @@ from pathlib import Path
 TEXT = {
     "en": {
         "start": "Generating {rows} rows ({lang}) with {model}. Loading takes a few seconds …",
-        "first": "First rows, {seconds:.1f} s after the start:",
+        "first": "Sample rows, {seconds:.1f} s after the start:",
         "dropped": "Dropped on the way: {counts}.",
         "fewer": "The model repeats itself: only {rows} of {wanted} rows. A larger model helps.",
         "none": "No usable row: {n} dropped ({counts}), nothing saved. Is the model trained?",
@@ -19,7 +19,7 @@ TEXT = {
     },
     "zh": {
         "start": "用 {model} 生成 {rows} 行数据（{lang}）。载入 distilabel 需要几秒钟……",
-        "first": "开始 {seconds:.1f} 秒后，头几行已经生成：",
+        "first": "开始 {seconds:.1f} 秒后，先看几行样品：",
         "dropped": "中途舍弃：{counts}。",
         "fewer": "模型重复太多：原定 {wanted} 行，只得到 {rows} 行。换个大些的模型会好些。",
         "none": "没有可用的数据：{n} 行全部舍弃（{counts}），什么也没保存。这个模型训练过吗？",
