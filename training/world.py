@@ -1,7 +1,7 @@
 """The world that the bundled models know: concepts and facts in English and Chinese.
 
 A domain is one file, `world/NAME.yaml`; adding a domain is adding a file. A concept has a name and
-one short text for each of the SLOTS, in both languages; training/README.md says how they are worded.
+one short text for each of the SLOTS, in both languages; their wording: training/README.md.
 `world/outside.yaml` lists names that the models must not know, to teach and measure refusals.
 """
 
