@@ -28,6 +28,14 @@ TEXT = {
         "stopped": "已停止，什么也没有保存。",
     },
 }
+REASONS = {  # of `recipes`, in Chinese
+    "empty instruction": "指令为空",
+    "empty response": "回答为空",
+    "evolved into itself": "进化后没变",
+    "words of the evolving prompt leaked": "泄漏进化提示词",
+    "response begs off": "回答推托",
+    "repeated instruction": "指令重复",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -53,7 +61,10 @@ def main(arguments: list[str] | None = None) -> int:
         data, dropped = instruction_dataset(
             args.rows, args.lang, args.model, args.seed, on_first_rows=show
         )
-        counts = ", ".join(f"{n} x {reason}" for reason, n in dropped.most_common()) or "0"
+        if args.lang == "zh":
+            counts = "，".join(f"{REASONS[r]} {n} 条" for r, n in dropped.most_common()) or "0 条"
+        else:
+            counts = ", ".join(f"{n} x {reason}" for reason, n in dropped.most_common()) or "0"
         if not len(data):
             print(text["none"].format(n=dropped.total(), counts=counts), file=sys.stderr)
             return 1

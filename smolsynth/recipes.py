@@ -19,6 +19,7 @@ SYSTEM_PROMPTS = {
     "zh": "你是一个助手，负责回答关于{topic}的问题。",
 }
 LEAKS = ("given prompt", "rewritten prompt", "created prompt")
+REFUSALS = ("sorry", "i do not know", "i have not learned", "抱歉", "了解不多", "没有学过")
 ROUNDS = 4  # a round aims above the rows asked for, so a second one is rare
 QUERIES = 4  # of SelfInstruct for each document
 
@@ -143,6 +144,8 @@ def _reason_to_drop(row: dict[str, str | None], kept: dict[str, Row]) -> str | N
         return "evolved into itself"
     if any(leak in instruction.lower() for leak in LEAKS):
         return "words of the evolving prompt leaked"
+    if len(response) < 200 and any(refusal in response.lower() for refusal in REFUSALS):
+        return "response begs off"
     if instruction in kept:
         return "repeated instruction"
     return None

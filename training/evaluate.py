@@ -247,6 +247,8 @@ its small world it says that it does not know, or errs.
 | Time | {made["minutes"]:.0f} minutes on {made["device"]} |
 | Seed | {made["seed"]} |
 
+{made.get("note", "")}
+
 ## Figures
 
 `python -m training.evaluate`, the int8 model in `ct2/`, held-out phrasings, shares of cases:
