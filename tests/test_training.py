@@ -1,0 +1,101 @@
+"""The training recipe on a very small scale: it learns, goes on after a kill, and packs a model."""
+
+import argparse
+import json
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from training import corpus, train  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def small_corpus(tmp_path_factory):
+    path = tmp_path_factory.mktemp("corpus") / "corpus.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        file.write(json.dumps({"fixed_lines": corpus.fixed_lines()}) + "\n")
+        for example in corpus.compose(300, seed=1):
+            file.write(json.dumps(example, ensure_ascii=False) + "\n")
+    return path
+
+
+def options(small_corpus, folder, **more) -> argparse.Namespace:
+    chosen = {
+        "corpus": small_corpus,
+        "work": folder / "build",
+        "output": folder / "models",
+        "name": "small",
+        "steps": 8,
+        "batch": 1024,
+        "rate": 2e-3,
+        "hidden": 64,
+        "layers": 1,
+        "vocabulary": 600,
+        "threads": 1,
+        "save_every": 3,
+        "seed": 0,
+    }
+    return argparse.Namespace(**{**chosen, **more})
+
+
+def weights(folder):
+    from safetensors.torch import load_file
+
+    return load_file(folder / "models" / "small" / "model.safetensors")
+
+
+def test_a_run_that_was_killed_ends_as_one_that_was_not(small_corpus, tmp_path, monkeypatch):
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    train.train(options(small_corpus, whole))
+
+    loss_of, calls = train.loss_of, []
+
+    def killed(*args):
+        calls.append(1)
+        if len(calls) == 6:  # after the checkpoint of step 3, before that of step 6
+            raise KeyboardInterrupt
+        return loss_of(*args)
+
+    monkeypatch.setattr(train, "loss_of", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train.train(options(small_corpus, broken))
+    assert not (broken / "models").exists()
+    monkeypatch.setattr(train, "loss_of", loss_of)
+    train.train(options(small_corpus, broken))
+
+    one, two = weights(whole), weights(broken)
+    assert one.keys() == two.keys()
+    assert all(torch.equal(one[name], two[name]) for name in one)
+    notes = json.loads((broken / "models" / "small" / "training.json").read_text())
+    assert notes["steps"] == 8
+    assert set(notes["sha256"]) == {"model.safetensors", "ct2/model.bin"}
+
+
+def test_only_the_turns_that_count_are_learned(small_corpus):
+    example = {
+        "messages": [
+            {"role": "system", "content": "s"},
+            {"role": "user", "content": "ask"},
+            {"role": "assistant", "content": "reply"},
+        ],
+        "learn_user": False,
+    }
+    lines = [json.loads(line) for line in small_corpus.read_text("utf-8").splitlines()[1:]]
+    tokenizer = train.train_tokenizer(lines, [], 600)
+
+    def learned(**more) -> str:
+        _, labels = train.encode({**example, **more}, tokenizer, stray_header=False)
+        kept = [label for label in labels if label != train.IGNORE]
+        return tokenizer.decode(kept, skip_special_tokens=False)
+
+    assert learned() == "reply<|im_end|>"
+    assert learned(learn_user=True) == "ask<|im_end|>reply<|im_end|>"
+
+
+def test_the_rate_warms_up_holds_and_falls_to_zero():
+    factors = [train.rate_factor(step, 1000) for step in range(1001)]
+    assert factors[0] == pytest.approx(0.01)
+    assert factors[100] == factors[499] == 1.0
+    assert factors[750] == pytest.approx(0.5)
+    assert factors[1000] == 0.0
