@@ -31,6 +31,7 @@ TEXT = {
 REASONS = {  # of `recipes`, in Chinese
     "empty instruction": "指令为空",
     "empty response": "回答为空",
+    "wrong language": "语言不对",
     "evolved into itself": "进化后没变",
     "words of the evolving prompt leaked": "泄漏进化提示词",
     "response begs off": "回答推托",

@@ -1,6 +1,7 @@
 """Whole datasets in one call: the pipelines of the lessons, joined, cleaned and counted."""
 
 import random
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -69,7 +70,7 @@ def instruction_dataset(
         wanted = max(1, (rows - len(kept)) * 3 // (2 * (2 * QUERIES + 2)))
         chosen = [documents[i % len(documents)] for i in range(wanted)]
         for row in _generate(chosen, lang, model, seed + 1 + round_number, progress):
-            reason = _reason_to_drop(row, kept)
+            reason = _reason_to_drop(row, kept, lang)
             if reason:
                 dropped[reason] += 1
             else:
@@ -133,13 +134,15 @@ def _system_prompt(lang: str, topic: str) -> Row:
     return {"topic": topic, "system_prompt": SYSTEM_PROMPTS[lang].format(topic=topic)}
 
 
-def _reason_to_drop(row: dict[str, str | None], kept: dict[str, Row]) -> str | None:
+def _reason_to_drop(row: dict[str, str | None], kept: dict[str, Row], lang: str) -> str | None:
     """Why a row is no good, or None. The reasons are counted and shown."""
     instruction, response = row["instruction"], row["response"]
     if not (instruction or "").strip():
         return "empty instruction"
     if not (response or "").strip():
         return "empty response"
+    if not (_in_language(instruction, lang) and _in_language(response, lang)):
+        return "wrong language"
     if instruction == row["before"]:
         return "evolved into itself"
     if any(leak in instruction.lower() for leak in LEAKS):
@@ -149,3 +152,9 @@ def _reason_to_drop(row: dict[str, str | None], kept: dict[str, Row]) -> str | N
     if instruction in kept:
         return "repeated instruction"
     return None
+
+
+def _in_language(text: str, lang: str) -> bool:
+    """English has no Chinese character in it; Chinese may hold Latin names, but not only those."""
+    chinese = len(re.findall(r"[\u4e00-\u9fff]", text))
+    return chinese > len(text) / 4 if lang == "zh" else chinese == 0
