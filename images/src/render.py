@@ -101,12 +101,8 @@ def missing_fonts() -> list[str]:
     return [font for font in FONTS if font not in installed]
 
 
-def main() -> None:
-    known = pictures()
-    parser = argparse.ArgumentParser(description="Draw the pictures of images/ from images/src/.")
-    parser.add_argument("--only", metavar="NAME", choices=known, help="one of: " + ", ".join(known))
-    only = parser.parse_args().only
-
+def find_chromium() -> str:
+    """Path of Chromium. Ends the program with one sentence if it or a font is missing."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         sys.exit("Chromium was not found: install it with `apt-get install chromium`.")
@@ -115,7 +111,16 @@ def main() -> None:
             f"Fonts not installed: {', '.join(missing)}. Install them with "
             "`apt-get install fonts-inter fonts-jetbrains-mono fonts-wqy-microhei`."
         )
+    return chromium
 
+
+def main() -> None:
+    known = pictures()
+    parser = argparse.ArgumentParser(description="Draw the pictures of images/ from images/src/.")
+    parser.add_argument("--only", metavar="NAME", choices=known, help="one of: " + ", ".join(known))
+    only = parser.parse_args().only
+
+    chromium = find_chromium()
     for name in [only] if only else known:
         path = TARGET / f"{name}.png"
         to_png(to_svg(*known[name]), path, chromium)

@@ -6,7 +6,7 @@
 Starts a JupyterLab on a copy of `notebooks/`, runs all cells, checks that no cell failed and that
 the viewer of the cell `look-at-data` answers to its button and its search box, then writes
 `images/notebook-instruction.png` or `..._cn.png`. Exits 1 and names the cell if something is wrong.
-Needs Debian's chromium and the fonts named below, and the Python packages playwright and pillow
+Needs Chromium and the fonts that render.py names, and the Python packages playwright and pillow
 besides the course and its `notebook` extra; Playwright's own browsers are not used.
 """
 
@@ -28,6 +28,7 @@ from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Error, Locator, Page, sync_playwright
+from render import find_chromium
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOTEBOOKS = {"en": "instruction_sft_dataset", "zh": "instruction_sft_dataset_cn"}
@@ -36,7 +37,6 @@ SEARCHES = {
     "en": ("moon", "heart", "rain", "kettle", "water"),
     "zh": ("月亮", "心脏", "雨", "水壶", "水"),
 }
-FONTS = ("Inter", "JetBrains Mono", "WenQuanYi Micro Hei")
 ENOUGH = {"en": 70, "zh": 30}  # characters of a response worth showing
 ROOM = 304  # pixels; a higher viewer would push the heading or the plot out of the picture
 STEPS = 12  # rows at most, in search of such a response
@@ -366,27 +366,13 @@ def make_picture(language: str, chromium: str) -> Path:
     return path
 
 
-def missing_fonts() -> list[str]:
-    """Return the families of FONTS that are not installed (a fallback would change the picture)."""
-    listed = subprocess.run(["fc-list", ":", "family"], capture_output=True, text=True, check=True)
-    installed = {name for line in listed.stdout.splitlines() for name in line.split(",")}
-    return [font for font in FONTS if font not in installed]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description="Photograph the notebook at work in JupyterLab.")
     parser.add_argument("--lang", choices=["en", "zh", "both"], default="both")
     chosen = parser.parse_args().lang
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))  # cleans up on the way
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        sys.exit("Chromium was not found: install it with `apt-get install chromium`.")
-    if missing := missing_fonts():
-        sys.exit(
-            f"Fonts not installed: {', '.join(missing)}. Install them with "
-            "`apt-get install fonts-inter fonts-jetbrains-mono fonts-wqy-microhei`."
-        )
+    chromium = find_chromium()
 
     for language in ["en", "zh"] if chosen == "both" else [chosen]:
         begun = time.monotonic()
