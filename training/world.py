@@ -13,7 +13,7 @@ import yaml
 
 HERE = Path(__file__).parent
 LANGS = ("en", "zh")
-SLOTS = ("kind", "role", "parts", "how", "fact", "tip")
+SLOTS = ("kind", "role", "parts", "how", "fact", "tip", "where", "risk")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def read_domain(path: Path) -> dict:
             raise ValueError(f"{path.name}: {where} must have exactly id, name, {', '.join(SLOTS)}")
         for key in ("name", *SLOTS):
             bilingual(concept[key], f"{where}, {key}")
-        for key in ("how", "fact", "tip"):
+        for key in ("how", "fact", "tip", "where", "risk"):
             if not concept[key]["en"].endswith(".") or not concept[key]["zh"].endswith("。"):
                 raise ValueError(f"{path.name}: {where}, {key} must be a whole sentence")
     return data
@@ -75,6 +75,11 @@ def load_world(lang: str) -> tuple[Concept, ...]:
             for concept in data["concepts"]
         ]
     return tuple(concepts)
+
+
+def twin(concept: Concept, lang: str) -> Concept:
+    """The same concept in the other language."""
+    return next(c for c in load_world(lang) if (c.domain, c.id) == (concept.domain, concept.id))
 
 
 @lru_cache
