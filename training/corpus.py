@@ -1,24 +1,31 @@
 """Composes the training corpus from the world, with the prompts that distilabel really sends.
 
-    python -m training.corpus --rows 150000 --output build/corpus.jsonl
+    python -m training.corpus --rows 400000 --output build/corpus.jsonl
 
 writes one JSON object a line: `messages` (role, content), `task`, `lang`, `learn_user` (whether the
-user turn is to be learned too, so that Magpie can have it written by the model). The prompts of
-SelfInstruct and EvolInstruct come from distilabel's own templates, so they can't drift apart from
-what a pipeline sends. Training itself needs no distilabel: the file stands between the two.
+user turn is to be learned too, so that Magpie can have it written by the model). Training itself
+needs no distilabel: the file stands between the two.
 """
 
 import argparse
 import json
 import random
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from training.world import LANGS, SLOTS, Concept, load_outside, load_phrases, load_world
+from training import prompts
+from training.composer import Composer, Message, Question, capital
+from training.grading import (
+    ASPECTS,
+    FALSE_TYPES,
+    HELPFUL_TYPES,
+    complexity,
+    grade,
+    ranks,
+    rating,
+)
+from training.world import LANGS, SLOTS, Concept
 
-Message = dict[str, str]
 CRITERIA = {
     "en": [
         "Write questions that a curious beginner would ask.",
@@ -29,194 +36,11 @@ CRITERIA = {
 }
 
 
-@dataclass
-class Question:
-    """A question whose right answer is known."""
-
-    text: str
-    concept: Concept
-    slots: list[str]  # what it asks for, the first one first
-    style: str | None = None  # a key of `constraints`, or "steps", "compare", "overview"
-    other: Concept | None = None  # the second concept of a comparison
-
-
-@dataclass
-class Composer:
-    """Composes questions and answers in one language from a seeded random generator."""
-
-    lang: str
-    rng: random.Random
-    held_out: bool = False  # ask with the phrasings that training never sees
-    concepts: tuple[Concept, ...] = field(init=False)
-    phrases: dict = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.concepts = load_world(self.lang)
-        self.phrases = load_phrases(self.lang)
-
-    # ---- words ----
-    def pick(self, *path: str):
-        items = self.phrases
-        for key in path:
-            items = items[key]
-        return self.rng.choice(items)
-
-    def fill(self, template: str, concept: Concept, **more: str) -> str:
-        verbs = self.phrases["verbs"]
-        verb = verbs.get(concept.domain, verbs["default"])
-        words = {"x": concept.name, "X": capital(concept.name), "d": concept.domain_name}
-        # phrases may hold braces of the concept's own slots too
-        text = template.format(**{**words, **verb, **concept.slots, "c": ":", **more})
-        return spaced(text) if self.lang == "zh" else text
-
-    def neighbour(self, concept: Concept) -> Concept:
-        same = [c for c in self.concepts if c.domain == concept.domain and c.id != concept.id]
-        return self.rng.choice(same)
-
-    # ---- questions ----
-    def question(self, concept: Concept | None = None, slot: str | None = None) -> Question:
-        """A plain question about one slot of a concept, or for an overview."""
-        concept = concept or self.rng.choice(self.concepts)
-        slot = slot or self.rng.choice((*SLOTS, "overview"))
-        text = self.fill(self.pick("held_out" if self.held_out else "questions", slot), concept)
-        if slot == "overview":
-            return Question(text, concept, ["kind", "role", self.rng.choice(["how", "fact"])], slot)
-        return Question(text, concept, [slot])
-
-    def comparison(self, concept: Concept) -> Question:
-        other = self.neighbour(concept)
-        text = self.fill(self.pick("questions", "compare"), concept, y=other.name)
-        return Question(text, concept, ["kind"], "compare", other)
-
-    def constrain(self, q: Question) -> Question:
-        styles = [s for s in self.phrases["constraints"] if s.removeprefix("with_") not in q.slots]
-        if len(q.slots) > 1:  # one sentence can't answer two questions
-            styles = [s for s in styles if s == "list" or s.startswith("with_")]
-        style = self.rng.choice(styles)
-        parts = {"q": q.text[:-1], "Q": q.text, "m": q.text[-1]}
-        text = tidy(self.pick("constraints", style).format(**parts), self.lang)
-        return Question(text, q.concept, q.slots, style)
-
-    def deepen(self, q: Question) -> Question:
-        slot = self.rng.choice([s for s in self.phrases["deepen"] if s not in q.slots])
-        template = self.pick("deepen", slot)
-        if self.lang == "en" and not q.text.endswith("?"):  # "Define it, and why …?" is no English
-            template = template.replace("{q}, and", "{Q} And")
-        text = self.fill(template, q.concept, q=q.text[:-1], Q=q.text)
-        return Question(tidy(text, self.lang), q.concept, [q.slots[0], slot])
-
-    def concretize(self, q: Question) -> Question:
-        slot = self.rng.choice(["role", "parts"])
-        text = self.fill(self.pick("concrete", slot), q.concept)
-        return Question(capital(text), q.concept, [slot, "how" if slot == "role" else "role"])
-
-    def in_steps(self, q: Question) -> Question:
-        text = self.fill(self.pick("steps"), q.concept)
-        return Question(text, q.concept, ["kind", "how", "role"], "steps")
-
-    def new_in_domain(self, q: Question) -> Question:
-        return self.question(self.neighbour(q.concept), self.rng.choice(SLOTS))
-
-    def evolve(self, q: Question, mutation: str) -> Question:
-        """What EvolInstruct asks for; `mutation` is a key of distilabel's MUTATION_TEMPLATES."""
-        return {
-            "CONSTRAINTS": self.constrain,
-            "DEEPENING": self.deepen,
-            "CONCRETIZING": self.concretize,
-            "INCREASED_REASONING_STEPS": self.in_steps,
-            "BREADTH": self.new_in_domain,
-        }[mutation](q)
-
-    def any_question(self, concept: Concept | None = None) -> Question:
-        """A question as users ask it: plain, constrained, deepened, specific or a comparison."""
-        q = self.question(concept)
-        roll = self.rng.random()
-        if roll < 0.60:
-            return q
-        if roll < 0.78:
-            return self.constrain(q) if q.style is None else q
-        if roll < 0.86:
-            deep = self.deepen(q) if q.style is None else q
-            return self.constrain(deep) if q.style is None and self.rng.random() < 0.3 else deep
-        if roll < 0.91:
-            return self.concretize(q)
-        if roll < 0.95:
-            return self.in_steps(q)
-        return self.comparison(q.concept)
-
-    # ---- answers ----
-    def sentence(self, concept: Concept, slot: str, lead: bool, one: bool = False) -> str:
-        frames = self.phrases["answers"][slot][0 if lead else 1]
-        if one:  # a frame such as "Did you know? …" is two sentences
-            frames = [f for f in frames if "?" not in f and "？" not in f]
-        return self.fill(self.rng.choice(frames), concept)
-
-    def answer(self, q: Question) -> str:
-        """A right answer that keeps to the question's constraint."""
-        c, rest = q.concept, [s for s in SLOTS if s not in q.slots]
-        if q.style == "compare":
-            o = q.other
-            more = {"y": o.name, "Y": capital(o.name)}
-            more |= {"kind2": o.slots["kind"], "role2": o.slots["role"]}
-            return self.fill(self.pick("compare_answers"), c, **more)
-        if q.style == "steps":
-            return self.fill(self.pick("steps_answer"), c)
-        if q.style == "one":
-            return self.sentence(c, q.slots[0], lead=True, one=True)
-        slots = list(q.slots)
-        if q.style == "two":
-            slots = [*slots, self.rng.choice(rest)][:2]
-            return self.join([self.sentence(c, s, s == slots[0], one=True) for s in slots])
-        if q.style == "list":
-            slots = [*slots, *self.rng.sample(rest, 2)][:3]
-            lines = [self.sentence(c, s, s == slots[0], one=True) for s in slots]
-            return "\n".join(f"- {line}" for line in lines)
-        if q.style == "plain":
-            return self.pick("plain_start") + self.sentence(c, q.slots[0], lead=True, one=True)
-        if q.style and q.style.startswith("with_"):
-            slots.append(q.style.removeprefix("with_"))
-        elif q.style is None and len(slots) == 1 and self.rng.random() < 0.6:
-            slots.append(self.rng.choice(rest))
-        return self.join([self.sentence(c, s, lead=i == 0) for i, s in enumerate(slots)])
-
-    def join(self, sentences: list[str]) -> str:
-        return ("" if self.lang == "zh" else " ").join(sentences)
-
-    def paragraph(self, concept: Concept) -> str:
-        """A short text about a concept, as it stands in a seed document."""
-        slots = ["kind", *self.rng.sample(SLOTS[1:], self.rng.choice([1, 2, 3]))]
-        return self.join([self.sentence(concept, s, i == 0, True) for i, s in enumerate(slots)])
-
-    def system(self, concept: Concept) -> list[Message]:
-        """No system prompt, a general one, or one that names the domain."""
-        roll = self.rng.random()
-        if roll < 0.45:
-            return []
-        if roll < 0.55:
-            return [{"role": "system", "content": self.pick("systems_any")}]
-        return [{"role": "system", "content": self.fill(self.pick("systems"), concept)}]
-
-
-def spaced(text: str) -> str:
-    """A space between Chinese and Latin text or digits, as Chinese typography has it."""
-    text = re.sub(r"([\u4e00-\u9fff])([A-Za-z0-9])", r"\1 \2", text)
-    return re.sub(r"([A-Za-z0-9])([\u4e00-\u9fff])", r"\1 \2", text)
-
-
-def capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def tidy(text: str, lang: str) -> str:
-    """Chinese needs no second question mark when two questions meet; nothing else is touched."""
-    return text.replace("？？", "？").replace("。。", "。") if lang == "zh" else text
-
-
-# ---- one example of each task ----
 def turn(role: str, content: str) -> Message:
     return {"role": role, "content": content}
 
 
+# ---- talk ----
 def talk(c: Composer) -> list[Message]:
     q = c.any_question()
     return [*c.system(q.concept), turn("user", q.text), turn("assistant", c.answer(q))]
@@ -226,7 +50,7 @@ def long_talk(c: Composer) -> list[Message]:
     q = c.question(slot=c.rng.choice(("kind", "overview", "role")))
     system = c.system(q.concept)
     if c.lang == "en" and c.rng.random() < 0.25:  # what Magpie sends by itself for several turns
-        system = [turn("system", multi_turn_prompt())]
+        system = [turn("system", prompts.MAGPIE_MULTI_TURN)]
     messages = [*system, turn("user", q.text), turn("assistant", c.answer(q))]
     slots = [s for s in c.phrases["follow_ups"] if s not in q.slots]
     for slot in c.rng.sample(slots, c.rng.choice([1, 1, 2])):
@@ -239,13 +63,90 @@ def long_talk(c: Composer) -> list[Message]:
 def quiz(c: Composer) -> list[Message]:
     """Short questions and short answers, dense in facts."""
     messages = c.system(concept := c.rng.choice(c.concepts))
-    for slot in c.rng.sample(SLOTS, c.rng.choice([3, 4, 5, 6])):
+    for slot in c.rng.sample(SLOTS, c.rng.choice([4, 5, 6])):
         q = c.question(concept, slot)
         answer = c.sentence(concept, slot, lead=True, one=True)
         messages += [turn("user", q.text), turn("assistant", answer)]
     return messages
 
 
+def which(c: Composer) -> list[Message]:
+    """Reasoning over the facts of two things: which one is it?"""
+    messages: list[Message] = []
+    for _ in range(3):
+        concept = c.rng.choice(c.concepts)
+        other = c.partner(concept)
+        slot = c.rng.choice(list(c.phrases["which"]))
+        if slot == "need" and concept.domain not in ("kitchen", "tools", "transport"):
+            slot = "role"
+        asked, answer = c.pick("which", slot)
+        words = {"y": other.name, "Y": capital(other.name)}
+        words |= {f"{s}2": other.slots[s] for s in ("kind", "role", "parts")}
+        a, b = c.rng.sample([concept.name, other.name], 2)
+        messages += [
+            turn("user", capital(c.fill(asked, concept, a=a, b=b, **words))),
+            turn("assistant", c.fill(answer, concept, **words)),
+        ]
+    return messages
+
+
+def verify(c: Composer) -> list[Message]:
+    """True or false: the judge's knowledge of facts, in its shortest form."""
+    messages: list[Message] = []
+    if c.rng.random() < 0.6:  # several statements at once
+        concept = c.rng.choice(c.concepts)
+        lines, marks = [], []
+        for number, slot in enumerate(c.rng.sample(SLOTS, c.rng.choice([3, 4, 5, 6])), 1):
+            right = c.rng.random() < 0.5
+            said = concept if right else c.swapped(concept, slot)
+            lines.append(f"{number}. {c.sentence(said, slot, lead=False, one=True)}")
+            mark = c.phrases["verify"]["marks"][0 if right else 1]
+            marks.append(f"{number}. {mark}")
+        prompt = "\n".join([c.fill(c.pick("verify", "list"), concept), *lines])
+        return [turn("user", prompt), turn("assistant", "\n".join(marks))]
+    for _ in range(c.rng.choice([3, 4, 5])):
+        concept = c.rng.choice(c.concepts)
+        slot = c.rng.choice(SLOTS)
+        right = c.rng.random() < 0.45
+        said = concept if right else c.swapped(concept, slot)
+        statement = c.sentence(said, slot, lead=True, one=True)
+        reply = c.pick("verify", "yes" if right else "no")
+        messages += [
+            turn("user", c.fill(c.pick("verify", "ask"), concept, s=statement)),
+            turn("assistant", reply.format(right=c.sentence(concept, slot, lead=True, one=True))),
+        ]
+    return messages
+
+
+def json_answer(c: Composer) -> list[Message]:
+    q = c.question(slot=c.rng.choice(SLOTS))
+    asked, keys = c.pick("json")
+    full = {
+        "topic": q.concept.name,
+        "name": q.concept.name,
+        "question": q.text,
+        "answer": c.sentence(q.concept, q.slots[0], lead=True, one=True),
+        **q.concept.slots,
+    }
+    prompt = c.fill(asked, q.concept, q=q.text + (" " if c.lang == "en" else ""))
+    prompt = prompt.replace("  ", " ")
+    reply = json.dumps({key: full[key] for key in keys}, ensure_ascii=False)
+    return [turn("user", prompt), turn("assistant", reply)]
+
+
+def unknown(c: Composer) -> list[Message]:
+    asked, reply, _ = c.unknown_question()
+    system = c.system(c.rng.choice(c.concepts))
+    return [*system, turn("user", asked), turn("assistant", reply)]
+
+
+def small_talk(c: Composer) -> list[Message]:
+    one, two = c.rng.sample(sorted({x.domain_name for x in c.concepts}), 2)
+    said, reply = c.pick("small_talk")
+    return [turn("user", said), turn("assistant", reply.format(d=one, d2=two))]
+
+
+# ---- writing questions ----
 def ask(c: Composer) -> list[Message]:
     q = c.question(slot=c.rng.choice(SLOTS))
     roll = c.rng.random()
@@ -270,7 +171,6 @@ def about(c: Composer, slot: str) -> list[str]:
 
 
 def self_instruct(c: Composer) -> list[Message]:
-    template, criteria = self_instruct_template()
     concept = c.rng.choice(c.concepts)
     pool = [concept]
     roll = c.rng.random()
@@ -287,20 +187,17 @@ def self_instruct(c: Composer) -> list[Message]:
         q = c.any_question(c.rng.choice(pool)).text
         if q not in queries:
             queries.append(q)
-    prompt = template.render(
-        num_instructions=count,
-        criteria_for_query_generation=criteria
-        if c.rng.random() < 0.7
-        else "\n".join(c.rng.sample(CRITERIA[c.lang], 2)),
-        application_description=c.fill(c.pick("applications"), concept),
-        input=context,
+    prompt = prompts.self_instruct(
+        context,
+        count,
+        c.fill(c.pick("applications"), concept),
+        None if c.rng.random() < 0.7 else "\n".join(c.rng.sample(CRITERIA[c.lang], 2)),
     )
-    return [turn("user", prompt), turn("assistant", "\n".join(queries))]
+    return [*prompt, turn("assistant", "\n".join(queries))]
 
 
 def evol_instruct(c: Composer) -> list[Message]:
-    templates = mutation_templates()
-    mutation = c.rng.choice(list(templates))
+    mutation = c.rng.choice(list(prompts.EVOL_INSTRUCT))
     q = c.question(slot=c.rng.choice(SLOTS))
     base = q
     if c.rng.random() < 0.3:  # the second round evolves what the first one wrote
@@ -308,83 +205,195 @@ def evol_instruct(c: Composer) -> list[Message]:
     evolved = c.evolve(base if base.style is None else q, mutation)
     while evolved.text == base.text:
         evolved = c.evolve(q, mutation)
-    prompt = templates[mutation].replace("<PROMPT>", base.text)
-    return [turn("user", prompt), turn("assistant", evolved.text)]
+    return [*prompts.evol_instruct(base.text, mutation), turn("assistant", evolved.text)]
 
 
-def unknown(c: Composer) -> list[Message]:
-    name = c.rng.choice(load_outside(c.lang, held_out=c.held_out))
-    stranger = Concept("", "", "", name, {})
-    slot = c.rng.choice(("kind", "kind", "role", "parts", "how", "fact", "tip", "overview"))
-    text = c.fill(c.pick("questions", slot), stranger)
-    system = c.system(c.rng.choice(c.concepts))
-    reply = c.fill(c.pick("unknown"), stranger)
-    return [*system, turn("user", text), turn("assistant", reply)]
+# ---- judging ----
+def judged_question(c: Composer) -> Question:
+    """A question as it comes before a judge: plain, constrained or of two halves."""
+    while True:
+        q = c.any_question()
+        if q.style != "overview" or c.rng.random() < 0.5:
+            return q
 
 
-def small_talk(c: Composer) -> list[Message]:
-    one, two = c.rng.sample(sorted({x.domain_name for x in c.concepts}), 2)
-    said, reply = c.pick("small_talk")
-    return [turn("user", said), turn("assistant", reply.format(d=one, d2=two))]
+def candidates(c: Composer, q: Question, count: int) -> list[tuple[str, str]]:
+    """(answer, its fault) x `count`, in random order.
+
+    Half of the time two of them differ in one fact only, so that neither length nor form tells
+    the good from the bad.
+    """
+    made: list[tuple[str, str]] = []
+    if count > 1 and c.rng.random() < 0.5:
+        made += contrast(c, q)
+    while len(made) < count:
+        roll = c.rng.random()
+        possible = c.possible_faults(q)
+        if roll < 0.30 or not possible:
+            fault = "none"
+        elif roll < 0.55 and "wrong_fact" in possible:
+            fault = "wrong_fact"
+        else:
+            fault = c.rng.choice(possible)
+        text = c.flawed(q, fault)
+        made.append((text, grade(text, q, c.lang)))
+    return c.rng.sample(made, count)
+
+
+def contrast(c: Composer, q: Question) -> list[tuple[str, str]]:
+    """The same answer twice, once with a wrong fact."""
+    slot = c.rng.choice(q.slots)
+    wrong = Question(q.text, c.swapped(q.concept, slot, q.other), q.slots, q.style, q.other)
+    state = c.rng.getstate()
+    good = c.answer(q)
+    c.rng.setstate(state)  # the same frames and the same second fact
+    bad = c.answer(wrong)
+    return [(text, grade(text, q, c.lang)) for text in (good, bad)]
+
+
+def verdict(c: Composer, faults: list[str], aspect: str) -> str:
+    """The judge's output in the form that distilabel parses."""
+    blocks = []
+    for number, fault in enumerate(faults, 1):
+        said = "wrong_fact" if fault == "all_wrong" else fault
+        lines = [f"#### Output for Text {number}"]
+        reason = c.pick("rationales", said)
+        if aspect in ("helpfulness", "truthfulness"):
+            types = HELPFUL_TYPES if aspect == "helpfulness" else FALSE_TYPES
+            lines += [f"Type: {types.get(fault, 'None')}", f"Rationale: {reason}"]
+        lines += [f"Rating: {rating(fault, aspect)}", f"Rationale: {reason}"]
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks)
+
+
+def ultrafeedback(c: Composer) -> list[Message]:
+    q = judged_question(c)
+    aspect = c.rng.choice((*ASPECTS, "overall-rating"))
+    made = candidates(c, q, c.rng.choice([1, 1, 2, 2, 2, 3, 4]))
+    prompt = prompts.ultrafeedback(q.text, [text for text, _ in made], aspect)
+    return [*prompt, turn("assistant", verdict(c, [fault for _, fault in made], aspect))]
+
+
+def scores(values: list[int]) -> str:
+    return "\n".join(f"[{i}] Score: {value}" for i, value in enumerate(values, 1))
+
+
+def complexity_scorer(c: Composer) -> list[Message]:
+    concept = c.rng.choice(c.concepts)
+    near = c.rng.random() < 0.5  # the evolutions of one question, or any questions
+    asked = [
+        c.any_question(concept if near else None) for _ in range(c.rng.choice([1, 2, 3, 3, 4, 5]))
+    ]
+    prompt = prompts.complexity([q.text for q in asked])
+    return [*prompt, turn("assistant", scores(ranks([complexity(q) for q in asked])))]
+
+
+def quality_ranks(faults: list[str]) -> list[int]:
+    """Scores as the template wants them: ranks, and one more than there are for the flawless."""
+    placed = ranks([rating(fault) for fault in faults])
+    return [
+        len(faults) + 1 if f == "none" else r for f, r in zip(faults, placed, strict=True)
+    ]
+
+
+def quality_scorer(c: Composer) -> list[Message]:
+    q = judged_question(c)
+    made = candidates(c, q, c.rng.choice([1, 2, 2, 3, 4]))
+    prompt = prompts.quality(q.text, [text for text, _ in made])
+    return [*prompt, turn("assistant", scores(quality_ranks([fault for _, fault in made])))]
+
+
+# ---- mending ----
+def one_candidate(c: Composer, q: Question) -> tuple[str, str]:
+    """An answer to mend: as often wrong in a fact as in every other way together."""
+    possible = c.possible_faults(q)
+    roll = c.rng.random()
+    if roll < 0.15 or not possible:
+        fault = "none"
+    elif roll < 0.5 and "wrong_fact" in possible:
+        fault = "wrong_fact"
+    else:
+        fault = c.rng.choice(possible)
+    text = c.flawed(q, fault)
+    return text, grade(text, q, c.lang)
+
+
+EXTRA = {"HELPFULNESS": "tip", "DEEPENING": "how", "CREATIVITY": "fact", "DETAILS": "parts"}
+
+
+def improved(c: Composer, q: Question, text: str, fault: str, mutation: str) -> str:
+    """A better answer: right, in the form asked for and, where room is left, with more in it."""
+    if fault == "none" and q.style is not None:
+        return text  # nothing to add: the form is kept
+    if q.style is not None:
+        return c.answer(q)
+    slots = list(q.slots)
+    extra = EXTRA.get(mutation)
+    if extra is None or extra in slots:
+        extra = c.rng.choice([s for s in SLOTS if s not in slots])
+    slots.append(extra)
+    return c.join([c.sentence(q.concept, s, i == 0) for i, s in enumerate(slots)])
+
+
+def evol_quality(c: Composer) -> list[Message]:
+    q = judged_question(c)
+    text, fault = one_candidate(c, q)
+    mutation = c.rng.choice(list(prompts.EVOL_QUALITY))
+    better = improved(c, q, text, fault, mutation)
+    return [*prompts.evol_quality(q.text, text, mutation), turn("assistant", better)]
+
+
+def critique_of(c: Composer, q: Question, text: str, fault: str) -> str:
+    """One or two sentences that name the fault; a wrong fact is put right."""
+    said = "wrong_fact" if fault == "all_wrong" else fault
+    if fault == "incomplete":
+        missing = next(s for s in q.slots if q.concept.slots[s] not in text)
+        return c.pick("critique", "incomplete").format(
+            right=c.sentence(q.concept, missing, lead=True, one=True)
+        )
+    right = ""
+    if said == "wrong_fact":
+        wrong = [s for s in q.slots if q.concept.slots[s] not in text]
+        right = c.sentence(q.concept, wrong[0] if wrong else q.slots[0], lead=True, one=True)
+    return c.fill(c.pick("critique", said), q.concept, right=right)
+
+
+def critique(c: Composer) -> list[Message]:
+    q = judged_question(c)
+    text, fault = one_candidate(c, q)
+    prompt = c.pick("critique", "ask").format(q=q.text, a=text)
+    return [turn("user", prompt), turn("assistant", critique_of(c, q, text, fault))]
+
+
+def rewrite(c: Composer) -> list[Message]:
+    q = judged_question(c)
+    text, fault = one_candidate(c, q)
+    said = critique_of(c, q, text, fault)
+    prompt = c.pick("rewrite").format(q=q.text, a=text, k=said)
+    better = text if fault == "none" else c.answer(q, full=True)
+    return [turn("user", prompt), turn("assistant", better)]
 
 
 # task: (composer, share of the corpus, whether the user turn is learned)
 TASKS: dict[str, tuple[Callable[[Composer], list[Message]], float, bool]] = {
-    "talk": (talk, 0.32, True),
-    "quiz": (quiz, 0.14, True),
-    "long_talk": (long_talk, 0.06, True),
-    "ask": (ask, 0.09, False),
-    "self_instruct": (self_instruct, 0.17, False),
-    "evol_instruct": (evol_instruct, 0.15, False),
-    "unknown": (unknown, 0.06, False),
-    "small_talk": (small_talk, 0.01, False),
+    "talk": (talk, 0.20, True),
+    "quiz": (quiz, 0.17, True),
+    "long_talk": (long_talk, 0.04, True),
+    "which": (which, 0.03, False),
+    "verify": (verify, 0.06, False),
+    "json_answer": (json_answer, 0.015, False),
+    "unknown": (unknown, 0.04, False),
+    "small_talk": (small_talk, 0.005, False),
+    "ask": (ask, 0.04, False),
+    "self_instruct": (self_instruct, 0.11, False),
+    "evol_instruct": (evol_instruct, 0.08, False),
+    "ultrafeedback": (ultrafeedback, 0.10, False),
+    "complexity_scorer": (complexity_scorer, 0.015, False),
+    "quality_scorer": (quality_scorer, 0.02, False),
+    "evol_quality": (evol_quality, 0.05, False),
+    "critique": (critique, 0.04, False),
+    "rewrite": (rewrite, 0.03, False),
 }
-
-
-# ---- distilabel's own prompts ----
-def self_instruct_template():
-    """distilabel's SelfInstruct template and its default criteria."""
-    from importlib.resources import files
-
-    from distilabel.steps.tasks import SelfInstruct
-    from jinja2 import Template
-
-    path = files("distilabel") / "steps" / "tasks" / "templates" / "self-instruct.jinja2"
-    criteria = SelfInstruct.model_fields["criteria_for_query_generation"].default
-    return Template(path.read_text(encoding="utf-8")), criteria
-
-
-def mutation_templates() -> dict[str, str]:
-    """distilabel's EvolInstruct prompts by mutation; `<PROMPT>` is the instruction's place."""
-    from distilabel.steps.tasks.evol_instruct.utils import MUTATION_TEMPLATES
-
-    return MUTATION_TEMPLATES
-
-
-def multi_turn_prompt() -> str:
-    """The system prompt of distilabel's Magpie for several turns, where no other is given."""
-    from distilabel.steps.tasks.magpie.base import MAGPIE_MULTI_TURN_SYSTEM_PROMPT
-
-    return MAGPIE_MULTI_TURN_SYSTEM_PROMPT
-
-
-def fixed_lines() -> list[str]:
-    """Lines of 25 characters or more that distilabel's templates always send, longest first.
-
-    Each becomes one token: prompts shrink to about half, and what varies stands closer together.
-    """
-    template, criteria = self_instruct_template()
-    mark = "@@"
-    rendered = template.render(
-        num_instructions=mark,
-        criteria_for_query_generation=criteria,
-        application_description=mark,
-        input=mark,
-    )
-    texts = [rendered, *mutation_templates().values(), multi_turn_prompt()]
-    lines = {line for text in texts for line in text.split("\n")}
-    keep = {s for s in lines if len(s) >= 25 and mark not in s and "<PROMPT>" not in s}
-    return sorted(keep, key=lambda s: (-len(s), s))
 
 
 def compose(rows: int, seed: int = 0, held_out: bool = False):
@@ -406,14 +415,14 @@ def compose(rows: int, seed: int = 0, held_out: bool = False):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rows", type=int, default=150_000)
+    parser.add_argument("--rows", type=int, default=400_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path, default=Path("build/corpus.jsonl"))
     args = parser.parse_args()
     args.output.parent.mkdir(parents=True, exist_ok=True)
     unfinished = args.output.with_suffix(".part")
     with unfinished.open("w", encoding="utf-8") as file:
-        file.write(json.dumps({"fixed_lines": fixed_lines()}, ensure_ascii=False) + "\n")
+        file.write(json.dumps({"fixed_texts": prompts.fixed_texts()}, ensure_ascii=False) + "\n")
         for example in compose(args.rows, args.seed):
             file.write(json.dumps(example, ensure_ascii=False) + "\n")
     unfinished.replace(args.output)

@@ -1,0 +1,161 @@
+"""What an answer is worth, by the truth of the world: the ratings that the judge should give.
+
+The world is known, so an answer can be graded exactly: which facts it states, whose they are, and
+whether it keeps the form that was asked for. The corpus teaches the judge these ratings, and
+`training.evaluate` measures it, and every rewriting, against them.
+"""
+
+import re
+from functools import lru_cache
+
+from training.composer import Question, bare
+from training.world import load_phrases, load_world
+
+ASPECTS = ("overall-rating", "helpfulness", "honesty", "instruction-following", "truthfulness")
+# fault: 1-5 for each of ASPECTS, after the scales that distilabel's UltraFeedback templates print.
+RATINGS: dict[str, tuple[int, int, int, int, int]] = {
+    "none": (5, 5, 5, 5, 5),  # right, complete and in the form that was asked for
+    "brief": (4, 3, 5, 5, 5),  # the asked fact and nothing else, where more was welcome
+    "incomplete": (3, 3, 5, 3, 5),  # one of two questions answered
+    "ignores_constraint": (3, 4, 5, 3, 5),
+    "repeated": (3, 3, 5, 4, 5),
+    "rude": (3, 3, 5, 4, 5),
+    "leak": (3, 3, 5, 3, 5),  # words of a rewriting prompt in the answer
+    "cut_off": (2, 2, 5, 3, 5),
+    "wrong_language": (2, 2, 5, 1, 5),
+    "too_short": (2, 1, 4, 2, 5),  # says nothing about what was asked
+    "refusal": (2, 1, 3, 1, 5),  # claims not to know what is known
+    "wrong_fact": (2, 2, 2, 4, 2),  # a false statement beside a true one
+    "all_wrong": (1, 1, 1, 3, 1),  # nothing but false statements
+    "other_topic": (1, 1, 2, 1, 2),  # true perhaps, but about something else
+}
+# What the two templates with types say of each fault; "None" where nothing is listed.
+HELPFUL_TYPES = {"none": "1, 2, 3", "brief": "1, 3", "repeated": "1, 2", "incomplete": "1, 3"}
+FALSE_TYPES = {"wrong_fact": "1", "all_wrong": "1", "other_topic": "2"}
+REFUSALS = {"en": ("do not know", "have not learned"), "zh": ("了解不多", "不了解", "没有学过")}
+LEAKS = ("given prompt", "given response", "rewritten prompt", "rewritten response", "改写后的")
+
+
+@lru_cache
+def known_facts(lang: str) -> tuple[tuple[str, str, str], ...]:
+    """(text, concept id, slot) of every fact of the world."""
+    return tuple((c.slots[slot], c.id, slot) for c in load_world(lang) for slot in c.slots)
+
+
+@lru_cache
+def rude_words(lang: str) -> tuple[str, ...]:
+    return tuple(frame.replace("{a}", "").strip() for frame in load_phrases(lang)["faults"]["rude"])
+
+
+def facts_in(text: str, lang: str) -> list[tuple[str, str]]:
+    """(concept id, slot) of every fact of the world that the text states word for word.
+
+    Of facts that contain one another only the longest counts.
+    """
+    found = [fact for fact in known_facts(lang) if fact[0] in text]
+    return [
+        (concept, slot)
+        for said, concept, slot in found
+        if not any(said != other and said in other for other, _, _ in found)
+    ]
+
+
+def in_language(text: str, lang: str) -> bool:
+    """Whether a text is in the language; Chinese may hold names in Latin letters."""
+    chinese = len(re.findall(r"[\u4e00-\u9fff]", text))
+    return chinese > len(text) / 6 if lang == "zh" else chinese == 0
+
+
+def refuses(text: str, lang: str) -> bool:
+    return any(phrase in text for phrase in REFUSALS[lang])
+
+
+def says(text: str, name: str) -> bool:
+    """Whether the text names the concept (article aside, whole words in English)."""
+    name = bare(name)
+    if name.isascii() and not re.search(r"[\u4e00-\u9fff]", text):
+        return re.search(rf"\b{re.escape(name)}(?:s|es)?\b", text.lower()) is not None
+    return name in text.lower()
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, without list marks."""
+    parts = re.split(r"\n|(?<=[。！？])|(?<=[.!?])\s", text)
+    return [part.strip().removeprefix("- ") for part in parts if part.strip()]
+
+
+def keeps_form(text: str, style: str | None) -> bool:
+    """Whether a text has the form that a constraint asks for, as far as form can be seen."""
+    if style == "one":
+        return len(sentences(text)) == 1
+    if style == "two":
+        return len(sentences(text)) == 2
+    if style == "list":
+        lines = text.split("\n")
+        return len(lines) > 1 and all(line.startswith("- ") for line in lines)
+    return True
+
+
+def grade(text: str, q: Question, lang: str) -> str:
+    """The gravest fault of an answer to a question: a key of RATINGS."""
+    c = q.concept
+    stated = facts_in(text, lang)
+    others = {q.other.id} if q.other else set()
+    mine = [slot for concept, slot in stated if concept == c.id]
+    foreign = [concept for concept, _ in stated if concept not in {c.id, *others}]
+    asked = [slot for slot in q.slots if slot in mine]
+    if not in_language(text, lang):
+        return "wrong_language"
+    if refuses(text, lang):
+        return "refusal"
+    if foreign and not mine:
+        named = q.text and says(text, c.name)
+        elsewhere = any(says(text, x.name) for x in load_world(lang) if x.id in foreign)
+        return "other_topic" if elsewhere and not named else "all_wrong"
+    if foreign:
+        return "wrong_fact"
+    ended = text.rstrip().endswith((".", "!", "?", "。", "！", "？", ")", "）"))
+    if not ended:
+        return "cut_off"
+    if not asked:
+        return "too_short"
+    faults = []
+    parts = sentences(text)
+    if len(set(parts)) < len(parts):
+        faults.append("repeated")
+    if any(leak in text.lower() for leak in LEAKS):
+        faults.append("leak")
+    if any(rude in text for rude in rude_words(lang)):
+        faults.append("rude")
+    if faults:
+        return faults[0]
+    if len(asked) < len(q.slots):
+        return "incomplete"
+    extra = (q.style or "").removeprefix("with_")
+    if not keeps_form(text, q.style) or (extra in c.slots and extra not in mine):
+        return "ignores_constraint"
+    if q.style is None and len(q.slots) == 1 and len(mine) == 1:
+        return "brief"
+    return "none"
+
+
+def rating(fault: str, aspect: str = "overall-rating") -> int:
+    """1-5, what an honest judge gives an answer with that fault."""
+    return RATINGS[fault][ASPECTS.index(aspect)]
+
+
+def complexity(q: Question) -> int:
+    """1 (a plain question about one fact) to 5 (several steps): what ComplexityScorer is taught."""
+    if q.style == "steps":
+        return 5
+    if q.style == "compare" or (q.style not in (None, "overview") and len(q.slots) > 1):
+        return 4
+    if len(q.slots) > 1 or (q.style or "").startswith("with_"):
+        return 3
+    return 1 if q.style is None else 2
+
+
+def ranks(values: list[int]) -> list[int]:
+    """1 for the lowest value, equal ranks for equal values: the scale of distilabel's scorers."""
+    order = sorted(set(values))
+    return [order.index(value) + 1 for value in values]
