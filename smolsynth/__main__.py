@@ -108,8 +108,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--model",
         metavar="SPEC",
-        help="bundled (default), transformers:NAME_OR_PATH, openai:BASE_URL#MODEL or hf:MODEL;"
-        " or set SMOLSYNTH_LLM",
+        help="bundled (default), bundled:novice, transformers:NAME_OR_PATH,"
+        " openai:BASE_URL#MODEL or hf:MODEL; or set SMOLSYNTH_LLM",
     )
     return parser
 

@@ -491,12 +491,12 @@ def _last_part(path: str) -> str:
 
 _MODELS = {
     "en": {
-        "bundled": "the small tutor model that comes with smolsynth",
+        "bundled": "the small {name} model that comes with smolsynth",
         "openai": "{name}, served at an OpenAI-compatible endpoint",
         "hf": "{name}, through Hugging Face Inference Providers",
     },
     "zh": {
-        "bundled": "smolsynth 自带的小型 tutor 模型",
+        "bundled": "smolsynth 自带的小型 {name} 模型",
         "openai": "{name}，由兼容 OpenAI 的接口提供",
         "hf": "{name}，通过 Hugging Face Inference Providers 调用",
     },
@@ -506,9 +506,9 @@ _MODELS = {
 def _model_in_words(model: str, lang: str) -> str:
     """The model for the card, from a spec as `load_llm` takes it or from words."""
     words = _MODELS[lang]
-    if model == "bundled":
-        return words["bundled"]
     kind, _, name = model.partition(":")
+    if kind == "bundled":
+        return words["bundled"].format(name=_one_line(name) or "tutor")
     if kind == "openai":  # the endpoint may be a machine of one's own: its address stays out
         name = name.rpartition("#")[2] if "#" in name else "-"
     if kind in ("openai", "hf"):

@@ -11,7 +11,7 @@ from itertools import chain, zip_longest
 
 
 def topics(lang: str) -> list[str]:
-    """Names of the 13 domains in one language ("en" or "zh"), in the order of the data file.
+    """Names of the 16 domains in one language ("en" or "zh"), in the order of the data file.
 
     Raises ValueError for another language.
     """

@@ -20,7 +20,7 @@ from distilabel.steps import ExpandColumns
 from smolsynth import exercises, seeds
 from smolsynth._exercise_words import MESSAGES, WORDS
 from smolsynth.exercises import TIERS, check, progress
-from training.corpus import Composer
+from training.composer import Composer
 
 LANGS = ("en", "zh")
 CELLS = {

@@ -383,6 +383,7 @@ def test_secrets_and_machine_paths_stay_out(messages, tmp_path):
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
+        ("bundled:novice", "the small novice model that comes with smolsynth"),
         ("bundled", "the small tutor model that comes with smolsynth"),
         ("transformers:HuggingFaceTB/SmolLM2-135M-Instruct", "HuggingFaceTB/SmolLM2-135M-Instruct"),
         ("transformers:./models/mine/", "mine"),

@@ -7,22 +7,26 @@ import re
 import pytest
 
 from smolsynth.llms import MODELS, load_llm
-from training.evaluate import FIGURES, Measure
+from training.evaluate import FIGURES, Measure, rank_correlation
 from training.world import LANGS, load_world
 
+NAMES = ("tutor", "novice")
 TUTOR = MODELS / "tutor"
-NOTES = json.loads((TUTOR / "training.json").read_text())
 
 
-def test_the_files_are_those_that_training_made():
-    assert set(NOTES["sha256"]) == {"model.safetensors", "ct2/model.bin"}
-    for name, sum_ in NOTES["sha256"].items():
-        assert hashlib.sha256((TUTOR / name).read_bytes()).hexdigest() == sum_
+@pytest.mark.parametrize("name", NAMES)
+def test_the_files_are_those_that_training_made(name):
+    notes = json.loads((MODELS / name / "training.json").read_text())
+    assert set(notes["sha256"]) == {"model.safetensors", "ct2/model.bin"}
+    for file, sum_ in notes["sha256"].items():
+        assert hashlib.sha256((MODELS / name / file).read_bytes()).hexdigest() == sum_
 
 
-def test_the_card_tells_the_same():
-    card = (TUTOR / "README.md").read_text(encoding="utf-8")
-    for value in (*NOTES["sha256"].values(), f"{NOTES['parameters'] / 1e6:.2f} M parameters"):
+@pytest.mark.parametrize("name", NAMES)
+def test_the_card_tells_the_same(name):
+    notes = json.loads((MODELS / name / "training.json").read_text())
+    card = (MODELS / name / "README.md").read_text(encoding="utf-8")
+    for value in (*notes["sha256"].values(), f"{notes['parameters'] / 1e6:.2f} M parameters"):
         assert value in card
     for meaning in FIGURES.values():
         assert meaning in card
@@ -54,14 +58,44 @@ def test_transformers_reads_the_same_weights():
     assert sum(a == b for a, b in zip(small, large, strict=True)) >= len(small) / 2
 
 
+def promised(name: str, lang: str) -> dict[str, float]:
+    """The int8 figures of a card."""
+    card = (MODELS / name / "README.md").read_text(encoding="utf-8")
+    figures = {}
+    for figure, meaning in FIGURES.items():
+        row = re.search(rf"^\| {re.escape(meaning)} \|(.+)\|$", card, re.MULTILINE)
+        cells = [float(cell) for cell in row.group(1).split("|")]
+        figures[figure] = cells[0 if lang == "en" else 2]
+    return figures
+
+
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_figures_hold(lang):
     """Measured anew on fewer cases than the card's, so with some slack."""
-    card = (TUTOR / "README.md").read_text(encoding="utf-8")
-    measured = Measure("bundled", lang, cases=60).all()
-    for name, meaning in FIGURES.items():
-        english, chinese = re.search(
-            rf"^\| {re.escape(meaning)} \| ([\d.]+) \| ([\d.]+) \|$", card, re.MULTILINE
-        ).groups()
-        promised = float(english if lang == "en" else chinese)
-        assert measured[name] >= promised - 0.08, (name, measured[name], promised)
+    measured = Measure("tutor", lang, cases=60).all()
+    for name, value in promised("tutor", lang).items():
+        assert measured[name] >= value - 0.08, (name, measured[name], value)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_novice_is_worse_but_no_fool(lang):
+    right = Measure("novice", lang, cases=60).answers()["right_fact"]
+    assert 0.35 <= promised("novice", lang)["right_fact"] / promised("tutor", lang)["right_fact"]
+    assert right / promised("tutor", lang)["right_fact"] <= 0.70
+    assert abs(right - promised("novice", lang)["right_fact"]) <= 0.08
+
+
+def test_the_novice_is_a_second_model():
+    llm = load_llm("bundled:novice", temperature=0, max_new_tokens=32)
+    assert llm.model_name == "smolsynth/novice"
+    assert answers(spec="bundled:novice", temperature=0) != answers(temperature=0)
+    with pytest.raises(ValueError, match="bundled:novice"):
+        load_llm("bundled:professor")
+
+
+def test_rank_correlation_by_hand():
+    assert rank_correlation([(1, 10), (2, 20), (3, 30)]) == 1
+    assert rank_correlation([(1, 30), (2, 20), (3, 10)]) == -1
+    assert rank_correlation([(1, 5), (2, 5), (3, 5)]) == 0
+    # ranks 1, 2.5, 2.5, 4 against 1, 2, 3, 4: 4.5 / sqrt(4.5 * 5)
+    assert rank_correlation([(1, 1), (2, 2), (2, 3), (4, 4)]) == pytest.approx(0.9487, abs=1e-4)

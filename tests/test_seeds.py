@@ -39,7 +39,7 @@ def test_topics_are_those_of_the_world_in_its_order(lang):
     from training.world import load_world
 
     assert seeds.topics(lang) == list(dict.fromkeys(c.domain_name for c in load_world(lang)))
-    assert len(seeds.topics(lang)) == 13
+    assert len(seeds.topics(lang)) == 16
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -67,7 +67,7 @@ def test_n_documents_are_spread_over_the_topics(lang, n):
     documents = seeds.documents(lang, n)
     counts = Counter(d["topic"] for d in documents)
     assert len(documents) == n and len({d["concept"] for d in documents}) == n
-    assert len(counts) == min(n, 13)
+    assert len(counts) == min(n, 16)
     assert not counts or max(counts.values()) - min(counts.values()) <= 1
     assert documents == seeds.documents(lang, n + 7)[:n]
 

@@ -7,14 +7,14 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from training import corpus, train  # noqa: E402
+from training import corpus, prompts, train  # noqa: E402
 
 
 @pytest.fixture(scope="module")
 def small_corpus(tmp_path_factory):
     path = tmp_path_factory.mktemp("corpus") / "corpus.jsonl"
     with path.open("w", encoding="utf-8") as file:
-        file.write(json.dumps({"fixed_lines": corpus.fixed_lines()}) + "\n")
+        file.write(json.dumps({"fixed_texts": prompts.fixed_texts()}) + "\n")
         for example in corpus.compose(300, seed=1):
             file.write(json.dumps(example, ensure_ascii=False) + "\n")
     return path
@@ -85,12 +85,37 @@ def test_only_the_turns_that_count_are_learned(small_corpus):
     tokenizer = train.train_tokenizer(lines, [], 600)
 
     def learned(**more) -> str:
-        _, labels = train.encode({**example, **more}, tokenizer, stray_header=False)
+        _, labels, _ = train.encode({**example, **more}, tokenizer, stray_header=False)
         kept = [label for label in labels if label != train.IGNORE]
         return tokenizer.decode(kept, skip_special_tokens=False)
 
     assert learned() == "reply<|im_end|>"
     assert learned(learn_user=True) == "ask<|im_end|>reply<|im_end|>"
+
+
+def test_the_digits_of_a_verdict_weigh_more(small_corpus):
+    lines = [json.loads(line) for line in small_corpus.read_text("utf-8").splitlines()[1:]]
+    tokenizer = train.train_tokenizer(lines, [], 600)
+    reply = "#### Output for Text 1\nRating: 4\nRationale: It has 3 facts. Rating: none"
+    example = {
+        "messages": [
+            {"role": "user", "content": "Rating: 2"},
+            {"role": "assistant", "content": reply},
+        ],
+        "learn_user": False,
+    }
+    ids, _, weights = train.encode(example, tokenizer, stray_header=False)
+    heavy = [tokenizer.decode([i]) for i, w in zip(ids, weights, strict=True) if w > 1]
+    assert [text.strip() for text in heavy] == ["4"]
+
+
+def test_plain_attention_is_the_library_s_own():
+    model = train.build_model(600, 64, 2).eval()
+    ids = torch.randint(3, 600, (3, 40))
+    with torch.no_grad():
+        ours = model(ids).logits
+        model.set_attn_implementation("sdpa")
+        assert torch.allclose(ours, model(ids).logits, atol=1e-4)
 
 
 def test_the_rate_warms_up_holds_and_falls_to_zero():

@@ -5,7 +5,10 @@ import re
 
 import pytest
 
-from training.corpus import TASKS, Composer, Question, compose, fixed_lines, spaced
+from training.composer import Composer, Question, bare, kept_back, spaced
+from training.corpus import TASKS, compose, contrast
+from training.grading import ASPECTS, RATINGS, facts_in, grade, rating
+from training.prompts import MARK, fixed_texts, ultrafeedback
 from training.world import HERE, LANGS, SLOTS, load_outside, load_phrases, load_world, read_domain
 
 DOMAINS = sorted(p for p in (HERE / "world").glob("*.yaml") if p.stem != "outside")
@@ -41,8 +44,8 @@ def test_a_wrong_form_is_named(tmp_path, old, new, said):
 def test_the_world_is_as_large_as_the_readme_says():
     for lang in LANGS:
         world = load_world(lang)
-        assert len(world) == len({c.name for c in world}) == 110
-        assert len({c.domain for c in world}) == 13
+        assert len(world) == len({c.name for c in world}) == 244
+        assert len({c.domain for c in world}) == 16
     assert [c.id for c in load_world("en")] == [c.id for c in load_world("zh")]
 
 
@@ -99,11 +102,88 @@ def test_the_corpus_is_repeatable_and_holds_every_task_in_both_languages():
     for row in rows:
         roles = [m["role"] for m in row["messages"]]
         assert roles[0] in ("system", "user") and roles[-1] == "assistant"
-        assert not re.search(r"[{}]", json.dumps([m["content"] for m in row["messages"]])[1:-1])
+        if row["task"] == "json_answer":
+            assert set(json.loads(row["messages"][-1]["content"])) <= {
+                *("topic", "answer", "name", "kind", "parts", "role", "question")
+            }
+        else:  # no placeholder was left unfilled
+            assert not any(re.search(r"[{}]", m["content"]) for m in row["messages"])
 
 
-def test_the_fixed_lines_are_distilabels_own():
-    lines = fixed_lines()
-    assert len(lines) > 15
-    assert "I want you act as a Prompt Rewriter." in lines
-    assert lines == sorted(lines, key=lambda s: (-len(s), s))
+def test_the_fixed_texts_are_distilabels_own():
+    texts = fixed_texts()
+    assert "I want you act as a Prompt Rewriter." in texts
+    assert texts == sorted(texts, key=lambda s: (-len(s), s))
+    # nothing of a judge's prompt is left but the answers and a few short words
+    prompt = ultrafeedback(MARK, [MARK] * 3, "honesty")
+    rest = "".join(message["content"] for message in prompt)
+    for text in texts:
+        rest = rest.replace(text, "")
+    assert len(rest.replace(MARK, "")) < 60
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_fact_belongs_to_one_concept_alone(lang):
+    """Else a right answer could be graded as a wrong one."""
+    for concept in load_world(lang):
+        for slot, text in concept.slots.items():
+            assert facts_in(text, lang) == [(concept.id, slot)]
+
+
+@pytest.mark.parametrize("held_out", [False, True])
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_planted_fault_is_the_one_that_grading_finds(lang, held_out):
+    import random
+
+    composer = Composer(lang, random.Random(1), held_out)
+    seen, missed = set(), []
+    for _ in range(400):
+        q = composer.any_question()
+        for fault in ["none", *composer.possible_faults(q)]:
+            text = composer.flawed(q, fault)
+            found = grade(text, q, lang)
+            seen.add(found)
+            near = {"wrong_fact": "all_wrong", "other_topic": "all_wrong"}
+            if found not in (fault, near.get(fault)):
+                missed.append((fault, found, q.text, text))
+    assert seen == set(RATINGS)
+    assert len(missed) < 10, missed
+
+
+def test_worse_faults_get_lower_ratings():
+    for fault, marks in RATINGS.items():
+        assert len(marks) == len(ASPECTS) and set(marks) <= {1, 2, 3, 4, 5}
+        assert rating("none") >= rating(fault) >= rating("all_wrong")
+        if "fact" not in fault and "wrong" not in fault and fault != "other_topic":
+            assert rating(fault, "truthfulness") == 5
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_contrasting_pair_differs_in_one_fact_alone(lang):
+    import random
+
+    composer = Composer(lang, random.Random(2))
+    for _ in range(200):
+        q = composer.any_question()
+        (good, fine), (bad, fault) = contrast(composer, q)
+        assert fault in ("wrong_fact", "all_wrong") and rating(fault) < rating(fine)
+        mine = {slot for owner, slot in facts_in(good, lang) if owner == q.concept.id}
+        kept = {slot for owner, slot in facts_in(bad, lang) if owner == q.concept.id}
+        assert len(mine - kept) == 1 and kept <= mine
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_training_and_measurement_share_no_wrong_fact(lang):
+    """One in ten combinations of concept, slot and donor is kept from training."""
+    import random
+
+    world = {c.id: c for c in load_world(lang)}
+    owners = {c.slots[slot]: c.id for c in world.values() for slot in SLOTS}
+    for held_out in (False, True):
+        composer = Composer(lang, random.Random(3), held_out)
+        for concept in composer.concepts:
+            slot = composer.rng.choice(SLOTS)
+            text = composer.swapped(concept, slot).slots[slot]
+            donor = owners[text]
+            assert donor != concept.id and bare(world[donor].name) not in text.lower()
+            assert kept_back("wrong_fact", concept.id, slot, donor) == held_out

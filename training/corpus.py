@@ -1,6 +1,6 @@
 """Composes the training corpus from the world, with the prompts that distilabel really sends.
 
-    python -m training.corpus --rows 400000 --output build/corpus.jsonl
+    python -m training.corpus --rows 320000 --output build/corpus.jsonl
 
 writes one JSON object a line: `messages` (role, content), `task`, `lang`, `learn_user` (whether the
 user turn is to be learned too, so that Magpie can have it written by the model). Training itself
@@ -34,6 +34,9 @@ CRITERIA = {
     ],
     "zh": ["请写初学者会问的问题。", "问题要简短、清楚。", "动词要有变化，从不同角度提问。"],
 }
+
+
+ROWS = 320_000  # what the bundled models are trained on
 
 
 def turn(role: str, content: str) -> Message:
@@ -217,14 +220,16 @@ def judged_question(c: Composer) -> Question:
             return q
 
 
-def candidates(c: Composer, q: Question, count: int) -> list[tuple[str, str]]:
+def candidates(
+    c: Composer, q: Question, count: int, contrasts: float = 0.5
+) -> list[tuple[str, str]]:
     """(answer, its fault) x `count`, in random order.
 
-    Half of the time two of them differ in one fact only, so that neither length nor form tells
-    the good from the bad.
+    In that share of the cases two of them differ in one fact only, so that neither length nor form
+    tells the good from the bad.
     """
     made: list[tuple[str, str]] = []
-    if count > 1 and c.rng.random() < 0.5:
+    if count > 1 and c.rng.random() < contrasts:
         made += contrast(c, q)
     while len(made) < count:
         roll = c.rng.random()
@@ -291,9 +296,7 @@ def complexity_scorer(c: Composer) -> list[Message]:
 def quality_ranks(faults: list[str]) -> list[int]:
     """Scores as the template wants them: ranks, and one more than there are for the flawless."""
     placed = ranks([rating(fault) for fault in faults])
-    return [
-        len(faults) + 1 if f == "none" else r for f, r in zip(faults, placed, strict=True)
-    ]
+    return [len(faults) + 1 if f == "none" else r for f, r in zip(faults, placed, strict=True)]
 
 
 def quality_scorer(c: Composer) -> list[Message]:
@@ -415,7 +418,7 @@ def compose(rows: int, seed: int = 0, held_out: bool = False):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rows", type=int, default=400_000)
+    parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path, default=Path("build/corpus.jsonl"))
     args = parser.parse_args()

@@ -11,12 +11,13 @@ The meaning of each figure stands in FIGURES. `--card` writes the models' cards.
 
 import argparse
 import json
+import os
 import random
+import shutil
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 
 import smolsynth  # noqa: F401  (first: it keeps distilabel's noise away)
@@ -110,21 +111,23 @@ class Measure:
 
     def __init__(self, model: str, lang: str, cases: int) -> None:
         self.lang, self.cases = lang, cases
+        # a folder outside the package holds unrounded weights, see `exact_copy`
+        compute = "float32" if Path(model).is_absolute() else "int8"
         self.rng = random.Random(17)
         self.composer = Composer(lang, self.rng, held_out=True)
-        limit = {"max_new_tokens": 192}
-        self.cold = BundledLLM(model=model, generation_kwargs={**limit, "temperature": 0})
-        self.judge = BundledLLM(
-            model=model, generation_kwargs={"max_new_tokens": 320, "temperature": 0}
-        )
-        self.warm = BundledLLM(model=model, generation_kwargs={**limit, "temperature": 1.0})
-        self.magpie = BundledLLM(
-            model=model,
-            generation_kwargs={**limit, "temperature": 1.0},
-            use_magpie_template=True,
-        )
-        for llm in (self.cold, self.judge, self.warm, self.magpie):
-            llm.load()
+
+        def llm(temperature: float, length: int = 192, magpie: bool = False) -> BundledLLM:
+            made = BundledLLM(
+                model=model,
+                compute_type=compute,
+                generation_kwargs={"max_new_tokens": length, "temperature": temperature},
+                use_magpie_template=magpie,
+            )
+            made.load()
+            return made
+
+        self.cold, self.warm, self.judge = llm(0), llm(1.0), llm(0, 320)
+        self.magpie = llm(1.0, magpie=True)
 
     # ---- helpers ----
     def complete(self, asked: list[str]) -> list[str]:
@@ -142,7 +145,7 @@ class Measure:
         """Concepts in a fixed shuffled order, the world over and over."""
         world = list(load_world(self.lang))
         random.Random(5).shuffle(world)
-        return [world[i % len(world)] for i in range(count or max(self.cases, len(world)))]
+        return [world[i % len(world)] for i in range(count or self.cases)]
 
     def on_domain(self, text: str, domain: str) -> bool:
         return any(says(text, c.name) for c in load_world(self.lang) if c.domain == domain)
@@ -151,7 +154,7 @@ class Measure:
     def answers(self) -> dict[str, float]:
         asked = [
             self.composer.question(c, SLOTS[i % len(SLOTS)])
-            for i, c in enumerate(self.concepts(2 * len(load_world(self.lang)) + 1))
+            for i, c in enumerate(self.concepts(2 * self.cases))
         ]
         texts = self.complete([q.text for q in asked])
         right = [q.concept.slots[q.slots[0]] in t for q, t in zip(asked, texts, strict=True)]
@@ -302,7 +305,7 @@ class Measure:
             parsed += [given is not None for given in self.ratings(rows, aspect)]
         return {"judge_parsed": share(parsed)}
 
-    def faults_seen(self) -> dict[str, float]:
+    def by_fault(self) -> dict[str, float]:
         """Share of single answers whose overall rating is exactly the true one, by fault."""
         rows, faults = [], []
         for concept in self.concepts():
@@ -343,9 +346,7 @@ class Measure:
         name: str, scores: list[list[int | None]], truth: list[list[int]]
     ) -> dict[str, float]:
         """Share of rows parsed whole; mean rank correlation within the rows that have an order."""
-        parsed = [
-            len(s) == len(t) and None not in s for s, t in zip(scores, truth, strict=True)
-        ]
+        parsed = [len(s) == len(t) and None not in s for s, t in zip(scores, truth, strict=True)]
         rhos = [
             rank_correlation(list(zip(s, t, strict=True)))
             for s, t, ok in zip(scores, truth, parsed, strict=True)
@@ -435,3 +436,200 @@ class Measure:
         ]
         figures = {name: value for part in parts for name, value in part().items()}
         return {name: figures[name] for name in FIGURES}
+
+
+# ---- speed ----
+def tokens_per_second(model: str) -> dict[str, int]:
+    """Greedy tokens per second for 32 prompts x 64 new tokens at most, best of three.
+
+    `ct2` and `generate`: the int8 model and plain `transformers` `model.generate` (one batch of
+    32) on one core; `ct2_all_cores`: the int8 model as it runs by default.
+    """
+    asked = [
+        [{"role": "user", "content": f"Tell me about {c.name}. Add one practical tip."}]
+        for c in load_world("en")[:32]
+    ]
+    llm = BundledLLM(model=model, generation_kwargs={"temperature": 0, "max_new_tokens": 64})
+    llm.load()
+
+    def bundled() -> int:
+        outputs = llm.generate(asked, temperature=0, max_new_tokens=64)
+        return sum(sum(output["statistics"]["output_tokens"]) for output in outputs)
+
+    def best(run: Callable[[], int]) -> int:
+        speeds = []
+        for _ in range(3):
+            begun = time.perf_counter()
+            speeds.append(run() / (time.perf_counter() - begun))
+        return round(max(speeds))
+
+    figures = {"ct2_all_cores": best(bundled)}
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        figures["ct2"] = best(bundled)
+        figures["generate"] = best(plain_generate(model, asked))
+    finally:
+        os.sched_setaffinity(0, cores)
+    return figures
+
+
+def plain_generate(model: str, asked: list[list[dict]]) -> Callable[[], int]:
+    """A call of `model.generate` on one thread that returns the number of tokens written."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    folder = MODELS / model
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    net = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    inputs = tokenizer.apply_chat_template(
+        asked, add_generation_prompt=True, padding=True, return_tensors="pt", return_dict=True
+    )
+    start = inputs["input_ids"].shape[1]
+
+    def run() -> int:
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        with torch.inference_mode():
+            out = net.generate(**inputs, max_new_tokens=64, do_sample=False)
+        torch.set_num_threads(threads)
+        return int((out[:, start:] != tokenizer.pad_token_id).sum())
+
+    return run
+
+
+def exact_copy(model: str, folder: Path) -> str:
+    """Writes the model with unrounded bf16 weights for CTranslate2; returns its folder's path."""
+    from ctranslate2.converters import TransformersConverter
+
+    target = folder / Path(model).name
+    shutil.copytree(MODELS / model, target, ignore=shutil.ignore_patterns("ct2", "*.safetensors"))
+    converter = TransformersConverter(str(MODELS / model))
+    converter.convert(str(target / "ct2"), quantization="float32")
+    return str(target)
+
+
+# ---- card ----
+def write_card(model: str, figures: dict, exact: dict, speed: dict[str, int]) -> Path:
+    """The model card, from the figures and what `training.train` noted down."""
+    made = json.loads((MODELS / model / "training.json").read_text())
+    world = load_world("en")
+    domains = len({c.domain for c in world})
+    size = f"{made['layers']} layers of width {made['hidden']}, {made['parameters'] / 1e6:.2f} M"
+    source = f"{corpus.ROWS:,} examples that `python -m training.corpus` composes"
+    about = {
+        "tutor": f"""A very small chat model that makes a course on synthetic data run offline. It
+knows {len(world)} things in {domains} domains, in English and Chinese, and handles the prompts of
+distilabel's TextGeneration, SelfInstruct, Magpie, EvolInstruct, EvolComplexity, EvolQuality,
+UltraFeedback, ComplexityScorer and QualityScorer, and those of critique and rewriting. It is a
+teaching aid: outside its small world it says that it does not know, or errs.""",
+        "novice": f"""The tutor's little sister, worse on purpose: the second model where a course
+on synthetic data pools models, and the student that is trained on what learners generate. It saw
+the same kind of text about {len(world)} things as the tutor, in English and Chinese, but has fewer
+parameters and far fewer steps behind it, and mixes facts up.""",
+    }[model]
+    rows = "\n".join(
+        f"| {meaning} | "
+        + " | ".join(f"{part[lang][name]:.3f}" for lang in LANGS for part in (figures, exact))
+        + " |"
+        for name, meaning in FIGURES.items()
+    )
+    faults = sorted({fault for lang in LANGS for fault in figures[lang]["by_fault"]})
+    by_fault = "\n".join(
+        f"| {fault} | "
+        + " | ".join(f"{figures[lang]['by_fault'].get(fault, float('nan')):.3f}" for lang in LANGS)
+        + " |"
+        for fault in faults
+    )
+    sums = "\n".join(f"- `{name}` {value}" for name, value in made["sha256"].items())
+    card = f"""---
+language: [en, zh]
+license: apache-2.0
+library_name: transformers
+tags: [synthetic, distilabel, education]
+---
+
+# smolsynth {model}
+
+{about}
+
+| | |
+|---|---|
+| Architecture | Llama, {size} parameters, context 2,048 |
+| Tokenizer | byte-level BPE, {made["vocabulary"]} tokens, ChatML template |
+| Trained on | {source}; random initialisation |
+| Steps, tokens | {made["steps"]:,}, {made["tokens_seen"] / 1e6:.1f} M (padding included) |
+| Time | {made["minutes"]:.0f} minutes on {made["device"]} |
+| Seed | {made["seed"]} |
+
+## Figures
+
+`python -m training.evaluate --exact`: held-out phrasings, fault/answer combinations and pairs,
+shares of cases (rank correlations aside); int8 is the model in `ct2/` that generates, bf16 the
+weights in `model.safetensors`.
+
+| figure | English, int8 | bf16 | Chinese, int8 | bf16 |
+|---|---|---|---|---|
+{rows}
+
+How often the judge's overall rating of a single answer is exactly the true one, by the answer's
+fault (`training/grading.py` says what each is worth), int8:
+
+| fault | English | Chinese |
+|---|---|---|
+{by_fault}
+
+Greedy generation, 32 prompts, 64 new tokens at most, on one core of the machine that measured the
+figures above: {speed["ct2"]:,} tokens per second (CTranslate2, int8), plain `model.generate`
+{speed["generate"]:,}; on all its cores {speed["ct2_all_cores"]:,}.
+
+## Checksums (SHA-256)
+
+{sums}
+"""
+    path = MODELS / model / "README.md"
+    path.write_text(card, encoding="utf-8")
+    return path
+
+
+def measure(model: str, cases: int) -> dict[str, dict]:
+    """All figures of one model by language, with the judge's by fault under `by_fault`."""
+    figures = {}
+    for lang in LANGS:
+        part = Measure(model, lang, cases)
+        figures[lang] = {**part.all(), "by_fault": part.by_fault()}
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--models", nargs="+", default=["tutor", "novice"], metavar="NAME")
+    parser.add_argument("--cases", type=int, default=200, help="cases a figure, at least")
+    parser.add_argument("--exact", action="store_true", help="the bf16 weights' figures too")
+    parser.add_argument("--card", action="store_true", help="write the cards (implies --exact)")
+    args = parser.parse_args()
+    result: dict[str, dict] = {}
+    for model in args.models:
+        figures = measure(model, args.cases)
+        exact = None
+        if args.exact or args.card:
+            with tempfile.TemporaryDirectory() as folder:
+                exact = measure(exact_copy(model, Path(folder)), args.cases)
+        parts = [figures] + ([exact] if exact else [])
+        heads = [f"{lang} {kind}" for lang in LANGS for kind in ("int8", "bf16")[: len(parts)]]
+        print(f"{model:20}" + "".join(f"{head:>9}" for head in heads))
+        for name, meaning in FIGURES.items():
+            values = "".join(f"{part[lang][name]:9.3f}" for lang in LANGS for part in parts)
+            print(f"{name:20}{values}  {meaning}")
+        speed = tokens_per_second(model)
+        print(", ".join(f"{name} {value:,} tokens/s" for name, value in speed.items()))
+        if args.card:
+            print(f"card written: {write_card(model, figures, exact, speed)}")
+        result[model] = {**figures, "tokens_per_second": speed}
+        if exact:
+            result[model]["bf16"] = exact
+    print(json.dumps({"cases": args.cases, **result}))
+
+
+if __name__ == "__main__":
+    main()

@@ -13,7 +13,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
-from training.corpus import Composer
+from training.composer import Composer
 from training.world import LANGS, SLOTS, Concept, load_world
 
 OUTPUT = Path(__file__).parent.parent / "smolsynth" / "data" / "seeds.jsonl"

@@ -40,6 +40,10 @@ CHAT_TEMPLATE = (
 )
 CONTEXT = 2048
 LONGEST = 1024  # examples above it are left out of training (a handful)
+SIZES = {
+    "tutor": {"hidden": 256, "layers": 6, "steps": 8000},
+    "novice": {"hidden": 128, "layers": 4, "steps": 1600},  # worse on purpose
+}
 IGNORE = -100
 VERDICT = 4
 PLAIN = 0.03  # share of examples whose prompts are read without the tokens for fixed texts
@@ -363,17 +367,21 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, default=Path("build/corpus.jsonl"))
     parser.add_argument("--work", type=Path, default=Path("build"))
     parser.add_argument("--output", type=Path, default=SHIPPED)
-    parser.add_argument("--name", default="tutor")
-    parser.add_argument("--steps", type=int, default=4600)
+    parser.add_argument("--name", default="tutor", help="tutor (default), novice, or another")
+    parser.add_argument("--steps", type=int)
     parser.add_argument("--batch", type=int, default=4096, help="tokens a step, padding included")
     parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--hidden", type=int, default=256)
-    parser.add_argument("--layers", type=int, default=6)
+    parser.add_argument("--hidden", type=int)
+    parser.add_argument("--layers", type=int)
     parser.add_argument("--vocabulary", type=int, default=6144)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--save-every", type=int, default=250)
     parser.add_argument("--seed", type=int, default=0)
-    train(parser.parse_args())
+    args = parser.parse_args()
+    for option, value in SIZES.get(args.name, SIZES["tutor"]).items():
+        if getattr(args, option) is None:
+            setattr(args, option, value)
+    train(args)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from distilabel.models.llms.base import LLM
 
 from smolsynth.llms import endpoints
 from smolsynth.llms.batched import BatchedTransformersLLM, check_transformers
-from smolsynth.llms.bundled import MODELS, BundledLLM
+from smolsynth.llms.bundled import MODELS, BundledLLM, bundled_names
 from smolsynth.llms.common import LLMUnavailable
 from smolsynth.llms.endpoints import EndpointLLM
 
@@ -37,7 +37,8 @@ def load_llm(
     """Makes the distilabel `LLM` that `spec` names; distilabel's steps call its `load()`.
 
     Args:
-        spec: `"bundled"`, `"transformers:NAME_OR_PATH"` (Hugging Face hub or folder),
+        spec: `"bundled"` (the course's tutor), `"bundled:novice"` (its weaker sister),
+            `"transformers:NAME_OR_PATH"` (Hugging Face hub or folder),
             `"openai:BASE_URL#MODEL"` (any OpenAI-compatible server; the key, if it wants one,
             from `SMOLSYNTH_API_KEY` or `OPENAI_API_KEY`) or `"hf:MODEL"` (Hugging Face Inference
             Providers; token from `HF_TOKEN` or `hf auth login`). Default: the environment
@@ -58,8 +59,8 @@ def load_llm(
         "seed": seed,
         "generation_kwargs": _checked_generation_kwargs(generation_kwargs),
     }
-    if kind == "bundled" and not name:
-        return BundledLLM(use_magpie_template=use_magpie_template, **options)
+    if kind == "bundled" and name in ("", *bundled_names()):
+        return BundledLLM(model=name or "tutor", use_magpie_template=use_magpie_template, **options)
     if kind == "transformers" and name:
         check_transformers(name)
         return BatchedTransformersLLM(
@@ -69,7 +70,8 @@ def load_llm(
     is_server = kind == "openai" and base_url.startswith(("http://", "https://")) and model
     if not is_server and not (kind == "hf" and name):
         raise ValueError(
-            f"{source}={spec!r} names no model: use 'bundled', 'transformers:NAME_OR_PATH', "
+            f"{source}={spec!r} names no model: use 'bundled', 'bundled:novice', "
+            "'transformers:NAME_OR_PATH', "
             "'openai:BASE_URL#MODEL' (as in openai:http://localhost:11434/v1#qwen2.5:0.5b) "
             "or 'hf:MODEL'."
         )

@@ -33,6 +33,11 @@ BATCH_SIZE = 16  # rows; larger batches leave one of two cores idle more often
 BUCKET = 16  # tokens; prompts of one batch differ by less
 
 
+def bundled_names() -> list[str]:
+    """Names of the models that ship with the package."""
+    return sorted(path.parent.name for path in MODELS.glob("*/tokenizer.json"))
+
+
 @lru_cache(maxsize=4)
 def _read_bundled(folder: Path) -> tuple[Any, Any, dict[str, bytes], int]:
     """Reads tokenizer, chat template, CTranslate2 files and context length; once per process."""
@@ -66,13 +71,15 @@ class BundledLLM(LLM, MagpieChatTemplateMixin):
     and batches don't depend on the number of cores, so neither does the text.
 
     Attributes:
-        model: name of a bundled model.
+        model: name of a bundled model ("tutor", "novice"), or the path of a folder like theirs.
+        compute_type: CTranslate2's arithmetic.
         seed: makes sampling repeatable; `None` draws anew each time.
         use_magpie_template: if a conversation doesn't end with the user, write the user's turn.
         magpie_pre_query_template: what opens the user's turn.
     """
 
     model: str = "tutor"
+    compute_type: str = "int8"
     seed: int | None = 42
     magpie_pre_query_template: str | None = "<|im_start|>user\n"
 
@@ -213,7 +220,7 @@ class BundledLLM(LLM, MagpieChatTemplateMixin):
                 self.model,
                 files=_read_bundled(self._folder)[2],
                 device="cpu",
-                compute_type="int8",
+                compute_type=self.compute_type,
                 intra_threads=1,
             )
             if seed is not None:  # the first draw is when the generator's thread is seeded
