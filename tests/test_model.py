@@ -99,3 +99,23 @@ def test_rank_correlation_by_hand():
     assert rank_correlation([(1, 5), (2, 5), (3, 5)]) == 0
     # ranks 1, 2.5, 2.5, 4 against 1, 2, 3, 4: 4.5 / sqrt(4.5 * 5)
     assert rank_correlation([(1, 1), (2, 2), (2, 3), (4, 4)]) == pytest.approx(0.9487, abs=1e-4)
+
+
+README_FIGURES = (
+    *("right_fact", "compares", "self_instruct", "evol_in_depth", "magpie_on_topic"),
+    *("judge_parsed", "judge_order", "judge_swapped", "evol_quality", "critique", "rewrite"),
+    "unknown_admitted",
+)
+
+
+@pytest.mark.parametrize("page", ["README.md", "README_cn.md"])
+def test_the_readme_names_the_cards_figures(page):
+    text = (MODELS.parents[1] / page).read_text(encoding="utf-8")
+    rows = re.findall(r"^\| [^|]+ \|((?: -?[\d.]+ \|){4})$", text, re.MULTILINE)
+    told = [[float(cell) for cell in row.split("|")[:4]] for row in rows]
+    cards = [promised(name, lang) for name in NAMES for lang in LANGS]
+    assert told == [[card[figure] for card in cards] for figure in README_FIGURES]
+    for name in NAMES:
+        made = json.loads((MODELS / name / "training.json").read_text())
+        size = made["parameters"] / 1e6
+        assert (f"{size:.2f} M" if page == "README.md" else f"{size * 100:.0f} 万参数") in text

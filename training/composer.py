@@ -70,14 +70,15 @@ class Composer:
         same = [c for c in self.concepts if c.domain == concept.domain and c.id != concept.id]
         return self.rng.choice(same)
 
-    def partner(self, concept: Concept) -> Concept:
-        """A neighbour to compare with: from the pairs held out, or from the others."""
-        for _ in range(50):
-            other = self.neighbour(concept)
-            pair = sorted((concept.id, other.id))
-            if kept_back(*pair) == self.held_out:
-                return other
-        return other
+    def partners(self, concept: Concept) -> list[Concept]:
+        """Neighbours to compare with: those of the pairs held out, or all others."""
+        return [
+            c
+            for c in self.concepts
+            if c.domain == concept.domain
+            and c.id != concept.id
+            and kept_back(*sorted((concept.id, c.id))) == self.held_out
+        ]
 
     # ---- questions ----
     def question(self, concept: Concept | None = None, slot: str | None = None) -> Question:
@@ -90,7 +91,7 @@ class Composer:
         return Question(text, concept, [slot])
 
     def comparison(self, concept: Concept) -> Question:
-        other = self.partner(concept)
+        other = self.rng.choice(self.partners(concept))
         text = self.fill(self.pick("questions", "compare"), concept, y=other.name)
         return Question(text, concept, ["kind"], "compare", other)
 
@@ -146,7 +147,7 @@ class Composer:
             return self.constrain(deep) if q.style is None and self.rng.random() < 0.3 else deep
         if roll < 0.91:
             return self.concretize(q)
-        if roll < 0.95:
+        if roll < 0.95 or not self.partners(q.concept):
             return self.in_steps(q)
         return self.comparison(q.concept)
 

@@ -78,7 +78,7 @@ def which(c: Composer) -> list[Message]:
     messages: list[Message] = []
     for _ in range(3):
         concept = c.rng.choice(c.concepts)
-        other = c.partner(concept)
+        other = c.rng.choice(c.partners(concept))
         slot = c.rng.choice(list(c.phrases["which"]))
         if slot == "need" and concept.domain not in ("kitchen", "tools", "transport"):
             slot = "role"
@@ -201,11 +201,15 @@ def self_instruct(c: Composer) -> list[Message]:
 
 def evol_instruct(c: Composer) -> list[Message]:
     mutation = c.rng.choice(list(prompts.EVOL_INSTRUCT))
-    q = c.question(slot=c.rng.choice(SLOTS))
-    base = q
+    q = base = c.question(slot=c.rng.choice(SLOTS))
     if c.rng.random() < 0.3:  # the second round evolves what the first one wrote
         base = c.evolve(q, c.rng.choice(["CONSTRAINTS", "DEEPENING", "CONCRETIZING"]))
-    evolved = c.evolve(base if base.style is None else q, mutation)
+    if base.style is None:
+        evolved = c.evolve(base, mutation)
+    elif mutation == "DEEPENING":  # the constraint of the first round stays, where it can
+        evolved = c.constrain(c.deepen(q), base.style)
+    else:
+        evolved = c.evolve(q, mutation)
     while evolved.text == base.text:
         evolved = c.evolve(q, mutation)
     return [*prompts.evol_instruct(base.text, mutation), turn("assistant", evolved.text)]
@@ -260,13 +264,16 @@ def verdict(c: Composer, faults: list[str], aspect: str) -> str:
     """The judge's output in the form that distilabel parses."""
     blocks = []
     for number, fault in enumerate(faults, 1):
-        said = "wrong_fact" if fault == "all_wrong" else fault
         lines = [f"#### Output for Text {number}"]
-        reason = c.pick("rationales", said)
+        mark = rating(fault, aspect)
+        if mark == 5 and fault not in ("none", "brief"):  # the fault does not touch this aspect
+            reason = c.pick("rationales", "fine", aspect)
+        else:
+            reason = c.pick("rationales", fault)
         if aspect in ("helpfulness", "truthfulness"):
             types = HELPFUL_TYPES if aspect == "helpfulness" else FALSE_TYPES
             lines += [f"Type: {types.get(fault, 'None')}", f"Rationale: {reason}"]
-        lines += [f"Rating: {rating(fault, aspect)}", f"Rationale: {reason}"]
+        lines += [f"Rating: {mark}", f"Rationale: {reason}"]
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks)
 
@@ -379,23 +386,23 @@ def rewrite(c: Composer) -> list[Message]:
 
 # task: (composer, share of the corpus, whether the user turn is learned)
 TASKS: dict[str, tuple[Callable[[Composer], list[Message]], float, bool]] = {
-    "talk": (talk, 0.20, True),
-    "quiz": (quiz, 0.17, True),
-    "long_talk": (long_talk, 0.04, True),
-    "which": (which, 0.03, False),
-    "verify": (verify, 0.06, False),
+    "talk": (talk, 0.16, True),
+    "quiz": (quiz, 0.14, True),
+    "long_talk": (long_talk, 0.03, True),
+    "which": (which, 0.02, False),
+    "verify": (verify, 0.08, False),
     "json_answer": (json_answer, 0.015, False),
     "unknown": (unknown, 0.04, False),
     "small_talk": (small_talk, 0.005, False),
-    "ask": (ask, 0.04, False),
-    "self_instruct": (self_instruct, 0.11, False),
-    "evol_instruct": (evol_instruct, 0.08, False),
-    "ultrafeedback": (ultrafeedback, 0.10, False),
+    "ask": (ask, 0.03, False),
+    "self_instruct": (self_instruct, 0.12, False),
+    "evol_instruct": (evol_instruct, 0.07, False),
+    "ultrafeedback": (ultrafeedback, 0.22, False),
     "complexity_scorer": (complexity_scorer, 0.015, False),
-    "quality_scorer": (quality_scorer, 0.02, False),
+    "quality_scorer": (quality_scorer, 0.04, False),
     "evol_quality": (evol_quality, 0.05, False),
-    "critique": (critique, 0.04, False),
-    "rewrite": (rewrite, 0.03, False),
+    "critique": (critique, 0.05, False),
+    "rewrite": (rewrite, 0.04, False),
 }
 
 

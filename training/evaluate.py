@@ -10,9 +10,11 @@ The meaning of each figure stands in FIGURES. `--card` writes the models' cards.
 """
 
 import argparse
+import itertools
 import json
 import os
 import random
+import re
 import shutil
 import tempfile
 import time
@@ -38,6 +40,7 @@ from training import corpus, prompts
 from training.composer import Composer, Question
 from training.grading import (
     ASPECTS,
+    RATINGS,
     complexity,
     facts_in,
     grade,
@@ -45,13 +48,15 @@ from training.grading import (
     rating,
     refuses,
     says,
+    stray_sentences,
 )
 from training.world import LANGS, SLOTS, Concept, load_world
 
 FIGURES = {
     "right_fact": "answer to a held-out phrasing holds the fact that was asked for",
+    "compares": "a comparison of a held-out pair of concepts says what both are, and nothing else",
     "asks_on_topic": "'write a question about X' gives one question that names X",
-    "self_instruct": "SelfInstruct: as many queries as asked for, all about the context",
+    "self_instruct": "SelfInstruct: as many distinct queries as asked for, all about the context",
     "self_instruct_lines": "SelfInstruct writes nothing but well-formed queries, one a line",
     "self_instruct_number": "SelfInstruct writes exactly as many queries as asked for",
     "self_instruct_on_topic": "a query of SelfInstruct names what its context is about",
@@ -59,7 +64,7 @@ FIGURES = {
     "evol_in_breadth": "EvolInstruct in breadth: different, on the domain, no elimination applies",
     "magpie_on_topic": "Magpie: a well-formed question in the language, on the prompt's domain",
     "magpie_distinct": "distinct questions among 500 of Magpie at temperature 1",
-    "judge_parsed": "UltraFeedback's five templates, 1-4 texts: every rating parsed",
+    "judge_parsed": "UltraFeedback, 1-4 texts: every rating parsed (lowest of the five templates)",
     "judge_order": "overall rating puts two answers in the true order (true ties left out)",
     "judge_order_facts": "the same where they differ in one fact alone",
     "judge_swapped": "the same order after the two answers are swapped",
@@ -74,14 +79,36 @@ FIGURES = {
     "known_not_refused": "asked about what it knows, it does not say so",
     "language_kept": "answers in the language of the question",
 }
-# Evol-Instruct's words of the rewriting prompt that must not show in what it wrote.
-LEAKS = ("given prompt", "rewritten prompt", "created prompt", "#")
+# Words of the rewriting prompt, and words that add nothing: of Evol-Instruct's eliminations.
+PROMPT_WORDS = ("given prompt", "rewritten prompt", "created prompt", "#")
+STOP_WORDS = set("a an and are do does how in is it of on or the to what why with you".split())
+
+
+OTHER_FAULTS = tuple(f for f in RATINGS if f not in ("none", "wrong_fact", "all_wrong"))
 
 
 def is_question(text: str, lang: str) -> bool:
-    """One line that ends as a question or a request does, in the right language."""
-    ends = ("？", "。", "：") if lang == "zh" else ("?", ".")
-    return "\n" not in text and len(text) > 3 and text.endswith(ends) and in_language(text, lang)
+    """One line that asks or requests something, in the right language."""
+    one_line = "\n" not in text and len(text) > 3 and in_language(text, lang)
+    if not one_line or not text.endswith(("？", "。") if lang == "zh" else ("?", ".")):
+        return False
+    # a statement of facts is no request; "Explain why … is the right choice to …" is
+    asks = "?" in text or "？" in text or text.startswith("Explain")
+    return asks or not facts_in(text, lang)
+
+
+def words(text: str) -> set[str]:
+    """Words in English, single characters in Chinese."""
+    return set(re.findall(r"[a-z0-9']+|[\u4e00-\u9fff]", text.lower()))
+
+
+def eliminated(before: str, after: str, reply: str, lang: str) -> bool:
+    """Whether one of Evol-Instruct's four eliminations drops the evolved instruction."""
+    nothing_gained = not words(after) - words(before) - STOP_WORDS
+    begs_off = refuses(reply, lang) or "sorry" in reply.lower()
+    only_stop_words = not words(reply) - STOP_WORDS
+    leaks = any(word in after.lower() for word in PROMPT_WORDS)
+    return nothing_gained or begs_off or only_stop_words or leaks
 
 
 def share(results: list[bool]) -> float:
@@ -115,6 +142,7 @@ class Measure:
         compute = "float32" if Path(model).is_absolute() else "int8"
         self.rng = random.Random(17)
         self.composer = Composer(lang, self.rng, held_out=True)
+        self.order = itertools.cycle(self.rng.sample(load_world(lang), len(load_world(lang))))
 
         def llm(temperature: float, length: int = 192, magpie: bool = False) -> BundledLLM:
             made = BundledLLM(
@@ -142,10 +170,8 @@ class Measure:
         return next(task.process([dict(row) for row in rows]))
 
     def concepts(self, count: int | None = None) -> list[Concept]:
-        """Concepts in a fixed shuffled order, the world over and over."""
-        world = list(load_world(self.lang))
-        random.Random(5).shuffle(world)
-        return [world[i % len(world)] for i in range(count or self.cases)]
+        """The next concepts of a fixed shuffled order, which goes round and round."""
+        return list(itertools.islice(self.order, count or self.cases))
 
     def on_domain(self, text: str, domain: str) -> bool:
         return any(says(text, c.name) for c in load_world(self.lang) if c.domain == domain)
@@ -158,14 +184,30 @@ class Measure:
         ]
         texts = self.complete([q.text for q in asked])
         right = [q.concept.slots[q.slots[0]] in t for q, t in zip(asked, texts, strict=True)]
-        strange = [self.composer.unknown_question()[0] for _ in range(self.cases)]
-        unknown = self.complete(strange)
+        strange: set[str] = set()
+        while len(strange) < self.cases:
+            strange.add(self.composer.unknown_question()[0])
+        unknown = self.complete(sorted(strange))
         return {
             "right_fact": share(right),
             "known_not_refused": share([not refuses(t, self.lang) for t in texts]),
             "unknown_admitted": share([refuses(t, self.lang) for t in unknown]),
             "language_kept": share([in_language(t, self.lang) for t in texts + unknown]),
         }
+
+    def compares(self) -> dict[str, float]:
+        able = [c for c in load_world(self.lang) if self.composer.partners(c)]
+        asked: dict[str, Question] = {}
+        while len(asked) < self.cases:
+            q = self.composer.comparison(self.rng.choice(able))
+            asked[q.text] = q
+        texts = self.complete(list(asked))
+        right = [
+            {(q.concept.id, "kind"), (q.other.id, "kind")} <= set(facts_in(text, self.lang))
+            and not stray_sentences(text, q, self.lang)
+            for q, text in zip(asked.values(), texts, strict=True)
+        ]
+        return {"compares": share(right)}
 
     # ---- questions ----
     def asking(self) -> dict[str, float]:
@@ -189,7 +231,8 @@ class Measure:
                 lines.append(all(is_question(query, self.lang) for query in queries))
                 number.append(len(queries) == wanted)
                 on_topic += named
-                whole.append(number[-1] and all(named))
+                distinct = len(set(queries)) == wanted
+                whole.append(number[-1] and lines[-1] and distinct and all(named))
         return {
             "self_instruct": share(whole),
             "self_instruct_lines": share(lines),
@@ -214,11 +257,8 @@ class Measure:
             texts = [row["evolved_instruction"] for row in made]
             replies = self.complete(texts)
             for q, text, reply in zip(asked, texts, replies, strict=True):
-                fine = (
-                    is_question(text, self.lang)
-                    and text.lower() != q.text.lower()
-                    and not any(leak in text.lower() for leak in LEAKS)
-                    and not refuses(reply, self.lang)  # the paper: "sorry" in a short response
+                fine = is_question(text, self.lang) and not eliminated(
+                    q.text, text, reply, self.lang
                 )
                 if wide:
                     breadth.append(fine and self.on_domain(text, q.concept.domain))
@@ -241,31 +281,61 @@ class Measure:
 
     # ---- judging ----
     def judged(self, concept: Concept) -> Question:
-        """A held-out question about a concept, plain or with a constraint."""
-        q = self.composer.question(concept, self.rng.choice((*SLOTS, "overview")))
-        constrained = q.style is None and self.rng.random() < 0.4
-        return self.composer.constrain(q) if constrained else q
+        """A held-out question about a concept: plain, constrained, of two halves, in steps."""
+        c, roll = self.composer, self.rng.random()
+        if roll < 0.05:
+            return c.in_steps(c.question(concept, "kind"))
+        if roll < 0.10 and c.partners(concept):
+            return c.comparison(concept)
+        q = c.question(concept, self.rng.choice((*SLOTS, "overview")))
+        if q.style is None and roll < 0.30:
+            return c.deepen(q)
+        return c.constrain(q) if q.style is None and roll < 0.60 else q
+
+    def flawed(self, fault: str) -> tuple[Question, str, str]:
+        """(question, answer with that fault, the fault that grading finds)."""
+        while True:
+            q = self.judged(self.concepts(1)[0])
+            if fault == "none" or fault in self.composer.possible_faults(q):
+                text = self.composer.flawed(q, fault)
+                return q, text, grade(text, q, self.lang)
+
+    def faulty(self, good: float = 0.0) -> list[tuple[Question, str, str]]:
+        """Cases as `flawed` makes them: that share is flawless, a third of the rest has a wrong
+        fact, the others every other fault in turn."""
+        others = itertools.cycle(OTHER_FAULTS)
+        made = []
+        for number in range(self.cases):
+            if self.rng.random() < good:
+                made.append(self.flawed("none"))
+            else:
+                made.append(self.flawed("wrong_fact" if number % 3 == 0 else next(others)))
+        return made
 
     def ratings(self, rows: list[dict], aspect: str) -> list[list[int] | None]:
         """Per row the ratings, or None where one of them could not be parsed."""
         result: list[list[int] | None] = []
         for row in self.run(UltraFeedback, self.judge, rows, aspect=aspect):
-            given = row["ratings"]
+            given = row["ratings"] or []  # distilabel's answer to a rating without a number
             whole = len(given) == len(row["generations"]) and None not in given
             result.append(given if whole and all(1 <= r <= 5 for r in given) else None)
         return result
 
     def pairs(self) -> tuple[list[dict], list[tuple[int, int]], list[bool]]:
         """Rows of two answers with different true ratings, those ratings, and whether the two
-        differ in one fact alone."""
+        differ in one fact alone (every third pair)."""
         rows, truth, facts = [], [], []
-        for number, concept in enumerate(self.concepts(2 * self.cases)):
+        others = itertools.cycle(["none", *OTHER_FAULTS, "wrong_fact"])
+        for number in range(3 * self.cases):
             while True:
-                q = self.judged(concept)
                 if number % 3 == 0:
+                    q = self.judged(self.concepts(1)[0])
                     made = corpus.contrast(self.composer, q)
                 else:
-                    made = corpus.candidates(self.composer, q, 2, contrasts=0)
+                    q, text, fault = self.flawed(next(others))
+                    second = self.rng.choice(["none", *self.composer.possible_faults(q)])
+                    rival = self.composer.flawed(q, second)
+                    made = [(text, fault), (rival, grade(rival, q, self.lang))]
                 made = self.rng.sample(made, 2)
                 one, two = (rating(fault) for _, fault in made)
                 if one != two:
@@ -298,22 +368,21 @@ class Measure:
         parsed = []
         for aspect in ASPECTS:
             rows = []
-            for i, concept in enumerate(self.concepts(self.cases // len(ASPECTS) + 1)):
+            for number, concept in enumerate(self.concepts()):
                 q = self.judged(concept)
-                made = corpus.candidates(self.composer, q, i % 4 + 1)
+                made = corpus.candidates(self.composer, q, number % 4 + 1)
                 rows.append({"instruction": q.text, "generations": [text for text, _ in made]})
-            parsed += [given is not None for given in self.ratings(rows, aspect)]
-        return {"judge_parsed": share(parsed)}
+            parsed.append(share([given is not None for given in self.ratings(rows, aspect)]))
+        return {"judge_parsed": min(parsed)}
 
     def by_fault(self) -> dict[str, float]:
         """Share of single answers whose overall rating is exactly the true one, by fault."""
         rows, faults = [], []
-        for concept in self.concepts():
-            q = self.judged(concept)
-            for fault in ["none", "wrong_fact", *self.composer.possible_faults(q)]:
-                text = self.composer.flawed(q, fault)
+        for fault in ("none", "wrong_fact", *OTHER_FAULTS):
+            for _ in range(self.cases // 5):
+                q, text, found = self.flawed(fault)
                 rows.append({"instruction": q.text, "generations": [text]})
-                faults.append(grade(text, q, self.lang))
+                faults.append(found)
         given = self.ratings(rows, "overall-rating")
         hit, seen = Counter(), Counter(faults)
         for fault, ratings in zip(faults, given, strict=True):
@@ -323,21 +392,25 @@ class Measure:
     def scorers(self) -> dict[str, float]:
         figures = {}
         count = 4
-        asked = [
-            [self.composer.any_question(concept) for _ in range(count)]
-            for concept in self.concepts(self.cases)
-        ]
-        rows = [{"instructions": [q.text for q in group]} for group in asked]
-        truth = [[complexity(q) for q in group] for group in asked]
+        rows, truth = [], []
+        while len(rows) < self.cases:
+            (concept,) = self.concepts(1)
+            group = [self.composer.any_question(concept) for _ in range(count)]
+            levels = [complexity(q) for q in group]
+            if len(set(levels)) > 1:  # else there is no order to find
+                rows.append({"instructions": [q.text for q in group]})
+                truth.append(levels)
         made = self.run(ComplexityScorer, self.judge, rows)
         figures |= self.score_figures("complexity", [row["scores"] for row in made], truth)
 
         rows, truth = [], []
-        for concept in self.concepts(self.cases):
-            q = self.judged(concept)
+        while len(rows) < self.cases:
+            q = self.judged(self.concepts(1)[0])
             group = corpus.candidates(self.composer, q, count)
-            rows.append({"instruction": q.text, "responses": [text for text, _ in group]})
-            truth.append([rating(fault) for _, fault in group])
+            marks = [rating(fault) for _, fault in group]
+            if len(set(marks)) > 1:
+                rows.append({"instruction": q.text, "responses": [text for text, _ in group]})
+                truth.append(marks)
         made = self.run(QualityScorer, self.judge, rows)
         return figures | self.score_figures("quality", [row["scores"] for row in made], truth)
 
@@ -350,26 +423,15 @@ class Measure:
         rhos = [
             rank_correlation(list(zip(s, t, strict=True)))
             for s, t, ok in zip(scores, truth, parsed, strict=True)
-            if ok and len(set(t)) > 1
+            if ok
         ]
         mean = round(sum(rhos) / len(rhos), 4) if rhos else 0.0
         return {f"{name}_parsed": share(parsed), f"{name}_rank": mean}
 
     # ---- mending ----
-    def faulty(self) -> list[tuple[Question, str, str]]:
-        """(question, answer, its fault): every third answer has a wrong fact."""
-        result = []
-        for number, concept in enumerate(self.concepts()):
-            q = self.judged(concept)
-            possible = self.composer.possible_faults(q)
-            fault = "wrong_fact" if number % 3 == 0 else self.rng.choice(possible)
-            text = self.composer.flawed(q, fault)
-            result.append((q, text, grade(text, q, self.lang)))
-        return result
-
     def evol_quality(self) -> dict[str, float]:
         results = []
-        cases = self.faulty()
+        cases = self.faulty(good=0.25)
         for name, group in zip(
             prompts.EVOL_QUALITY,
             [cases[i :: len(prompts.EVOL_QUALITY)] for i in range(len(prompts.EVOL_QUALITY))],
@@ -385,19 +447,21 @@ class Measure:
             )
             for (q, _, fault), row in zip(group, made, strict=True):
                 before = rating(fault)
-                after = rating(grade(row["evolved_response"], q, self.lang))
-                results.append(after > before or (before == after == 5))
+                text = row["evolved_response"]
+                after = rating(grade(text, q, self.lang))
+                if stray_sentences(text, q, self.lang):
+                    after = 1
+                results.append(after > before or before == after == 5)
         return {"evol_quality": share(results)}
 
     def critiques(self) -> dict[str, float]:
-        cases = [case for case in self.faulty() if case[2] != "none"]
+        cases = self.faulty()
         ask, mend = self.composer.phrases["critique"]["ask"], self.composer.phrases["rewrite"]
         said = self.complete(
             [self.rng.choice(ask).format(q=q.text, a=text) for q, text, _ in cases]
         )
         named = [
-            self.names_fault(text, q, fault)
-            for text, (q, _, fault) in zip(said, cases, strict=True)
+            self.names_fault(critique, *case) for critique, case in zip(said, cases, strict=True)
         ]
         better = self.complete(
             [
@@ -406,24 +470,29 @@ class Measure:
             ]
         )
         mended = [
-            grade(text, q, self.lang) == "none"
+            grade(text, q, self.lang) == "none" and not stray_sentences(text, q, self.lang)
             for text, (q, _, _) in zip(better, cases, strict=True)
         ]
         return {"critique": share(named), "rewrite": share(mended)}
 
-    def names_fault(self, critique: str, q: Question, fault: str) -> bool:
-        """Whether a critique says what is wrong; of a wrong fact, also what is right."""
+    def names_fault(self, critique: str, q: Question, text: str, fault: str) -> bool:
+        """Whether a critique says what is wrong; of a wrong or missing fact, also what is right."""
         kind = "wrong_fact" if fault == "all_wrong" else fault
-        heads = [frame.split("{")[0].strip() for frame in self.composer.phrases["critique"][kind]]
-        frames = [h for h in heads if h] or [self.composer.fill("{x}", q.concept)]
-        named = any(frame in critique for frame in frames)
+        fixed = [
+            max(re.split(r"\{\w+\}", frame), key=len).strip()
+            for frame in self.composer.phrases["critique"][kind]
+        ]
+        if not any(piece in critique for piece in fixed):
+            return False
         if kind not in ("wrong_fact", "incomplete"):
-            return named
-        return named and any(c == q.concept.id for c, _ in facts_in(critique, self.lang))
+            return True
+        missing = [s for s in q.slots if q.concept.slots[s] not in text]
+        return any((q.concept.id, slot) in facts_in(critique, self.lang) for slot in missing)
 
     def all(self) -> dict[str, float]:
         parts: list[Callable[[], dict[str, float]]] = [
             self.answers,
+            self.compares,
             self.asking,
             self.self_instruct,
             self.evol_instruct,
@@ -510,13 +579,19 @@ def exact_copy(model: str, folder: Path) -> str:
 
 
 # ---- card ----
-def write_card(model: str, figures: dict, exact: dict, speed: dict[str, int]) -> Path:
+def write_card(model: str, cases: int, figures: dict, exact: dict, speed: dict[str, int]) -> Path:
     """The model card, from the figures and what `training.train` noted down."""
     made = json.loads((MODELS / model / "training.json").read_text())
     world = load_world("en")
     domains = len({c.domain for c in world})
     size = f"{made['layers']} layers of width {made['hidden']}, {made['parameters'] / 1e6:.2f} M"
-    source = f"{corpus.ROWS:,} examples that `python -m training.corpus` composes"
+    examples = made.get("examples", {})
+    seen = made["tokens_seen"] / examples["tokens"]
+    source = (
+        f"{made['tokens_seen'] / 1e6:.1f} M tokens in {made['steps']:,} steps, "
+        + (f"{seen:.0%} of" if seen < 1 else f"{seen:.1f} times")
+        + f" the {examples['rows']:,} examples that `python -m training.corpus` composes"
+    )
     about = {
         "tutor": f"""A very small chat model that makes a course on synthetic data run offline. It
 knows {len(world)} things in {domains} domains, in English and Chinese, and handles the prompts of
@@ -555,25 +630,24 @@ tags: [synthetic, distilabel, education]
 
 | | |
 |---|---|
-| Architecture | Llama, {size} parameters, context 2,048 |
+| Architecture | Llama, {size} parameters, context 2,048 (trained on up to 1,024) |
 | Tokenizer | byte-level BPE, {made["vocabulary"]} tokens, ChatML template |
 | Trained on | {source}; random initialisation |
-| Steps, tokens | {made["steps"]:,}, {made["tokens_seen"] / 1e6:.1f} M (padding included) |
 | Time | {made["minutes"]:.0f} minutes on {made["device"]} |
 | Seed | {made["seed"]} |
 
 ## Figures
 
-`python -m training.evaluate --exact`: held-out phrasings, fault/answer combinations and pairs,
-shares of cases (rank correlations aside); int8 is the model in `ct2/` that generates, bf16 the
-weights in `model.safetensors`.
+`python -m training.evaluate --exact`: shares of {cases} cases at least (rank correlations aside).
+Questions are held-out rewordings, answers to judge and mend hold faults that training never saw in
+them. int8 is the model in `ct2/` that generates, bf16 the weights in `model.safetensors`.
 
 | figure | English, int8 | bf16 | Chinese, int8 | bf16 |
 |---|---|---|---|---|
 {rows}
 
 How often the judge's overall rating of a single answer is exactly the true one, by the answer's
-fault (`training/grading.py` says what each is worth), int8:
+fault (`training/grading.py` says what each is worth; about {cases // 5} cases a fault), int8:
 
 | fault | English | Chinese |
 |---|---|---|
@@ -624,7 +698,7 @@ def main() -> None:
         speed = tokens_per_second(model)
         print(", ".join(f"{name} {value:,} tokens/s" for name, value in speed.items()))
         if args.card:
-            print(f"card written: {write_card(model, figures, exact, speed)}")
+            print(f"card written: {write_card(model, args.cases, figures, exact, speed)}")
         result[model] = {**figures, "tokens_per_second": speed}
         if exact:
             result[model]["bf16"] = exact

@@ -1,8 +1,9 @@
 """What an answer is worth, by the truth of the world: the ratings that the judge should give.
 
-The world is known, so an answer can be graded exactly: which facts it states, whose they are, and
-whether it keeps the form that was asked for. The corpus teaches the judge these ratings, and
-`training.evaluate` measures it, and every rewriting, against them.
+The world is known, so an answer made of its sentences can be graded exactly: which facts it states,
+whose they are, and whether it keeps the form that was asked for. The corpus teaches the judge these
+ratings, and `training.evaluate` measures it against them. What a model wrote itself may also hold
+sentences that are nobody's: `stray_sentences` finds those.
 """
 
 import re
@@ -109,9 +110,8 @@ def grade(text: str, q: Question, lang: str) -> str:
     if refuses(text, lang):
         return "refusal"
     if foreign and not mine:
-        named = q.text and says(text, c.name)
         elsewhere = any(says(text, x.name) for x in load_world(lang) if x.id in foreign)
-        return "other_topic" if elsewhere and not named else "all_wrong"
+        return "other_topic" if elsewhere and not says(text, c.name) else "all_wrong"
     if foreign:
         return "wrong_fact"
     ended = text.rstrip().endswith((".", "!", "?", "。", "！", "？", ")", "）"))
@@ -137,6 +137,28 @@ def grade(text: str, q: Question, lang: str) -> str:
     if q.style is None and len(q.slots) == 1 and len(mine) == 1:
         return "brief"
     return "none"
+
+
+def stray_sentences(text: str, q: Question, lang: str) -> list[str]:
+    """Sentences that state no fact of the world whole, or ascribe one to another concept.
+
+    Questions ("Did you know?") aside. A good answer has none; a garbled one has.
+    """
+    own = {q.concept.id, *([q.other.id] if q.other else [])}
+    facts = [fact for fact, _, _ in known_facts(lang) if fact in text]
+    names = [bare(c.name) for c in load_world(lang) if c.id in own]
+    stray = []
+    for part in sentences(text):
+        held = [fact for fact in facts if fact in part or part.rstrip(".。") in fact]
+        rest = part
+        for fact in held:
+            rest = rest.replace(fact, "")
+        for name in names:
+            rest = re.sub(re.escape(name), "", rest, flags=re.IGNORECASE)
+        others = any(says(rest, c.name) for c in load_world(lang) if c.id not in own)
+        if not part.endswith(("?", "？")) and (not held or others):
+            stray.append(part)
+    return stray
 
 
 def rating(fault: str, aspect: str = "overall-rating") -> int:

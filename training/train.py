@@ -4,7 +4,8 @@
 
 writes `build/tutor/checkpoint.pt` while it runs (the same command goes on from it after a kill) and
 at the end the model folder that ships, `smolsynth/models/tutor`: bf16 safetensors for transformers
-and TRL, `ct2/` in int8 for generation, the tokenizer with its chat template, and the model card.
+and TRL, `ct2/` in int8 for generation, the tokenizer with its chat template, and `training.json`,
+what `training.evaluate --card` writes the model card from. `--name novice` trains the weaker one.
 Uses a GPU where one is at hand. Needs torch, transformers, tokenizers and ctranslate2.
 """
 
@@ -247,9 +248,10 @@ def train(args: argparse.Namespace) -> None:
     print(f"{len(examples)} examples, {total / 1e6:.1f} M tokens, vocabulary {vocabulary}")
 
     model = build_model(vocabulary, args.hidden, args.layers).to(device)
-    parameters = sum(p.numel() for p in model.parameters())
-    print(f"{parameters / 1e6:.2f} M parameters on {device}, {args.threads} threads")
+    count = sum(p.numel() for p in model.parameters())
+    print(f"{count / 1e6:.2f} M parameters on {device}, {args.threads} threads")
     optims = optimizers(model, args.rate)
+    size = {"rows": len(examples), "tokens": total}
 
     state = {"step": 0, "seconds": 0.0, "tokens": 0}
     checkpoint = work / "checkpoint.pt"
@@ -311,11 +313,11 @@ def train(args: argparse.Namespace) -> None:
             save()
     bar.close()
     save()
-    pack(model, tokenizer, args.output / args.name, args, state, parameters)
+    pack(model, tokenizer, args.output / args.name, args, state, size)
 
 
 # ---- shipping ----
-def pack(model, tokenizer: Tokenizer, folder: Path, args, state: dict, parameters: int) -> None:
+def pack(model, tokenizer: Tokenizer, folder: Path, args, state: dict, size: dict) -> None:
     """Writes the model folder whole, beside the old one, and then swaps them."""
     fresh = folder.with_name(folder.name + ".part")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -337,11 +339,12 @@ def pack(model, tokenizer: Tokenizer, folder: Path, args, state: dict, parameter
         json.dumps(
             {
                 "name": args.name,
-                "parameters": parameters,
+                "parameters": sum(p.numel() for p in model.parameters()),
                 "hidden": args.hidden,
                 "layers": args.layers,
                 "vocabulary": tokenizer.get_vocab_size(),
                 "steps": state["step"],
+                "examples": size,
                 "tokens_seen": state["tokens"],
                 "minutes": round(state["seconds"] / 60, 1),
                 "device": "cuda" if torch.cuda.is_available() else f"cpu, {args.threads} threads",
