@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import random
 
 import pytest
 
@@ -91,6 +92,30 @@ def test_only_the_turns_that_count_are_learned(small_corpus):
 
     assert learned() == "reply<|im_end|>"
     assert learned(learn_user=True) == "ask<|im_end|>reply<|im_end|>"
+    judged = {
+        "role": "user",
+        "content": "1: so it is. 2: not so.",
+        "right": ["so it is."],
+    }
+    judged = [judged, example["messages"][-1]]
+    assert learned(messages=judged).strip() == "so it is.reply<|im_end|>"
+
+
+def test_questions_cut_at_random_stay_the_same_text_and_are_not_learned(small_corpus):
+    lines = [json.loads(line) for line in small_corpus.read_text("utf-8").splitlines()[1:]]
+    tokenizer = train.train_tokenizer(lines, [], 600)
+    rows = [x for x in lines if x["lang"] == "zh" and x["task"] == "talk" and x["learn_user"]]
+    other = 0
+    for row in rows:
+        whole, _, _ = train.encode(row, tokenizer, stray_header=False)
+        ids, labels, _ = train.encode(row, tokenizer, False, cuts=random.Random(1))
+        assert tokenizer.decode(ids, False) == tokenizer.decode(whole, False)
+        assert ids == train.encode(row, tokenizer, False, cuts=random.Random(1))[0]
+        kept = [label for label in labels if label != train.IGNORE]
+        reply = row["messages"][-1]["content"]
+        assert tokenizer.decode(kept, skip_special_tokens=False) == reply + "<|im_end|>"
+        other += ids != whole
+    assert other > len(rows) / 2
 
 
 def test_the_digits_of_a_verdict_weigh_more(small_corpus):

@@ -1,12 +1,14 @@
 """The world, the phrasings and the corpus that the bundled model is trained on."""
 
 import json
+import random
 import re
 
 import pytest
 
+from training import prompts
 from training.composer import Composer, Question, bare, kept_back, spaced
-from training.corpus import TASKS, compose, contrast
+from training.corpus import RIGHT, TASKS, candidates, compose, contrast, quality_score, verdict
 from training.grading import ASPECTS, RATINGS, facts_in, grade, rating
 from training.prompts import MARK, fixed_texts, ultrafeedback
 from training.world import HERE, LANGS, SLOTS, load_outside, load_phrases, load_world, read_domain
@@ -80,8 +82,6 @@ def test_held_out_phrasings_are_never_trained_on(lang):
 @pytest.mark.parametrize("lang", LANGS)
 def test_answers_are_right_by_construction(lang):
     """An answer holds the fact that was asked for, whatever the constraint."""
-    import random
-
     composer = Composer(lang, random.Random(0))
     for concept in composer.concepts:
         for slot in SLOTS:
@@ -133,8 +133,6 @@ def test_every_fact_belongs_to_one_concept_alone(lang):
 @pytest.mark.parametrize("held_out", [False, True])
 @pytest.mark.parametrize("lang", LANGS)
 def test_a_planted_fault_is_the_one_that_grading_finds(lang, held_out):
-    import random
-
     composer = Composer(lang, random.Random(1), held_out)
     seen, missed = set(), []
     for _ in range(400):
@@ -150,6 +148,45 @@ def test_a_planted_fault_is_the_one_that_grading_finds(lang, held_out):
     assert len(missed) < 10, missed
 
 
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_judge_writes_a_reference_and_distilabel_parses_past_it(lang):
+    composer = Composer(lang, random.Random(4))
+    for aspect in ASPECTS:
+        for _ in range(50):
+            q = composer.any_question()
+            made = candidates(composer, q, 4)
+            output = verdict(composer, q, [fault for _, fault in made], aspect)
+            for slot in q.slots:
+                assert q.concept.slots[slot].rstrip(".。") in output
+            judge = prompts.task(prompts.UltraFeedback, aspect=aspect)
+            row = {"instruction": q.text, "generations": [text for text, _ in made]}
+            parsed = judge.format_output(output, row)
+            assert parsed["ratings"] == [rating(fault, aspect) for _, fault in made]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_what_a_judge_s_prompt_marks_as_right_is_right(lang):
+    rows = [r for r in compose(600, seed=7) if r["task"] in ("ultrafeedback", "quality_scorer")]
+    marked = [(m["content"], t) for r in rows for m in r["messages"] for t in m.get("right", [])]
+    assert len(marked) > 50
+    assert all(text in content for content, text in marked)
+    composer = Composer(lang, random.Random(6))
+    for _ in range(100):
+        q = composer.any_question()
+        for text, fault in candidates(composer, q, 3):
+            owners = {owner for owner, _ in facts_in(text, lang)}
+            own = {q.concept.id, *([q.other.id] if q.other else [])}
+            assert fault not in RIGHT or owners <= own
+
+
+def test_quality_scores_keep_to_the_scale_of_the_template():
+    for count in (1, 2, 3, 4, 6):
+        scores = {fault: quality_score(fault, count) for fault in RATINGS}
+        assert scores.pop("none") == count + 1
+        assert set(scores.values()) <= set(range(1, count + 1))
+    assert [quality_score(f, 4) for f in ("all_wrong", "cut_off", "rude", "brief")] == [1, 2, 3, 4]
+
+
 def test_worse_faults_get_lower_ratings():
     for fault, marks in RATINGS.items():
         assert len(marks) == len(ASPECTS) and set(marks) <= {1, 2, 3, 4, 5}
@@ -160,8 +197,6 @@ def test_worse_faults_get_lower_ratings():
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_a_contrasting_pair_differs_in_one_fact_alone(lang):
-    import random
-
     composer = Composer(lang, random.Random(2))
     for _ in range(200):
         q = composer.any_question()
@@ -175,8 +210,6 @@ def test_a_contrasting_pair_differs_in_one_fact_alone(lang):
 @pytest.mark.parametrize("lang", LANGS)
 def test_training_and_measurement_share_no_wrong_fact(lang):
     """One in ten combinations of concept, slot and donor is kept from training."""
-    import random
-
     world = {c.id: c for c in load_world(lang)}
     owners = {c.slots[slot]: c.id for c in world.values() for slot in SLOTS}
     for held_out in (False, True):

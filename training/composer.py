@@ -87,7 +87,7 @@ class Composer:
         slot = slot or self.rng.choice((*SLOTS, "overview"))
         text = self.fill(self.pick("held_out" if self.held_out else "questions", slot), concept)
         if slot == "overview":
-            return Question(text, concept, ["kind", "role", self.rng.choice(["how", "fact"])], slot)
+            return Question(text, concept, ["kind", "role"], slot)
         return Question(text, concept, [slot])
 
     def comparison(self, concept: Concept) -> Question:
@@ -185,7 +185,9 @@ class Composer:
             return "\n".join(f"- {line}" for line in lines)
         if q.style == "plain":
             return self.pick("plain_start") + self.sentence(c, q.slots[0], lead=True, one=True)
-        if q.style and q.style.startswith("with_"):
+        if q.style == "overview":
+            slots.append(self.rng.choice(("how", "fact")))
+        elif q.style and q.style.startswith("with_"):
             slots.append(q.style.removeprefix("with_"))
         elif q.style is None and len(slots) == 1:
             more = self.rng.random() < 0.6
@@ -197,6 +199,19 @@ class Composer:
     def join(self, sentences: list[str]) -> str:
         return ("" if self.lang == "zh" else " ").join(sentences)
 
+    def reference(self, q: Question) -> str:
+        """One line of what a right answer states, and in which form: what a judge compares with."""
+        slots = list(q.slots)
+        if (q.style or "").startswith("with_"):
+            slots.append(q.style.removeprefix("with_"))
+        facts = [q.concept.slots[slot] for slot in slots]
+        if q.style == "compare":
+            facts.append(q.other.slots["kind"])
+        marks = self.phrases["reference"]
+        line = marks["between"].join(fact.rstrip(".。") for fact in facts)
+        form = marks["forms"].get(q.style)
+        return marks["line"].format(r=line) + (marks["form"].format(f=form) if form else "")
+
     def paragraph(self, concept: Concept) -> str:
         """A short text about a concept, as it stands in a seed document."""
         slots = ["kind", *self.rng.sample(SLOTS[1:], self.rng.choice([1, 2, 3]))]
@@ -205,9 +220,9 @@ class Composer:
     def system(self, concept: Concept) -> list[Message]:
         """No system prompt, a general one, or one that names the domain."""
         roll = self.rng.random()
-        if roll < 0.45:
+        if roll < 0.28:
             return []
-        if roll < 0.55:
+        if roll < 0.35:
             return [{"role": "system", "content": self.pick("systems_any")}]
         return [{"role": "system", "content": self.fill(self.pick("systems"), concept)}]
 

@@ -2,13 +2,15 @@
 
     python -m training.corpus --rows 320000 --output build/corpus.jsonl
 
-writes one JSON object a line: `messages` (role, content), `task`, `lang`, `learn_user` (whether the
-user turn is to be learned too, so that Magpie can have it written by the model). Training itself
-needs no distilabel: the file stands between the two.
+writes one JSON object a line: `messages` (role, content; with `right`, passages of the content that
+state the truth), `task`, `lang`, `learn_user` (whether the user turn is to be learned too, so that
+Magpie can have it written by the model). Training itself needs no distilabel: the file stands
+between the two.
 """
 
 import argparse
 import json
+import math
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +23,6 @@ from training.grading import (
     HELPFUL_TYPES,
     complexity,
     grade,
-    ranks,
     rating,
 )
 from training.world import LANGS, SLOTS, Concept
@@ -94,30 +95,18 @@ def which(c: Composer) -> list[Message]:
 
 
 def verify(c: Composer) -> list[Message]:
-    """True or false: the judge's knowledge of facts, in its shortest form."""
+    """True or false: what is right is said first, then compared with."""
     messages: list[Message] = []
-    if c.rng.random() < 0.6:  # several statements at once
-        concept = c.rng.choice(c.concepts)
-        lines, marks = [], []
-        for number, slot in enumerate(c.rng.sample(SLOTS, c.rng.choice([3, 4, 5, 6])), 1):
-            right = c.rng.random() < 0.5
-            said = concept if right else c.swapped(concept, slot)
-            lines.append(f"{number}. {c.sentence(said, slot, lead=False, one=True)}")
-            mark = c.phrases["verify"]["marks"][0 if right else 1]
-            marks.append(f"{number}. {mark}")
-        prompt = "\n".join([c.fill(c.pick("verify", "list"), concept), *lines])
-        return [turn("user", prompt), turn("assistant", "\n".join(marks))]
-    for _ in range(c.rng.choice([3, 4, 5])):
+    for _ in range(c.rng.choice([2, 3, 4])):
         concept = c.rng.choice(c.concepts)
         slot = c.rng.choice(SLOTS)
-        right = c.rng.random() < 0.45
+        right = c.rng.random() < 0.5
         said = concept if right else c.swapped(concept, slot)
         statement = c.sentence(said, slot, lead=True, one=True)
-        reply = c.pick("verify", "yes" if right else "no")
-        messages += [
-            turn("user", c.fill(c.pick("verify", "ask"), concept, s=statement)),
-            turn("assistant", reply.format(right=c.sentence(concept, slot, lead=True, one=True))),
-        ]
+        truth = c.sentence(concept, slot, lead=True, one=True)
+        reply = c.pick("verify", "yes" if right else "no").format(right=truth)
+        asked = c.fill(c.pick("verify", "ask"), concept, s=statement)
+        messages += [turn("user", asked), turn("assistant", reply)]
     return messages
 
 
@@ -216,6 +205,18 @@ def evol_instruct(c: Composer) -> list[Message]:
 
 
 # ---- judging ----
+RIGHT = ("none", "brief", "incomplete", "ignores_constraint")  # all that these answers say is true
+
+
+def with_right(prompt: list[Message], made: list[tuple[str, str]]) -> list[Message]:
+    """The judge's prompt with its right answers marked, so that they are learned as answers too.
+
+    Who expects the right answer while reading is surprised by a wrong one.
+    """
+    *before, last = prompt
+    return [*before, {**last, "right": [text for text, fault in made if fault in RIGHT]}]
+
+
 def judged_question(c: Composer) -> Question:
     """A question as it comes before a judge: plain, constrained or of two halves."""
     while True:
@@ -260,11 +261,17 @@ def contrast(c: Composer, q: Question) -> list[tuple[str, str]]:
     return [(text, grade(text, q, c.lang)) for text in (good, bad)]
 
 
-def verdict(c: Composer, faults: list[str], aspect: str) -> str:
-    """The judge's output in the form that distilabel parses."""
+def verdict(c: Composer, q: Question, faults: list[str], aspect: str) -> str:
+    """The judge's output in the form that distilabel parses.
+
+    Before it rates a text, the judge writes down what a right answer holds: a model this small
+    knows a fact when it has to say it, yet can't tell a wrong one from within. Judging against a
+    reference is from Zheng et al. 2023 (MT-Bench); the line stands where distilabel's parser
+    looks past it.
+    """
     blocks = []
     for number, fault in enumerate(faults, 1):
-        lines = [f"#### Output for Text {number}"]
+        lines = [f"#### Output for Text {number}", c.reference(q)]
         mark = rating(fault, aspect)
         if mark == 5 and fault not in ("none", "brief"):  # the fault does not touch this aspect
             reason = c.pick("rationales", "fine", aspect)
@@ -283,7 +290,8 @@ def ultrafeedback(c: Composer) -> list[Message]:
     aspect = c.rng.choice((*ASPECTS, "overall-rating"))
     made = candidates(c, q, c.rng.choice([1, 1, 2, 2, 2, 3, 4]))
     prompt = prompts.ultrafeedback(q.text, [text for text, _ in made], aspect)
-    return [*prompt, turn("assistant", verdict(c, [fault for _, fault in made], aspect))]
+    prompt = with_right(prompt, made)
+    return [*prompt, turn("assistant", verdict(c, q, [fault for _, fault in made], aspect))]
 
 
 def scores(values: list[int]) -> str:
@@ -297,20 +305,21 @@ def complexity_scorer(c: Composer) -> list[Message]:
         c.any_question(concept if near else None) for _ in range(c.rng.choice([1, 2, 3, 3, 4, 5]))
     ]
     prompt = prompts.complexity([q.text for q in asked])
-    return [*prompt, turn("assistant", scores(ranks([complexity(q) for q in asked])))]
+    levels = [min(complexity(q), len(asked) + 1) for q in asked]  # the template's scale
+    return [*prompt, turn("assistant", scores(levels))]
 
 
-def quality_ranks(faults: list[str]) -> list[int]:
-    """Scores as the template wants them: ranks, and one more than there are for the flawless."""
-    placed = ranks([rating(fault) for fault in faults])
-    return [len(faults) + 1 if f == "none" else r for f, r in zip(faults, placed, strict=True)]
+def quality_score(fault: str, count: int) -> int:
+    """1 to the number of responses, and one more for the flawless, as the template wants it."""
+    return count + 1 if fault == "none" else math.ceil(rating(fault) * count / 4)
 
 
 def quality_scorer(c: Composer) -> list[Message]:
     q = judged_question(c)
     made = candidates(c, q, c.rng.choice([1, 2, 2, 3, 4]))
-    prompt = prompts.quality(q.text, [text for text, _ in made])
-    return [*prompt, turn("assistant", scores(quality_ranks([fault for _, fault in made])))]
+    prompt = with_right(prompts.quality(q.text, [text for text, _ in made]), made)
+    marks = [quality_score(fault, len(made)) for _, fault in made]
+    return [*prompt, turn("assistant", scores(marks))]
 
 
 # ---- mending ----
@@ -354,7 +363,11 @@ def evol_quality(c: Composer) -> list[Message]:
 
 
 def critique_of(c: Composer, q: Question, text: str, fault: str) -> str:
-    """One or two sentences that name the fault; a wrong fact is put right."""
+    """What a right answer holds, and in a second line the fault; a wrong fact is put right."""
+    return f"{c.reference(q)}\n{fault_named(c, q, text, fault)}"
+
+
+def fault_named(c: Composer, q: Question, text: str, fault: str) -> str:
     said = "wrong_fact" if fault == "all_wrong" else fault
     if fault == "incomplete":
         missing = next(s for s in q.slots if q.concept.slots[s] not in text)
@@ -386,20 +399,20 @@ def rewrite(c: Composer) -> list[Message]:
 
 # task: (composer, share of the corpus, whether the user turn is learned)
 TASKS: dict[str, tuple[Callable[[Composer], list[Message]], float, bool]] = {
-    "talk": (talk, 0.16, True),
-    "quiz": (quiz, 0.14, True),
+    "talk": (talk, 0.15, True),
+    "quiz": (quiz, 0.10, True),
     "long_talk": (long_talk, 0.03, True),
     "which": (which, 0.02, False),
-    "verify": (verify, 0.08, False),
+    "verify": (verify, 0.03, False),
     "json_answer": (json_answer, 0.015, False),
-    "unknown": (unknown, 0.04, False),
+    "unknown": (unknown, 0.05, False),
     "small_talk": (small_talk, 0.005, False),
     "ask": (ask, 0.03, False),
-    "self_instruct": (self_instruct, 0.12, False),
-    "evol_instruct": (evol_instruct, 0.07, False),
-    "ultrafeedback": (ultrafeedback, 0.22, False),
-    "complexity_scorer": (complexity_scorer, 0.015, False),
-    "quality_scorer": (quality_scorer, 0.04, False),
+    "self_instruct": (self_instruct, 0.11, False),
+    "evol_instruct": (evol_instruct, 0.075, False),
+    "ultrafeedback": (ultrafeedback, 0.20, False),
+    "complexity_scorer": (complexity_scorer, 0.025, False),
+    "quality_scorer": (quality_scorer, 0.05, False),
     "evol_quality": (evol_quality, 0.05, False),
     "critique": (critique, 0.05, False),
     "rewrite": (rewrite, 0.04, False),

@@ -154,7 +154,7 @@ class Measure:
             made.load()
             return made
 
-        self.cold, self.warm, self.judge = llm(0), llm(1.0), llm(0, 320)
+        self.cold, self.warm, self.judge = llm(0), llm(1.0), llm(0, 448)
         self.magpie = llm(1.0, magpie=True)
 
     # ---- helpers ----
@@ -478,6 +478,7 @@ class Measure:
     def names_fault(self, critique: str, q: Question, text: str, fault: str) -> bool:
         """Whether a critique says what is wrong; of a wrong or missing fact, also what is right."""
         kind = "wrong_fact" if fault == "all_wrong" else fault
+        critique = critique.split("\n", 1)[-1]  # the first line is what a right answer holds
         fixed = [
             max(re.split(r"\{\w+\}", frame), key=len).strip()
             for frame in self.composer.phrases["critique"][kind]

@@ -175,9 +175,3 @@ def complexity(q: Question) -> int:
     if len(q.slots) > 1 or (q.style or "").startswith("with_"):
         return 3
     return 1 if q.style is None else 2
-
-
-def ranks(values: list[int]) -> list[int]:
-    """1 for the lowest value, equal ranks for equal values: the scale of distilabel's scorers."""
-    order = sorted(set(values))
-    return [order.index(value) + 1 for value in values]
