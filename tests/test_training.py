@@ -103,7 +103,7 @@ def test_only_the_turns_that_count_are_learned(small_corpus):
 
 def test_questions_cut_at_random_stay_the_same_text_and_are_not_learned(small_corpus):
     lines = [json.loads(line) for line in small_corpus.read_text("utf-8").splitlines()[1:]]
-    tokenizer = train.train_tokenizer(lines, [], 600)
+    tokenizer = train.train_tokenizer(lines, [], 3000)
     rows = [x for x in lines if x["lang"] == "zh" and x["task"] == "talk" and x["learn_user"]]
     other = 0
     for row in rows:
