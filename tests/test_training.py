@@ -95,7 +95,7 @@ def test_only_the_turns_that_count_are_learned(small_corpus):
     judged = {
         "role": "user",
         "content": "1: so it is. 2: not so.",
-        "right": ["so it is."],
+        "learn": [(3, 12)],
     }
     judged = [judged, example["messages"][-1]]
     assert learned(messages=judged).strip() == "so it is.reply<|im_end|>"

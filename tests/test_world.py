@@ -155,9 +155,11 @@ def test_the_judge_writes_a_reference_and_distilabel_parses_past_it(lang):
         for _ in range(50):
             q = composer.any_question()
             made = candidates(composer, q, 4)
-            output = verdict(composer, q, [fault for _, fault in made], aspect)
+            output = verdict(composer, q, made, aspect)
             for slot in q.slots:
-                assert q.concept.slots[slot].rstrip(".。") in output
+                fact = q.concept.slots[slot]
+                said = [str(i) for i, (text, _) in enumerate(made, 1) if fact in text]
+                assert f"{fact.rstrip('.。')} [{', '.join(said) or '-'}]" in output
             judge = prompts.task(prompts.UltraFeedback, aspect=aspect)
             row = {"instruction": q.text, "generations": [text for text, _ in made]}
             parsed = judge.format_output(output, row)
@@ -167,9 +169,12 @@ def test_the_judge_writes_a_reference_and_distilabel_parses_past_it(lang):
 @pytest.mark.parametrize("lang", LANGS)
 def test_what_a_judge_s_prompt_marks_as_right_is_right(lang):
     rows = [r for r in compose(600, seed=7) if r["task"] in ("ultrafeedback", "quality_scorer")]
-    marked = [(m["content"], t) for r in rows for m in r["messages"] for t in m.get("right", [])]
-    assert len(marked) > 50
-    assert all(text in content for content, text in marked)
+    spans = [
+        (m["content"], a, z) for r in rows for m in r["messages"] for a, z in m.get("learn", [])
+    ]
+    assert len(spans) > 50
+    for content, start, end in spans:  # whole answers, as the template puts them
+        assert content[:start].endswith(("> ", "] ")) and content[end : end + 1] in ("\n", "")
     composer = Composer(lang, random.Random(6))
     for _ in range(100):
         q = composer.any_question()

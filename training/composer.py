@@ -199,18 +199,30 @@ class Composer:
     def join(self, sentences: list[str]) -> str:
         return ("" if self.lang == "zh" else " ").join(sentences)
 
-    def reference(self, q: Question) -> str:
-        """One line of what a right answer states, and in which form: what a judge compares with."""
+    def reference(self, q: Question, texts: list[str], numbered: bool = True) -> str:
+        """What a judge looks up before it rates: each fact of a right answer, and who states it.
+
+        Behind a fact stand the numbers of the texts that state it, as "[1, 3]", or "[-]". Of a
+        single text (not `numbered`) it says whether it does, in words.
+        """
         slots = list(q.slots)
         if (q.style or "").startswith("with_"):
             slots.append(q.style.removeprefix("with_"))
         facts = [q.concept.slots[slot] for slot in slots]
         if q.style == "compare":
             facts.append(q.other.slots["kind"])
-        marks = self.phrases["reference"]
-        line = marks["between"].join(fact.rstrip(".。") for fact in facts)
-        form = marks["forms"].get(q.style)
-        return marks["line"].format(r=line) + (marks["form"].format(f=form) if form else "")
+        return self.marked(facts, texts, numbered, q.style)
+
+    def marked(self, facts: list[str], texts: list[str], numbered: bool, style: str | None) -> str:
+        words = self.phrases["reference"]
+        marked = []
+        for fact in facts:
+            stated = [str(i) for i, text in enumerate(texts, 1) if fact in text]
+            mark = ", ".join(stated) or "-" if numbered else words["yes" if stated else "no"]
+            marked.append(f"{fact.rstrip('.。')} [{mark}]")
+        form = words["forms"].get(style)
+        start = words["start"] + (f" ({form})" if form else "")
+        return f"{start}{words['colon']}{words['between'].join(marked)}"
 
     def paragraph(self, concept: Concept) -> str:
         """A short text about a concept, as it stands in a seed document."""

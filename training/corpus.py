@@ -2,16 +2,17 @@
 
     python -m training.corpus --rows 320000 --output build/corpus.jsonl
 
-writes one JSON object a line: `messages` (role, content; with `right`, passages of the content that
-state the truth), `task`, `lang`, `learn_user` (whether the user turn is to be learned too, so that
-Magpie can have it written by the model). Training itself needs no distilabel: the file stands
-between the two.
+writes one JSON object a line: `messages` (role, content; with `learn`, the only passages of it that
+are to be learned, by start and end), `task`, `lang`, `learn_user` (whether the user turn is to be
+learned too, so that Magpie can have it written by the model). Training itself needs no distilabel:
+the file stands between the two.
 """
 
 import argparse
 import json
 import math
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -214,7 +215,13 @@ def with_right(prompt: list[Message], made: list[tuple[str, str]]) -> list[Messa
     Who expects the right answer while reading is surprised by a wrong one.
     """
     *before, last = prompt
-    return [*before, {**last, "right": [text for text, fault in made if fault in RIGHT]}]
+    spans, end = [], last["content"].rfind(made[0][0])
+    for text, fault in made:
+        start = last["content"].find(text, end)
+        end = start + len(text)
+        if fault in RIGHT:
+            spans.append((start, end))
+    return [*before, {**last, "learn": spans}]
 
 
 def judged_question(c: Composer) -> Question:
@@ -261,17 +268,19 @@ def contrast(c: Composer, q: Question) -> list[tuple[str, str]]:
     return [(text, grade(text, q, c.lang)) for text in (good, bad)]
 
 
-def verdict(c: Composer, q: Question, faults: list[str], aspect: str) -> str:
-    """The judge's output in the form that distilabel parses.
+def verdict(c: Composer, q: Question, made: list[tuple[str, str]], aspect: str) -> str:
+    """The judge's output on `made`, (text, its fault) each, in the form that distilabel parses.
 
-    Before it rates a text, the judge writes down what a right answer holds: a model this small
-    knows a fact when it has to say it, yet can't tell a wrong one from within. Judging against a
-    reference is from Zheng et al. 2023 (MT-Bench); the line stands where distilabel's parser
-    looks past it.
+    Before it rates, the judge writes down what a right answer states, and which texts do: a model
+    this small knows a fact when it has to say it, yet can't tell a wrong one from within. Judging
+    against a reference is from Zheng et al. 2023 (MT-Bench); the line stands where distilabel's
+    parser looks past it.
     """
     blocks = []
-    for number, fault in enumerate(faults, 1):
-        lines = [f"#### Output for Text {number}", c.reference(q)]
+    for number, (_, fault) in enumerate(made, 1):
+        lines = [f"#### Output for Text {number}"]
+        if number == 1:
+            lines.append(c.reference(q, [text for text, _ in made]))
         mark = rating(fault, aspect)
         if mark == 5 and fault not in ("none", "brief"):  # the fault does not touch this aspect
             reason = c.pick("rationales", "fine", aspect)
@@ -291,7 +300,40 @@ def ultrafeedback(c: Composer) -> list[Message]:
     made = candidates(c, q, c.rng.choice([1, 1, 2, 2, 2, 3, 4]))
     prompt = prompts.ultrafeedback(q.text, [text for text, _ in made], aspect)
     prompt = with_right(prompt, made)
-    return [*prompt, turn("assistant", verdict(c, q, [fault for _, fault in made], aspect))]
+    return [*prompt, turn("assistant", verdict(c, q, made, aspect))]
+
+
+def find(c: Composer) -> list[Message]:
+    """Which of the texts state this? The judge's looking-up alone, many times over.
+
+    Only the marks are learned: the facts themselves are drawn at random here.
+    """
+    concepts = [c.rng.choice(c.concepts)]
+    concepts += [c.neighbour(concepts[0]) for _ in range(2)]
+    stated: list[tuple[Concept, str]] = []
+    texts = []
+    for _ in range(c.rng.choice([1, 1, 2, 2, 3, 4])):
+        again = c.rng.sample(stated, 1) if stated and c.rng.random() < 0.5 else []
+        about = c.rng.choice(concepts)
+        facts = again + [(about, slot) for slot in c.rng.sample(SLOTS, c.rng.choice([1, 2, 3]))]
+        facts = list(dict.fromkeys((x.id, slot) for x, slot in facts))
+        facts = [(next(x for x in concepts if x.id == i), slot) for i, slot in facts]
+        texts.append(c.join([c.sentence(x, slot, n == 0) for n, (x, slot) in enumerate(facts)]))
+        stated += [fact for fact in facts if fact not in stated]
+    others = [(x, slot) for x in concepts for slot in SLOTS if (x, slot) not in stated]
+    looked_up = c.rng.sample(stated, min(4, len(stated)))
+    looked_up += c.rng.sample(others, len(looked_up))
+    c.rng.shuffle(looked_up)
+    q = c.question(concepts[0])
+    numbered = len(texts) > 1 or c.rng.random() < 0.6
+    line = c.marked([x.slots[slot] for x, slot in looked_up], texts, numbered, None)
+    if numbered:
+        prompt = prompts.ultrafeedback(q.text, texts, c.rng.choice(ASPECTS))
+        line = f"#### Output for Text 1\n{line}"
+    else:
+        prompt = [turn("user", c.pick("critique", "ask").format(q=q.text, a=texts[0]))]
+    marks = [m.span(1) for m in re.finditer(r"\[([^\[\]]*\])", line)]
+    return [*prompt, {**turn("assistant", line), "learn": marks}]
 
 
 def scores(values: list[int]) -> str:
@@ -364,7 +406,7 @@ def evol_quality(c: Composer) -> list[Message]:
 
 def critique_of(c: Composer, q: Question, text: str, fault: str) -> str:
     """What a right answer holds, and in a second line the fault; a wrong fact is put right."""
-    return f"{c.reference(q)}\n{fault_named(c, q, text, fault)}"
+    return f"{c.reference(q, [text], numbered=False)}\n{fault_named(c, q, text, fault)}"
 
 
 def fault_named(c: Composer, q: Question, text: str, fault: str) -> str:
@@ -399,23 +441,24 @@ def rewrite(c: Composer) -> list[Message]:
 
 # task: (composer, share of the corpus, whether the user turn is learned)
 TASKS: dict[str, tuple[Callable[[Composer], list[Message]], float, bool]] = {
-    "talk": (talk, 0.15, True),
-    "quiz": (quiz, 0.10, True),
-    "long_talk": (long_talk, 0.03, True),
+    "talk": (talk, 0.11, True),
+    "quiz": (quiz, 0.08, True),
+    "long_talk": (long_talk, 0.02, True),
     "which": (which, 0.02, False),
-    "verify": (verify, 0.03, False),
+    "verify": (verify, 0.02, False),
     "json_answer": (json_answer, 0.015, False),
     "unknown": (unknown, 0.05, False),
     "small_talk": (small_talk, 0.005, False),
-    "ask": (ask, 0.03, False),
-    "self_instruct": (self_instruct, 0.11, False),
-    "evol_instruct": (evol_instruct, 0.075, False),
+    "ask": (ask, 0.02, False),
+    "self_instruct": (self_instruct, 0.10, False),
+    "evol_instruct": (evol_instruct, 0.065, False),
     "ultrafeedback": (ultrafeedback, 0.20, False),
+    "find": (find, 0.10, False),
     "complexity_scorer": (complexity_scorer, 0.025, False),
     "quality_scorer": (quality_scorer, 0.05, False),
-    "evol_quality": (evol_quality, 0.05, False),
+    "evol_quality": (evol_quality, 0.04, False),
     "critique": (critique, 0.05, False),
-    "rewrite": (rewrite, 0.04, False),
+    "rewrite": (rewrite, 0.03, False),
 }
 
 

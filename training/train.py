@@ -46,7 +46,8 @@ SIZES = {
     "novice": {"hidden": 128, "layers": 4, "steps": 1600},  # worse on purpose
 }
 IGNORE = -100
-VERDICT = 4
+# a judge's rating, and the number of a text that states a fact of the reference: [1, 3] or [-]
+VERDICTS, VERDICT = re.compile(r"(?:Rating|Score): \d|(?<=[\[ ])[\d-](?=[,\]])"), 4
 PLAIN = 0.03  # share of examples whose prompts are read without the tokens for fixed texts
 # Chinese has no spaces, so whole phrases of a question become one token, and a phrasing that is new
 # meets tokens that were never trained. In this share of Chinese conversations questions are cut in
@@ -98,10 +99,10 @@ def encode(
 ) -> tuple[list[int], list[int], list[int]]:
     """Token ids, labels and weights of one conversation in ChatML.
 
-    Assistant turns are learned, user turns where `learn_user` says so, each with its end token, and
-    passages that a turn names as `right`. With `cuts`, user turns are cut at random before they
-    become tokens, and not learned.
-    The digits of a judge's ratings weigh VERDICT times as much: each carries a whole verdict.
+    Assistant turns are learned, user turns where `learn_user` says so, each with its end token; of
+    a turn with `learn`, those passages alone (start and end, in characters). With `cuts`, user
+    turns are cut at random before they become tokens, and not learned.
+    The digits of a judge's VERDICTS weigh VERDICT times as much: each carries a whole verdict.
     `stray_header` puts an assistant header before the first user turn: distilabel 1.5.3 sends one
     so when Magpie has a system prompt, and the model should not stumble over it.
     """
@@ -109,15 +110,15 @@ def encode(
     labels: list[int] = []
     weights: list[int] = []
 
-    def add(text: str, learn: bool, right: list[str] = ()) -> None:
+    def add(text: str, learn: bool | list[tuple[int, int]]) -> None:
         encoding = tokenizer.encode(text, add_special_tokens=False)
         ids.extend(encoding.ids)
-        spans = [(text.find(part), text.find(part) + len(part)) for part in right]
+        spans = [(0, len(text))] if learn is True else learn or []
         labels.extend(  # a word's token begins with the space before it
-            token if learn or any(a - 1 <= start and end <= z for a, z in spans) else IGNORE
+            token if any(a - 1 <= start and end <= z for a, z in spans) else IGNORE
             for token, (start, end) in zip(encoding.ids, encoding.offsets, strict=True)
         )
-        verdicts = [m.end() for m in re.finditer(r"(?:Rating|Score): \d", text)] if learn else []
+        verdicts = {m.end() for m in VERDICTS.finditer(text)} if learn else ()
         weights.extend(VERDICT if end in verdicts else 1 for _, end in encoding.offsets)
 
     messages = example["messages"]
@@ -132,7 +133,7 @@ def encode(
                 add(piece, False)
             add("<|im_end|>", False)
         else:
-            add(message["content"] + "<|im_end|>", learn, message.get("right", []))
+            add(message["content"] + "<|im_end|>", message.get("learn", learn))
         add("\n", False)
     return ids, labels, weights
 
