@@ -209,13 +209,13 @@ def evol_instruct(c: Composer) -> list[Message]:
 RIGHT = ("none", "brief", "incomplete", "ignores_constraint")  # all that these answers say is true
 
 
-def with_right(prompt: list[Message], made: list[tuple[str, str]]) -> list[Message]:
+def with_right(prompt: list[Message], q: Question, made: list[tuple[str, str]]) -> list[Message]:
     """The judge's prompt with its right answers marked, so that they are learned as answers too.
 
     Who expects the right answer while reading is surprised by a wrong one.
     """
     *before, last = prompt
-    spans, end = [], last["content"].rfind(made[0][0])
+    spans, end = [], last["content"].rfind(q.text) + len(q.text)
     for text, fault in made:
         start = last["content"].find(text, end)
         end = start + len(text)
@@ -299,7 +299,7 @@ def ultrafeedback(c: Composer) -> list[Message]:
     aspect = c.rng.choice((*ASPECTS, "overall-rating"))
     made = candidates(c, q, c.rng.choice([1, 1, 2, 2, 2, 3, 4]))
     prompt = prompts.ultrafeedback(q.text, [text for text, _ in made], aspect)
-    prompt = with_right(prompt, made)
+    prompt = with_right(prompt, q, made)
     return [*prompt, turn("assistant", verdict(c, q, made, aspect))]
 
 
@@ -359,7 +359,7 @@ def quality_score(fault: str, count: int) -> int:
 def quality_scorer(c: Composer) -> list[Message]:
     q = judged_question(c)
     made = candidates(c, q, c.rng.choice([1, 2, 2, 3, 4]))
-    prompt = with_right(prompts.quality(q.text, [text for text, _ in made]), made)
+    prompt = with_right(prompts.quality(q.text, [text for text, _ in made]), q, made)
     marks = [quality_score(fault, len(made)) for _, fault in made]
     return [*prompt, turn("assistant", scores(marks))]
 
