@@ -36,6 +36,7 @@ def options(small_corpus, folder, **more) -> argparse.Namespace:
         "threads": 1,
         "save_every": 3,
         "seed": 0,
+        "notes": "",
     }
     return argparse.Namespace(**{**chosen, **more})
 

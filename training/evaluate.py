@@ -618,6 +618,7 @@ parameters and far fewer steps behind it, and mixes facts up.""",
         for fault in faults
     )
     sums = "\n".join(f"- `{name}` {value}" for name, value in made["sha256"].items())
+    notes = f"{made['notes']}\n\n" if made.get("notes") else ""
     card = f"""---
 language: [en, zh]
 license: apache-2.0
@@ -637,7 +638,7 @@ tags: [synthetic, distilabel, education]
 | Time | {made["minutes"]:.0f} minutes on {made["device"]} |
 | Seed | {made["seed"]} |
 
-## Figures
+{notes}## Figures
 
 `python -m training.evaluate --exact`: shares of {cases} cases at least (rank correlations aside).
 Questions are held-out rewordings, answers to judge and mend hold faults that training never saw in

@@ -379,6 +379,7 @@ def pack(model, tokenizer: Tokenizer, folder: Path, args, state: dict, size: dic
                 "minutes": round(state["seconds"] / 60, 1),
                 "device": "cuda" if torch.cuda.is_available() else f"cpu, {args.threads} threads",
                 "seed": args.seed,
+                "notes": args.notes,
                 "sha256": {
                     str(p.relative_to(fresh)): hashlib.sha256(p.read_bytes()).hexdigest()
                     for p in sorted(fresh.rglob("*"))
@@ -410,6 +411,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--save-every", type=int, default=250)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--notes", default="", help="for the card: what departs from the recipe")
     args = parser.parse_args()
     for option, value in SIZES.get(args.name, SIZES["tutor"]).items():
         if getattr(args, option) is None:
