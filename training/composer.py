@@ -200,10 +200,11 @@ class Composer:
         return ("" if self.lang == "zh" else " ").join(sentences)
 
     def reference(self, q: Question, texts: list[str], numbered: bool = True) -> str:
-        """What a judge looks up before it rates: each fact of a right answer, and who states it.
+        """What a judge looks up before it rates: what a right answer has, and which texts have it.
 
-        Behind a fact stand the numbers of the texts that state it, as "[1, 3]", or "[-]". Of a
-        single text (not `numbered`) it says whether it does, in words.
+        First the form that was asked for, then the facts, then "one more fact" where there is room
+        for one. Behind each stand the numbers of the texts that have it, as "[1, 3]", or "[-]"; of
+        a single text (not `numbered`) words say whether it does.
         """
         slots = list(q.slots)
         if (q.style or "").startswith("with_"):
@@ -211,18 +212,24 @@ class Composer:
         facts = [q.concept.slots[slot] for slot in slots]
         if q.style == "compare":
             facts.append(q.other.slots["kind"])
-        return self.marked(facts, texts, numbered, q.style)
-
-    def marked(self, facts: list[str], texts: list[str], numbered: bool, style: str | None) -> str:
+        items = [(fact, [fact in text for text in texts]) for fact in facts]
         words = self.phrases["reference"]
-        marked = []
-        for fact in facts:
-            stated = [str(i) for i, text in enumerate(texts, 1) if fact in text]
-            mark = ", ".join(stated) or "-" if numbered else words["yes" if stated else "no"]
-            marked.append(f"{fact.rstrip('.。')} [{mark}]")
-        form = words["forms"].get(style)
-        start = words["start"] + (f" ({form})" if form else "")
-        return f"{start}{words['colon']}{words['between'].join(marked)}"
+        if q.style in words["forms"]:
+            items.insert(0, (words["forms"][q.style], [keeps_form(t, q.style) for t in texts]))
+        if q.style is None and len(slots) == 1:
+            others = [text for slot, text in q.concept.slots.items() if slot not in slots]
+            items.append((words["more"], [any(o in text for o in others) for text in texts]))
+        return self.marked(items, numbered)
+
+    def marked(self, items: list[tuple[str, list[bool]]], numbered: bool) -> str:
+        """One line: each item (a fact, say) with the texts that have it, see `reference`."""
+        words = self.phrases["reference"]
+        parts = []
+        for item, had in items:
+            numbers = ", ".join(str(i) for i, has in enumerate(had, 1) if has) or "-"
+            mark = numbers if numbered else words["yes" if had[0] else "no"]
+            parts.append(f"{item.rstrip('.。')} [{mark}]")
+        return words["start"] + words["between"].join(parts)
 
     def paragraph(self, concept: Concept) -> str:
         """A short text about a concept, as it stands in a seed document."""
@@ -336,6 +343,24 @@ def cut(text: str, share: float, lang: str) -> str:
     if lang == "en":
         part = part.rsplit(" ", 1)[0]
     return part.rstrip(" \n-.,;:!?，。；：！？、")
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, without list marks."""
+    parts = re.split(r"\n|(?<=[。！？])|(?<=[.!?])\s", text)
+    return [part.strip().removeprefix("- ") for part in parts if part.strip()]
+
+
+def keeps_form(text: str, style: str | None) -> bool:
+    """Whether a text has the form that a constraint asks for, as far as form can be seen."""
+    if style == "one":
+        return len(sentences(text)) == 1
+    if style == "two":
+        return len(sentences(text)) == 2
+    if style == "list":
+        lines = text.split("\n")
+        return len(lines) > 1 and all(line.startswith("- ") for line in lines)
+    return True
 
 
 def bare(name: str) -> str:

@@ -1,6 +1,6 @@
 """Composes the training corpus from the world, with the prompts that distilabel really sends.
 
-    python -m training.corpus --rows 320000 --output build/corpus.jsonl
+    python -m training.corpus --rows 400000 --output build/corpus.jsonl
 
 writes one JSON object a line: `messages` (role, content; with `learn`, the only passages of it that
 are to be learned, by start and end), `task`, `lang`, `learn_user` (whether the user turn is to be
@@ -38,7 +38,7 @@ CRITERIA = {
 }
 
 
-ROWS = 320_000  # what the bundled models are trained on
+ROWS = 400_000  # what the bundled models are trained on
 
 
 def turn(role: str, content: str) -> Message:
@@ -312,7 +312,7 @@ def find(c: Composer) -> list[Message]:
     concepts += [c.neighbour(concepts[0]) for _ in range(2)]
     stated: list[tuple[Concept, str]] = []
     texts = []
-    for _ in range(c.rng.choice([1, 1, 2, 2, 3, 4])):
+    for _ in range(c.rng.choice([1, 1, 2, 2, 2, 3])):
         again = c.rng.sample(stated, 1) if stated and c.rng.random() < 0.5 else []
         about = c.rng.choice(concepts)
         facts = again + [(about, slot) for slot in c.rng.sample(SLOTS, c.rng.choice([1, 2, 3]))]
@@ -321,12 +321,13 @@ def find(c: Composer) -> list[Message]:
         texts.append(c.join([c.sentence(x, slot, n == 0) for n, (x, slot) in enumerate(facts)]))
         stated += [fact for fact in facts if fact not in stated]
     others = [(x, slot) for x in concepts for slot in SLOTS if (x, slot) not in stated]
-    looked_up = c.rng.sample(stated, min(4, len(stated)))
+    looked_up = c.rng.sample(stated, min(3, len(stated)))
     looked_up += c.rng.sample(others, len(looked_up))
     c.rng.shuffle(looked_up)
     q = c.question(concepts[0])
     numbered = len(texts) > 1 or c.rng.random() < 0.6
-    line = c.marked([x.slots[slot] for x, slot in looked_up], texts, numbered, None)
+    facts = [x.slots[slot] for x, slot in looked_up]
+    line = c.marked([(fact, [fact in text for text in texts]) for fact in facts], numbered)
     if numbered:
         prompt = prompts.ultrafeedback(q.text, texts, c.rng.choice(ASPECTS))
         line = f"#### Output for Text 1\n{line}"
@@ -441,24 +442,24 @@ def rewrite(c: Composer) -> list[Message]:
 
 # task: (composer, share of the corpus, whether the user turn is learned)
 TASKS: dict[str, tuple[Callable[[Composer], list[Message]], float, bool]] = {
-    "talk": (talk, 0.11, True),
-    "quiz": (quiz, 0.08, True),
-    "long_talk": (long_talk, 0.02, True),
-    "which": (which, 0.02, False),
-    "verify": (verify, 0.02, False),
-    "json_answer": (json_answer, 0.015, False),
+    "talk": (talk, 0.14, True),
+    "quiz": (quiz, 0.09, True),
+    "long_talk": (long_talk, 0.03, True),
+    "which": (which, 0.015, False),
+    "verify": (verify, 0.01, False),
+    "json_answer": (json_answer, 0.01, False),
     "unknown": (unknown, 0.05, False),
     "small_talk": (small_talk, 0.005, False),
     "ask": (ask, 0.02, False),
-    "self_instruct": (self_instruct, 0.10, False),
-    "evol_instruct": (evol_instruct, 0.065, False),
-    "ultrafeedback": (ultrafeedback, 0.20, False),
-    "find": (find, 0.10, False),
-    "complexity_scorer": (complexity_scorer, 0.025, False),
-    "quality_scorer": (quality_scorer, 0.05, False),
-    "evol_quality": (evol_quality, 0.04, False),
-    "critique": (critique, 0.05, False),
-    "rewrite": (rewrite, 0.03, False),
+    "self_instruct": (self_instruct, 0.12, False),
+    "evol_instruct": (evol_instruct, 0.07, False),
+    "ultrafeedback": (ultrafeedback, 0.19, False),
+    "find": (find, 0.11, False),
+    "complexity_scorer": (complexity_scorer, 0.02, False),
+    "quality_scorer": (quality_scorer, 0.04, False),
+    "evol_quality": (evol_quality, 0.03, False),
+    "critique": (critique, 0.03, False),
+    "rewrite": (rewrite, 0.02, False),
 }
 
 

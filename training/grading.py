@@ -9,7 +9,7 @@ sentences that are nobody's: `stray_sentences` finds those.
 import re
 from functools import lru_cache
 
-from training.composer import Question, bare
+from training.composer import Question, bare, keeps_form, sentences
 from training.world import load_phrases, load_world
 
 ASPECTS = ("overall-rating", "helpfulness", "honesty", "instruction-following", "truthfulness")
@@ -77,24 +77,6 @@ def says(text: str, name: str) -> bool:
     if name.isascii() and not re.search(r"[\u4e00-\u9fff]", text):
         return re.search(rf"\b{re.escape(name)}(?:s|es)?\b", text.lower()) is not None
     return name in text.lower()
-
-
-def sentences(text: str) -> list[str]:
-    """The sentences of a text, without list marks."""
-    parts = re.split(r"\n|(?<=[。！？])|(?<=[.!?])\s", text)
-    return [part.strip().removeprefix("- ") for part in parts if part.strip()]
-
-
-def keeps_form(text: str, style: str | None) -> bool:
-    """Whether a text has the form that a constraint asks for, as far as form can be seen."""
-    if style == "one":
-        return len(sentences(text)) == 1
-    if style == "two":
-        return len(sentences(text)) == 2
-    if style == "list":
-        lines = text.split("\n")
-        return len(lines) > 1 and all(line.startswith("- ") for line in lines)
-    return True
 
 
 def grade(text: str, q: Question, lang: str) -> str:

@@ -21,7 +21,12 @@ from training.grading import ASPECTS
 
 Message = dict[str, str]
 MARK = "@@"  # stands where the fixed text of a template ends and a row's own text begins
-SHORTEST = 25  # characters: shorter pieces of a template stay ordinary text
+SHORTEST = 25  # characters: shorter pieces of a template stay ordinary text, but for these:
+MARKERS = (
+    *(f"<text {n}>" for n in range(1, 5)),  # UltraFeedback's texts, and its output on each
+    *(f"#### Output for Text {n}" for n in range(1, 5)),
+    *(f"\n[{n}]" for n in range(1, 7)),  # the scorers' lists
+)
 
 
 @cache
@@ -69,7 +74,8 @@ def fixed_texts() -> list[str]:
 
     Whole passages between two places that a row fills, and their single lines (for a template that
     somebody has reworded in part), of SHORTEST characters or more. Each becomes one token: a
-    judge's prompt shrinks to a tenth, and the texts to compare stand close together.
+    judge's prompt shrinks to a tenth, and the texts to compare stand close together. The MARKERS
+    that number the texts become tokens too: so each word of a text can tell which text it is of.
     """
     prompts = [
         *(self_instruct(MARK, n, MARK, None) for n in range(1, 11)),
@@ -84,4 +90,5 @@ def fixed_texts() -> list[str]:
     passages = {piece for text in texts for piece in text.split(MARK)}
     lines = {line for text in texts for line in text.split("\n") if MARK not in line}
     keep = {piece for piece in passages | lines if len(piece) >= SHORTEST}
+    keep |= set(MARKERS)
     return sorted(keep, key=lambda piece: (-len(piece), piece))

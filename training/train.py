@@ -42,18 +42,19 @@ CHAT_TEMPLATE = (
 CONTEXT = 2048
 LONGEST = 1024  # examples above it are left out of training (a handful)
 SIZES = {
-    "tutor": {"hidden": 256, "layers": 6, "steps": 8000},
+    "tutor": {"hidden": 256, "layers": 6, "steps": 16000},
     "novice": {"hidden": 128, "layers": 4, "steps": 1600},  # worse on purpose
 }
 IGNORE = -100
-# a judge's rating, and the number of a text that states a fact of the reference: [1, 3] or [-]
-VERDICTS, VERDICT = re.compile(r"(?:Rating|Score): \d|(?<=[\[ ])[\d-](?=[,\]])"), 4
+# a judge's rating, and the marks of its reference: [1, 3], [-], [yes]
+VERDICTS = re.compile(r"(?:Rating|Score): \d|(?<=[\[ ])(?:[\d-]|yes|no|有|无)(?=[,\]])")
+VERDICT = 4
 PLAIN = 0.03  # share of examples whose prompts are read without the tokens for fixed texts
 # Chinese has no spaces, so whole phrases of a question become one token, and a phrasing that is new
 # meets tokens that were never trained. In this share of Chinese conversations questions are cut in
 # other ways too: at random places, with this chance between two characters (in the spirit of BPE
 # dropout, Provilkov et al. 2020, but repeatable).
-CUT_SHARE, CUT = 0.6, 0.2
+CUT_SHARE, CUT = 0.3, 0.2
 TALK = ("talk", "long_talk", "quiz", "unknown", "json_answer", "which")
 
 
