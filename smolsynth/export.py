@@ -1,4 +1,7 @@
-"""From generated rows to a dataset folder that TRL trains on: `messages`, checked, with a card.
+"""From generated rows to a dataset folder that TRL trains on, checked, with a card.
+
+`to_messages` makes instruction data (`messages`), `to_preferences` preference data (`prompt`,
+`chosen`, `rejected`); `save` writes either.
 
 Nothing is dropped silently: rows that can't be trained on raise, and the error says how to find
 and filter them.
@@ -19,7 +22,9 @@ from smolsynth import __version__
 from smolsynth.display import column_names, rows
 
 Row = dict[str, Any]
+PAIR = ("prompt", "chosen", "rejected")  # the columns of preference data
 _SHOWN = 3  # rows named in an error, and rows shown in the card
+_SAME = "chosen equals rejected"
 
 
 def to_messages(
@@ -62,13 +67,63 @@ def to_messages(
         _refuse_faulty(data, lambda row: _fault_of_row(row, columns, system), hint)
         talks = [_talk(row, instruction, response, system) for row in data]
     talks = [[{"role": turn["role"], "content": turn["content"]} for turn in t] for t in talks]
-    return Dataset.from_dict({"messages": talks}, features=_features())
+    return Dataset.from_dict({"messages": talks}, features=_features("messages"))
 
 
-def _features():
+def to_preferences(
+    dataset: Any,
+    instruction: str = "instruction",
+    chosen: str = "chosen",
+    rejected: str = "rejected",
+    system: str | None = None,
+):
+    """Puts pairs into the form that TRL's `DPOTrainer` takes for chats.
+
+    Args:
+        dataset: a `Dataset`, a `Distiset` with one dataset, or a list of dicts.
+        instruction: the column of user turns.
+        chosen: the column of the better responses.
+        rejected: the column of the worse ones.
+        system: the column of system prompts, if any; a row without one (`None`, empty) gets none.
+
+    Returns:
+        A `datasets.Dataset` with as many rows and the columns `prompt` (system and user turn),
+        `chosen` and `rejected` (an assistant turn each), all lists of dicts with `role` and
+        `content`.
+
+    Raises:
+        ValueError: a column is missing; or rows have a text that is empty, `None` or no string, or
+            a chosen response that equals the rejected one: such a pair teaches nothing. The error
+            says how many, which come first (counted from 0) and how to filter them.
+    """
+    from datasets import Dataset
+
+    data = rows(dataset)
+    columns = [instruction, chosen, rejected]
+    _check_columns(data, [*columns, *([system] if system else [])])
+
+    def fault(row: Row) -> str | None:
+        if found := _fault_of_row(row, columns, system):
+            return found
+        return _SAME if row[chosen].strip() == row[rejected].strip() else None
+
+    _refuse_faulty(
+        data, fault, _PAIR_HINT.format(columns=columns, chosen=chosen, rejected=rejected)
+    )
+    made: dict[str, list] = {name: [] for name in PAIR}
+    for row in data:
+        *prompt, answer = _talk(row, instruction, chosen, system)
+        made["prompt"].append(prompt)
+        made["chosen"].append([answer])
+        made["rejected"].append([{"role": "assistant", "content": row[rejected]}])
+    return Dataset.from_dict(made, features=_features(*PAIR))
+
+
+def _features(*columns: str):
     from datasets import Features, Value
 
-    return Features({"messages": [{"role": Value("string"), "content": Value("string")}]})
+    turns = [{"role": Value("string"), "content": Value("string")}]
+    return Features({column: turns for column in columns})
 
 
 def _talk(row: Row, instruction: str, response: str, system: str | None) -> list[dict[str, str]]:
@@ -85,6 +140,10 @@ def _talk(row: Row, instruction: str, response: str, system: str | None) -> list
 _TEXT_HINT = (
     "Look at them, then drop them: dataset = dataset.filter(lambda row: all(isinstance(row[c], str)"
     " and row[c].strip() for c in {columns}))"
+)
+_PAIR_HINT = (
+    "Look at them, then drop them: dataset = dataset.filter(lambda row: all(isinstance(row[c], str)"
+    " and row[c].strip() for c in {columns}) and row[{chosen!r}].strip() != row[{rejected!r}].strip())"
 )
 _TALK_HINT = (
     "Each must be a list of dicts with role and content: an optional system turn, then user and"
@@ -170,7 +229,8 @@ def save(
     too. The same rows give the same bytes.
 
     Args:
-        dataset: what `to_messages` gives: one column, `messages`.
+        dataset: what `to_messages` gives (one column, `messages`) or `to_preferences` (`prompt`,
+            `chosen`, `rejected`).
         folder: the folder to make; folders above it are made, too.
         lang: language of the texts and of the card, "en" or "zh".
         model: what wrote the rows, as given to `load_llm` or in words. Of a path or an address
@@ -186,13 +246,13 @@ def save(
     Raises:
         FileExistsError: the folder exists already.
         OSError: it can't be written.
-        ValueError: no rows, other columns than `messages`, talks that are not well formed, or
+        ValueError: no rows, other columns than those, talks or pairs that are not well formed, or
             another `lang`.
     """
     if lang not in _CARDS:
         raise ValueError(f'lang must be "en" or "zh", not {lang!r}.')
     folder = Path(folder)
-    talks = _checked_talks(dataset)
+    records = _checked_records(dataset)
     facts = {
         "lang": lang,
         "license": license,
@@ -205,8 +265,8 @@ def save(
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         unfinished.mkdir()
-        lines = "".join(_json({"messages": talk}) + "\n" for talk in talks)
-        card = _card(folder.name, talks, facts)
+        lines = "".join(_json(record) + "\n" for record in records)
+        card = _card(folder.name, records, facts)
         for name, text in (("train.jsonl", lines), ("README.md", card)):
             (unfinished / name).write_text(text, encoding="utf-8", newline="\n")
         if os.path.lexists(folder):  # asked last, as a rename replaces an empty folder
@@ -243,22 +303,43 @@ def _exists(folder: Path) -> FileExistsError:
     )
 
 
-def _checked_talks(dataset: Any) -> list[list[dict[str, str]]]:
+def _checked_records(dataset: Any) -> list[dict[str, list[dict[str, str]]]]:
+    """The rows as they are written: `messages` alone, or `prompt`, `chosen` and `rejected`."""
     data = rows(dataset)
     if not len(data):
         raise ValueError("The dataset has no rows: there is nothing to save.")
-    _check_columns(data, ["messages"])
     names = column_names(data)
-    if others := [name for name in names if name != "messages"]:
+    columns = list(PAIR) if set(PAIR) & set(names) and "messages" not in names else ["messages"]
+    _check_columns(data, columns)
+    if others := [name for name in names if name not in columns]:
+        kept = "Only the column 'messages' is" if len(columns) == 1 else f"Only {columns} are"
         raise ValueError(
-            f"Only the column 'messages' is saved, but there are others, {others}: leave them out"
-            " with dataset.select_columns(['messages'])."
+            f"{kept} saved, but there are others, {others}: leave them out"
+            f" with dataset.select_columns({columns})."
         )
-    _refuse_faulty(data, lambda row: _fault_of_talk(row.get("messages")), _TALK_HINT)
+    if len(columns) == 1:
+        _refuse_faulty(data, lambda row: _fault_of_talk(row.get("messages")), _TALK_HINT)
+    else:
+        _refuse_faulty(data, _fault_of_pair, _TALK_HINT)
     return [
-        [{"role": turn["role"], "content": turn["content"]} for turn in row["messages"]]
+        {
+            column: [{"role": turn["role"], "content": turn["content"]} for turn in row[column]]
+            for column in columns
+        }
         for row in data
     ]
+
+
+def _fault_of_pair(row: Row) -> str | None:
+    if not isinstance(row.get("prompt"), list | tuple):
+        return "prompt has no turns"
+    for column in ("chosen", "rejected"):
+        answer = row.get(column)
+        if not isinstance(answer, list | tuple) or len(answer) != 1:
+            return f"{column} is no single turn"
+        if found := _fault_of_talk([*row["prompt"], *answer]):
+            return f"prompt with {column}: {found}"
+    return _SAME if row["chosen"][0]["content"] == row["rejected"][0]["content"] else None
 
 
 # Line ends that some readers split at, and characters that are invisible or turn text around.
@@ -276,8 +357,7 @@ _CARDS = {
     "en": """\
 # {name}
 
-{rows} synthetic conversations in English to fine-tune a chat model on, written by a language model
-and not by people.
+{title}
 
 ## How it was made
 
@@ -291,18 +371,14 @@ and not by people.
 {notes}
 ## Columns
 
-- `messages`: the conversation, a list of turns, each with `role` (`system`, `user` or `assistant`)
-  and `content` (text). This is the format that TRL's `SFTTrainer` takes.
+{columns}
 
 ## Size
 
 | | |
 |---|---|
 | rows | {rows} |
-| user turns per row, mean | {turns} |
-| rows with a system prompt | {systems} |
-| characters per user turn, mean | {user} |
-| characters per assistant turn, mean | {assistant} |
+{sizes}
 
 ## Examples
 
@@ -325,7 +401,7 @@ In the folder above this one, with `pip install trl`:
     "zh": """\
 # {name}
 
-{rows} 条中文合成对话，用于微调聊天模型。全部文本由语言模型生成，并非真人撰写。
+{title}
 
 ## 制作方法
 
@@ -339,18 +415,14 @@ In the folder above this one, with `pip install trl`:
 {notes}
 ## 数据列
 
-- `messages`：一段对话，由若干轮组成，每轮包含 `role`（`system`、`user` 或 `assistant`）和
-  `content`（文本）。TRL 的 `SFTTrainer` 可以直接使用这种格式。
+{columns}
 
 ## 规模
 
 | | |
 |---|---|
 | 行数 | {rows} |
-| 每行用户轮数（平均） | {turns} |
-| 带系统提示词的行数 | {systems} |
-| 每轮用户文本的字符数（平均） | {user} |
-| 每轮助手文本的字符数（平均） | {assistant} |
+{sizes}
 
 ## 示例
 
@@ -371,40 +443,106 @@ In the folder above this one, with `pip install trl`:
 {code}
 """,
 }
+# What differs between instruction data ("messages") and preference data ("prompt").
+_PARTS = {
+    ("en", "messages"): (
+        """{rows} synthetic conversations in English to fine-tune a chat model on, written by a
+language model and not by people.""",
+        """- `messages`: the conversation, a list of turns, each with `role` (`system`, `user` or
+  `assistant`) and `content` (text). This is the format that TRL's `SFTTrainer` takes.""",
+        """| user turns per row, mean | {turns} |
+| rows with a system prompt | {systems} |
+| characters per user turn, mean | {user} |
+| characters per assistant turn, mean | {assistant} |""",
+    ),
+    ("en", "prompt"): (
+        """{rows} synthetic preference pairs in English to align a chat model with. Language models
+wrote the responses and judged which is better; people did neither.""",
+        """- `prompt`: the turns before the response, each with `role` (`system` or `user`) and
+  `content` (text);
+- `chosen`, `rejected`: the better and the worse response, one assistant turn each. This is the
+  format that TRL's `DPOTrainer` takes.""",
+        """| rows with a system prompt | {systems} |
+| characters per user turn, mean | {user} |
+| characters per chosen response, mean | {chosen} |
+| characters per rejected response, mean | {rejected} |
+| pairs whose chosen response is the longer one | {longer} |""",
+    ),
+    ("zh", "messages"): (
+        """{rows} 条中文合成对话，用于微调聊天模型。全部文本由语言模型生成，并非真人撰写。""",
+        """- `messages`：一段对话，由若干轮组成，每轮包含 `role`（`system`、`user` 或
+  `assistant`）和 `content`（文本）。TRL 的 `SFTTrainer` 可以直接使用这种格式。""",
+        """| 每行用户轮数（平均） | {turns} |
+| 带系统提示词的行数 | {systems} |
+| 每轮用户文本的字符数（平均） | {user} |
+| 每轮助手文本的字符数（平均） | {assistant} |""",
+    ),
+    ("zh", "prompt"): (
+        """{rows} 个中文合成偏好对，用于聊天模型的偏好对齐。回答由语言模型撰写，好坏也由语言模型
+评定，均非人工。""",
+        """- `prompt`：回答之前的各轮对话，每轮包含 `role`（`system` 或 `user`）和
+  `content`（文本）；
+- `chosen`、`rejected`：较好和较差的回答，各是一轮助手发言。TRL 的
+  `DPOTrainer` 可以直接使用这种格式。""",
+        """| 带系统提示词的行数 | {systems} |
+| 每轮用户文本的字符数（平均） | {user} |
+| 被选回答的字符数（平均） | {chosen} |
+| 被拒回答的字符数（平均） | {rejected} |
+| 被选回答较长的偏好对 | {longer} |""",
+    ),
+}
 # load_dataset(".") fails: `datasets` wants a name.
 _TRAINING_CODE = """\
 from datasets import load_dataset
-from trl import SFTConfig, SFTTrainer
+from trl import {kind}Config, {kind}Trainer
 
 dataset = load_dataset({folder}, split="train")
-config = SFTConfig(output_dir="student")
-trainer = SFTTrainer("HuggingFaceTB/SmolLM2-135M-Instruct", config, train_dataset=dataset)
+config = {kind}Config(output_dir="student")
+trainer = {kind}Trainer("HuggingFaceTB/SmolLM2-135M-Instruct", {arguments})
 trainer.train()"""
 
 
-def _card(name: str, talks: list[list[dict[str, str]]], facts: dict[str, str]) -> str:
+def _card(name: str, records: list[dict[str, list[dict[str, str]]]], facts: dict[str, str]) -> str:
+    kind = next(iter(records[0]))
+    title, columns, sizes = _PARTS[facts["lang"], kind]
+    talks = [[turn for turns in record.values() for turn in turns] for record in records]
     texts = {
         role: [turn["content"] for talk in talks for turn in talk if turn["role"] == role]
         for role in ("system", "user", "assistant")
     }
-    examples = [_fenced(_json({"messages": talk}, indent=2), "json") for talk in talks[:_SHOWN]]
+    measured = {
+        "rows": len(records),
+        "turns": f"{len(texts['user']) / len(records):.1f}",
+        "systems": len(texts["system"]),
+        "user": _mean_length(texts["user"]),
+        "assistant": _mean_length(texts["assistant"]),
+    }
+    if kind == "prompt":
+        sides = {side: [r[side][0]["content"] for r in records] for side in PAIR[1:]}
+        measured |= {side: _mean_length(answers) for side, answers in sides.items()}
+        longer = sum(len(c) > len(r) for c, r in zip(*sides.values(), strict=True))
+        measured["longer"] = f"{longer / len(records):.0%}"
+    code = _TRAINING_CODE.format(
+        kind="DPO" if kind == "prompt" else "SFT",
+        folder=json.dumps(f"./{name}"),
+        arguments=("args=" if kind == "prompt" else "") + "config, train_dataset=dataset",
+    )
     body = _CARDS[facts["lang"]].format(
         name=_one_line(name),
+        title=title.format(**measured),
+        columns=columns,
+        sizes=sizes.format(**measured),
         technique=facts["technique"],
         model=facts["model"],
         seed=facts["seed"],
         notes=f"\n{facts['notes']}\n" if facts["notes"] else "",
         distilabel=_version("distilabel"),
         smolsynth=__version__,
-        rows=len(talks),
-        turns=f"{len(texts['user']) / len(talks):.1f}",
-        systems=len(texts["system"]),
-        user=_mean_length(texts["user"]),
-        assistant=_mean_length(texts["assistant"]),
-        examples="\n\n".join(examples),
-        code=_fenced(_TRAINING_CODE.format(folder=json.dumps(f"./{name}")), "python"),
+        rows=len(records),
+        examples="\n\n".join(_fenced(_json(r, indent=2), "json") for r in records[:_SHOWN]),
+        code=_fenced(code, "python"),
     )
-    return f"---\n{_header(len(talks), facts)}---\n\n{body}"
+    return f"---\n{_header(len(records), facts)}---\n\n{body}"
 
 
 def _header(count: int, facts: dict[str, str]) -> str:

@@ -399,6 +399,85 @@ def test_models_are_named_without_their_place(spec, words):
     assert said.startswith(words) and "10.1.2.3" not in said
 
 
+# ---- preferences ----
+
+PAIRS = [
+    {
+        "instruction": f"What is thing {i}?",
+        "chosen": f"Thing {i} is a thing.",
+        "rejected": f"Thing {i} is no thing, and that is all there is to say.",
+        "system": "You are kind." if i % 2 else None,
+    }
+    for i in range(8)
+]
+
+
+@pytest.fixture
+def preferences():
+    return export.to_preferences(PAIRS, system="system")
+
+
+def test_preferences_are_what_trl_takes(preferences):
+    assert preferences.column_names == ["prompt", "chosen", "rejected"]
+    assert len(preferences) == len(PAIRS)
+    assert preferences[1] == {
+        "prompt": talk(("system", "You are kind."), ("user", "What is thing 1?")),
+        "chosen": talk(("assistant", "Thing 1 is a thing.")),
+        "rejected": talk(("assistant", PAIRS[1]["rejected"])),
+    }
+    assert preferences[2]["prompt"] == talk(("user", "What is thing 2?"))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"chosen": None}, r"row 3 \(chosen is None\)"),
+        ({"rejected": "  "}, r"row 3 \(rejected is empty\)"),
+        ({"rejected": " Thing 3 is a thing.\n"}, r"row 3 \(chosen equals rejected\)"),
+    ],
+)
+def test_pairs_that_teach_nothing_are_named_not_dropped(change, said):
+    faulty = [{**row, **change} if i == 3 else row for i, row in enumerate(PAIRS)]
+    with pytest.raises(ValueError, match=said) as error:
+        export.to_preferences(faulty)
+    filtered = Dataset.from_list(faulty)
+    code = str(error.value).split("dataset = ")[1]
+    kept = eval(code, {"dataset": filtered})  # the way out that the error names
+    assert len(export.to_preferences(kept)) == len(PAIRS) - 1
+
+
+def test_a_missing_column_of_pairs_is_named():
+    with pytest.raises(ValueError, match="no column 'better'"):
+        export.to_preferences(PAIRS, chosen="better")
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "0%"), ("zh", "0%")])
+def test_a_folder_of_pairs_loads_and_its_card_tells_lengths(preferences, tmp_path, lang, said):
+    folder = export.save(preferences, tmp_path / "pairs", **{**ABOUT, "lang": lang})
+    cache = str(tmp_path / "cache")
+    loaded = load_dataset(str(folder), split="train", cache_dir=cache)
+    assert loaded.to_list() == preferences.to_list()
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert f"| {said} |" in card and "DPOTrainer" in card and "SFTTrainer" not in card
+    assert ("偏好对" in card) == (lang == "zh")
+
+
+def test_pairs_that_are_not_well_formed_are_not_saved(preferences, tmp_path):
+    good = preferences.to_list()
+    for change, said in (
+        ({"rejected": good[0]["chosen"]}, "chosen equals rejected"),
+        ({"chosen": []}, "chosen is no single turn"),
+        ({"prompt": talk(("assistant", "Hi"))}, "prompt with chosen: roles"),
+        ({"prompt": "What?"}, "prompt has no turns"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            export.save([{**good[0], **change}], tmp_path / "pairs", **ABOUT)
+    extra = [{**row, "margin": 2} for row in good]
+    with pytest.raises(ValueError, match="margin"):
+        export.save(extra, tmp_path / "pairs", **ABOUT)
+    assert not (tmp_path / "pairs").exists()
+
+
 # ---- training ----
 
 
@@ -440,15 +519,12 @@ def student(tmp_path) -> Path:
     return tmp_path / "student"
 
 
-def test_trl_trains_on_the_folder_with_the_code_of_its_card(student, tmp_path, monkeypatch):
-    """The card's own lines, with a small model and two steps instead of an epoch of a big one."""
+def trained(folder: Path, student: Path, tmp_path: Path, monkeypatch):
+    """The trainer after the card's own lines, with a small model and two steps."""
     import torch
 
-    rows = [{**row, "system": "You are kind."} for row in ROWS]
-    folder = export.save(export.to_messages(rows, system="system"), tmp_path / "things", **ABOUT)
     [code] = [body for info, body in blocks((folder / "README.md").read_text()) if info == "python"]
-    lines = [line for line in code.split("\n") if line]
-    assert len(lines) == 6
+    assert len([line for line in code.split("\n") if line]) == 6
     for old, new in (
         ('"HuggingFaceTB/SmolLM2-135M-Instruct"', repr(str(student))),
         (
@@ -471,6 +547,13 @@ def test_trl_trains_on_the_folder_with_the_code_of_its_card(student, tmp_path, m
     trainer = scope["trainer"]
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
     assert len(losses) == 2 and all(math.isfinite(loss) and loss > 0 for loss in losses)
+    return trainer
+
+
+def test_sft_trainer_trains_on_the_folder_with_the_code_of_its_card(student, tmp_path, monkeypatch):
+    rows = [{**row, "system": "You are kind."} for row in ROWS]
+    folder = export.save(export.to_messages(rows, system="system"), tmp_path / "things", **ABOUT)
+    trainer = trained(folder, student, tmp_path, monkeypatch)
     example = trainer.train_dataset[2]
     text = trainer.processing_class.decode(example["input_ids"])
     assert text.rstrip("\n") == (
@@ -478,4 +561,18 @@ def test_trl_trains_on_the_folder_with_the_code_of_its_card(student, tmp_path, m
         "<|im_start|>user\nWhat is thing 2?<|im_end|>\n"
         "<|im_start|>assistant\nThing 2 is a thing.<|im_end|>"
     )
-    assert example["input_ids"].count(0) == 3 and example["input_ids"].count(1) == 3
+
+
+def test_dpo_trainer_trains_on_the_folder_with_the_code_of_its_card(
+    student, preferences, tmp_path, monkeypatch
+):
+    folder = export.save(preferences, tmp_path / "pairs", **ABOUT)
+    trainer = trained(folder, student, tmp_path, monkeypatch)
+    example = trainer.train_dataset[1]
+    decode = trainer.processing_class.decode
+    assert decode(example["prompt_ids"]).endswith(
+        "You are kind.<|im_end|>\n<|im_start|>user\nWhat is thing 1?<|im_end|>\n"
+        "<|im_start|>assistant\n"
+    )
+    assert "no thing" in decode(example["rejected_ids"])
+    assert "no thing" not in decode(example["chosen_ids"])
