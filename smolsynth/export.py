@@ -143,7 +143,8 @@ _TEXT_HINT = (
 )
 _PAIR_HINT = (
     "Look at them, then drop them: dataset = dataset.filter(lambda row: all(isinstance(row[c], str)"
-    " and row[c].strip() for c in {columns}) and row[{chosen!r}].strip() != row[{rejected!r}].strip())"
+    " and row[c].strip() for c in {columns})"
+    " and row[{chosen!r}].strip() != row[{rejected!r}].strip())"
 )
 _TALK_HINT = (
     "Each must be a list of dicts with role and content: an optional system turn, then user and"
