@@ -18,8 +18,8 @@ from distilabel.pipeline import Pipeline
 from distilabel.steps import ExpandColumns
 
 from smolsynth import exercises, seeds
-from smolsynth._exercise_words import MESSAGES, WORDS
-from smolsynth.exercises import TIERS, check, progress
+from smolsynth.exercises import TIERS, check, instruction, measures, progress
+from smolsynth.exercises.words import MESSAGES, WORDS
 from training.composer import Composer
 
 LANGS = ("en", "zh")
@@ -562,7 +562,7 @@ def garbage(seed: int) -> str:
 
 
 def garbage_rows(tier: str) -> list[dict]:
-    columns = exercises.COLUMNS[tier]
+    columns = instruction.COLUMNS[tier]
     return [{c: garbage(97 * i + k) for k, c in enumerate(columns)} for i in range(120)]
 
 
@@ -583,7 +583,7 @@ def test_no_answer_raises(tier, lang, capsys):
 
 
 def test_a_fault_of_the_check_itself_is_no_traceback(monkeypatch):
-    monkeypatch.setattr(exercises, "_problems", lambda *args: 1 / 0)
+    monkeypatch.setattr(instruction, "problems", lambda *args: 1 / 0)
     assert codes(graded("turtle", right("turtle"))) == ["unreadable"]
 
 
@@ -630,29 +630,29 @@ def test_near_duplicates_are_those_of_comparing_all_pairs():
     texts += [text[: -rng.choice([1, 2, 3, 5])] for text in rng.sample(texts, 60)] + ["", "?", "a"]
     rng.shuffle(texts)
     slow = [
-        (i, next(j for j in range(i) if exercises._similarity(texts[i], texts[j]) >= 0.8))
+        (i, next(j for j in range(i) if measures.similarity(texts[i], texts[j]) >= 0.8))
         for i in range(len(texts))
-        if any(exercises._similarity(texts[i], texts[j]) >= 0.8 for j in range(i))
+        if any(measures.similarity(texts[i], texts[j]) >= 0.8 for j in range(i))
     ]
-    assert exercises._near_duplicates(texts) == slow and len(slow) > 20
+    assert measures.near_duplicates(texts) == slow and len(slow) > 20
 
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_right_data_is_not_accused(lang):
     """Limits must not catch what the world's own questions and answers look like."""
     composer = Composer(lang, random.Random(7))
-    library = exercises._Library([seed["document"] for seed in seeds.documents(lang)])
+    library = measures.Library([seed["document"] for seed in seeds.documents(lang)])
     mutations = ("CONSTRAINTS", "DEEPENING", "CONCRETIZING", "INCREASED_REASONING_STEPS", "BREADTH")
     for i in range(500):
         question = composer.question()
         evolved = composer.evolve(question, mutations[i % 5])
         answer = composer.answer(evolved)
-        assert exercises._gains(question.text, evolved.text)
-        assert exercises._similarity(question.text, evolved.text) < exercises.NEARLY_EQUAL
+        assert measures.gains(question.text, evolved.text)
+        assert measures.similarity(question.text, evolved.text) < instruction.NEARLY_EQUAL
         assert not library.holds(evolved.text)
-        assert not exercises._leaks(evolved.text) and not exercises._is_refusal(answer)
+        assert not measures.leaks(evolved.text) and not measures.is_refusal(answer)
         for text in (question.text, evolved.text, answer):
-            assert exercises._is_language(text, lang) and not exercises._only_stop_words(text)
+            assert measures.is_language(text, lang) and not measures.only_stop_words(text)
 
 
 def test_a_thousand_rows_take_no_time():

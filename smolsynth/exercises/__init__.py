@@ -1,0 +1,85 @@
+"""The checks of the exercises. They look at the rows that came out, not at how they were made.
+
+    check("instruction", "turtle", answer, lang=LANG, topics=TOPICS)   -> Report
+    progress("instruction", lang=LANG)                                 prints the board of tiers
+
+`results` holds the report and the answer as a table, `instruction` the rules, `measures` what they
+measure texts with, and `words` all sentences in both languages.
+"""
+
+from smolsynth.exercises import instruction
+from smolsynth.exercises.results import TIERS, Problem, Report, Sheet, read
+from smolsynth.exercises.words import WORDS
+
+__all__ = ["TIERS", "Problem", "Report", "check", "progress"]
+
+# ---- the two public functions ----
+_latest: dict[tuple[str, str], Report] = {}  # of this process, for the board
+
+
+def check(exercise: str, tier: str, answer, lang: str = "en", **given) -> Report:
+    """Checks what a learner made and says what to mend.
+
+    exercise  "instruction"
+    tier      "turtle", "dog" or "lion"
+    answer    Dataset, Distiset with one config, list of dicts or pandas DataFrame; None means not
+              started. Whatever else is handed in gives a Problem, never an exception.
+    lang      "en" or "zh": language of the messages, and the one that the data should be in
+    given     topics=[...] for the turtle, seeds=[...] for dog and lion (texts, or the dicts of
+              `smolsynth.seeds`)
+
+    Raises ValueError for an unknown exercise, tier or language, or where `given` lacks its list.
+    """
+    _known(exercise, lang)
+    if tier not in TIERS:
+        raise ValueError(f"tier must be one of {', '.join(TIERS)}, not {tier!r}")
+    if answer is None:
+        report = Report(exercise, tier, lang, started=False)
+    else:
+        key = "topics" if tier == "turtle" else "seeds"
+        texts = _given_texts(given.get(key), "topic" if tier == "turtle" else "document")
+        if not texts:
+            raise ValueError(f'check("{exercise}", "{tier}", …) needs {key}=[…], a list of texts')
+        try:
+            report = _report(exercise, tier, answer, lang, texts)
+        except Exception:  # a strange answer must not end in a traceback
+            problem = Sheet(tier, lang).problem("unreadable", "look-at-data")
+            report = Report(exercise, tier, lang, problems=(problem,))
+    _latest[exercise, tier] = report
+    return report
+
+
+def progress(exercise: str, lang: str = "en") -> None:
+    """Prints which tiers are done, from the checks run in this process, and what to do next."""
+    _known(exercise, lang)
+    say, todo = WORDS[lang], None
+    for tier, icon in TIERS.items():
+        report = _latest.get((exercise, tier))
+        tried = report is not None and report.started
+        state = "✅" if tried and report.ok else "🔧" if tried else "⬜"
+        print(f"{icon} {state} {say[f'{exercise}_{tier}']}")
+        if state != "✅" and todo is None:
+            todo = say["mend" if tried else "start"].format(cell=f"exercise-{tier}")
+    print(todo or say["all_done"].format(cell="export"))
+
+
+def _known(exercise: str, lang: str) -> None:
+    if exercise != "instruction":
+        raise ValueError(f'exercise must be "instruction", not {exercise!r}')
+    if lang not in WORDS:
+        raise ValueError(f'lang must be "en" or "zh", not {lang!r}')
+
+
+def _given_texts(values, name: str) -> list[str]:
+    """Texts, or dicts that hold a text under `name`, as a list of distinct texts."""
+    texts = [v.get(name) if isinstance(v, dict) else v for v in values or ()]
+    return list(dict.fromkeys(t for t in texts if isinstance(t, str) and t.strip()))
+
+
+def _report(exercise: str, tier: str, answer, lang: str, given: list[str]) -> Report:
+    sheet = Sheet(tier, lang)
+    if problem := read(answer, sheet):
+        return Report(exercise, tier, lang, problems=(problem,))
+    problems = tuple(instruction.problems(sheet, given))
+    facts = () if problems else tuple(instruction.facts(sheet, given))
+    return Report(exercise, tier, lang, True, sheet.rows, problems, facts)

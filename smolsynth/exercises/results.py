@@ -1,0 +1,175 @@
+"""What a check takes and gives: the learner's answer as a table, problems, and the report."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from smolsynth.display import WIDTH, wrap
+from smolsynth.exercises import measures
+from smolsynth.exercises.words import MESSAGES, WORDS
+
+TIERS = {"turtle": "🐢", "dog": "🐕", "lion": "🦁"}
+SHOWN_PROBLEMS = 3  # more than three at once are not read
+SHOWN_ROWS = 3
+
+
+# ---- results ----
+@dataclass(frozen=True)
+class Problem:
+    """One thing to mend.
+
+    `code` is stable; `message` says what is wrong and what to do, in the learner's language; `cell`
+    is the id of the notebook cell to look at; `rows` holds up to three row numbers (from 0), and
+    `samples` short texts, of those rows where there are rows.
+    """
+
+    code: str
+    message: str
+    cell: str
+    rows: tuple[int, ...] = ()
+    samples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a check found. `ok` is True only if the exercise is solved; prints itself readably."""
+
+    exercise: str
+    tier: str
+    lang: str
+    started: bool = True
+    rows: int = 0
+    problems: tuple[Problem, ...] = ()  # causes before consequences
+    facts: tuple[str, ...] = ()  # measured, only when ok
+
+    @property
+    def ok(self) -> bool:
+        return self.started and not self.problems
+
+    def __repr__(self) -> str:
+        say, icon = WORDS[self.lang], TIERS[self.tier]
+        if not self.started:
+            return f"{icon} ⬜ {say['not_started'].format(cell=f'exercise-{self.tier}')}"
+        if self.ok:
+            return f"{icon} ✅ {say['praise_' + self.tier]}\n   {' · '.join(self.facts)}"
+        lines = [f"{icon} 🔧 {say['not_yet'].format(count=_things(self))}"]
+        for number, problem in enumerate(self.problems[:SHOWN_PROBLEMS], 1):
+            message = "\n   ".join(wrap(problem.message, WIDTH - 3))
+            lines += ["", f"{number}. {message}"]
+            where = [say["row"].format(row=row) for row in problem.rows]
+            for i, sample in enumerate(problem.samples):
+                quoted = say["quote"].format(text=sample) if sample else say["nothing"]
+                lines.append(f"{where[i] if where else '   · '}{quoted}")
+            lines.append(say["see"].format(cell=problem.cell))
+        if (hidden := len(self.problems) - SHOWN_PROBLEMS) > 0:
+            lines += ["", say["more"].format(count=hidden)]
+        if any(problem.rows for problem in self.problems[:SHOWN_PROBLEMS]):
+            lines += ["", say["from_zero"]]
+        return "\n".join(lines)
+
+    def _repr_pretty_(self, printer, cycle: bool) -> None:
+        printer.text(repr(self))
+
+
+def _things(report: Report) -> str:
+    say, count = WORDS[report.lang], len(report.problems)
+    return say["one_thing" if count == 1 else "things"].format(count=count)
+
+
+# ---- the learner's answer as a table ----
+@dataclass
+class Sheet:
+    tier: str
+    lang: str
+    columns: dict[str, list] = field(default_factory=dict)
+    rows: int = 0
+
+    def texts(self, name: str) -> dict[int, str]:
+        """The usable cells of a column by row; what is empty or no text has its own rule."""
+        return {i: cell for i, cell in enumerate(self.columns.get(name, ())) if is_text(cell)}
+
+    def pairs(self, one: str, other: str) -> dict[int, tuple[str, str]]:
+        """The rows where two columns both hold a text."""
+        ones, others = self.texts(one), self.texts(other)
+        return {i: (ones[i], others[i]) for i in ones if i in others}
+
+    def problem(
+        self,
+        message: str,
+        cell: str,
+        bad: Iterable[int] = (),
+        column: str | None = None,
+        samples: Iterable = (),
+        **words,
+    ) -> Problem:
+        """A Problem from MESSAGES (`code` or `code/variant`); shows `column` of the `bad` rows."""
+        bad = list(bad)
+        rows = tuple(bad[:SHOWN_ROWS])
+        cells = [self.columns[column][i] for i in rows] if rows else samples
+        source = WORDS[self.lang]["topic" if self.tier == "turtle" else "document"]
+        words = {"bad": len(bad), "n": self.rows, "column": column, "source": source, **words}
+        text = MESSAGES[message][self.lang].format(**words)
+        clipped = tuple("" if is_empty(c) else measures.clip(c) for c in list(cells)[:SHOWN_ROWS])
+        return Problem(message.split("/")[0], text, cell, rows, clipped)
+
+
+def read(answer, sheet: Sheet) -> Problem | None:
+    """Fills the sheet; returns a Problem if the answer is not a dataset with rows."""
+    if _is(answer, "distilabel", "Distiset") and len(answer) == 1:
+        (answer,) = answer.values()
+        if _is(answer, "datasets", "DatasetDict") and "train" in answer:
+            answer = answer["train"]
+    if _is(answer, "datasets", "Dataset"):
+        answer = answer.with_format(None)
+        sheet.columns = {name: list(answer[name]) for name in answer.column_names}
+        sheet.rows = len(answer)
+    elif _is(answer, "pandas", "DataFrame"):
+        names = [str(name) for name in answer.columns]
+        sheet.columns = {name: answer.iloc[:, i].tolist() for i, name in enumerate(names)}
+        sheet.rows = len(answer)
+    elif isinstance(answer, list) and all(isinstance(row, dict) for row in answer):
+        names = dict.fromkeys(str(name) for row in answer for name in row)
+        sheet.columns = {name: [row.get(name) for row in answer] for name in names}
+        sheet.rows = len(answer)
+    else:
+        return _not_a_dataset(answer, sheet)
+    return None if sheet.rows else sheet.problem("empty_dataset", "two-steps")
+
+
+def _not_a_dataset(answer, sheet: Sheet) -> Problem:
+    if _is(answer, "distilabel", "Distiset"):
+        if not answer:
+            return sheet.problem("empty_dataset", "two-steps")
+        names = ", ".join(f"`{measures.clip(name)}`" for name in answer)
+        return sheet.problem("not_a_dataset/configs", "two-steps", names=names)
+    kinds = {
+        "pipeline": _is(answer, "", "BasePipeline"),
+        "step": _is(answer, "", "_Step"),
+        "splits": _is(answer, "datasets", "DatasetDict"),
+        "columns": isinstance(answer, dict),
+        "text": isinstance(answer, str),
+        "rows": isinstance(answer, list),
+    }
+    variant = next((kind for kind, fits in kinds.items() if fits), "other")
+    message = f"not_a_dataset/{variant}"
+    return sheet.problem(message, "two-steps", kind=measures.clip(type(answer).__name__))
+
+
+def _is(thing, package: str, name: str) -> bool:
+    """isinstance by name: the check needn't import what the learner did not use."""
+    return any(c.__name__ == name and c.__module__.startswith(package) for c in type(thing).__mro__)
+
+
+def is_text(cell) -> bool:
+    return isinstance(cell, str) and bool(cell.strip())
+
+
+def is_empty(cell) -> bool:
+    if isinstance(cell, str):
+        return not cell.strip()
+    is_nan = isinstance(cell, float) and math.isnan(cell)
+    return cell is None or is_nan or type(cell).__name__ in ("NAType", "NaTType")
+
+
+def is_list(cell) -> bool:
+    return isinstance(cell, (list, tuple)) or type(cell).__name__ == "ndarray"
