@@ -1,11 +1,16 @@
 """The rules of the instruction exercises, causes before consequences."""
 
-import difflib
 from collections import Counter
 from collections.abc import Iterator
 
 from smolsynth.exercises import measures
-from smolsynth.exercises.results import Problem, Sheet, is_empty, is_list
+from smolsynth.exercises.common import (
+    cell_problems,
+    column_problems,
+    duplicate_problems,
+    language_problems,
+)
+from smolsynth.exercises.results import Problem, Sheet
 from smolsynth.exercises.words import WORDS
 
 MIN_ROWS = {"turtle": 40, "dog": 50, "lion": 30}  # as the tasks say; the lion loses rows on purpose
@@ -14,12 +19,9 @@ COLUMNS = {
     "dog": ("document", "instruction", "response"),
     "lion": ("document", "instruction", "evolved_instruction", "response"),
 }
-MAX_DUPLICATES = 0.05  # any sampling repeats itself now and then; more than this is a pattern
-MAX_NEAR_DUPLICATES = 0.15  # "What is a wok?" in a few forms is fine, a dataset of them isn't
-NEAR_DUPLICATE_ROWS = 2_000  # the first rows show the pattern; keeps the check under a second
+COLUMN_CELLS = {"document": "self-instruct", "evolved_instruction": "evol-instruct"}
 MAX_ECHOES = 0.05  # small models repeat the question now and then
 MAX_SAME_RESPONSE = 0.25  # "I don't know" may be right a few times, not for a quarter of the rows
-MAX_WRONG_LANGUAGE = 0.20  # single rows go astray; every fifth row means the prompts are wrong
 MIN_KNOWN_DOCUMENTS = 0.5  # seeds of one's own are welcome beside the given ones
 NEARLY_EQUAL = 0.9  # Jaccard; a short constraint such as "Use simple words." lowers it to 0.86
 MAX_NEARLY_EQUAL = 0.20  # a short constraint on a long instruction is a small, honest step
@@ -29,87 +31,24 @@ MAX_NO_GAIN = 0.05  # the learner's own rule may draw this line a little differe
 def problems(sheet: Sheet, given: list[str]) -> Iterator[Problem]:
     """What is wrong with an answer; `given` are the topics or seed documents of the task."""
     asked = "evolved_instruction" if sheet.tier == "lion" else "instruction"
-    yield from _column_problems(sheet)
-    yield from _cell_problems(sheet)
-    yield from _row_count_problems(sheet)
-    yield from _language_problems(sheet)
+    columns = COLUMNS[sheet.tier]
+    yield from column_problems(sheet, columns, COLUMN_CELLS)
+    yield from cell_problems(sheet, columns)
+    if sheet.rows < MIN_ROWS[sheet.tier]:
+        variant = "/lion" if sheet.tier == "lion" else ""
+        cell = f"exercise-{sheet.tier}"
+        yield sheet.problem(f"few_rows{variant}", cell, need=MIN_ROWS[sheet.tier])
+    yield from language_problems(sheet, [name for name in columns if name != "document"])
     if sheet.tier != "turtle":
         yield from _seed_problems(sheet, given)
     if sheet.tier == "lion":
         yield from _evolution_problems(sheet)
     yield from _response_problems(sheet, asked)
-    yield from _duplicate_problems(sheet, asked)
+    yield from duplicate_problems(sheet, asked)
     if sheet.tier == "turtle":
         yield from _topic_problems(sheet, given)
     else:
         yield from _unused_seed_problems(sheet, given)
-
-
-NEAR_NAMES = {  # what steps call these columns, and what comes to mind
-    "instruction": "instructions prompt prompts question questions query queries user",
-    "response": "responses generation generations output outputs completion answer answers reply",
-    "document": "documents input seed seeds context text passage source",
-    "evolved_instruction": "evolved_instructions evolved instruction_evolved evolved_prompt "
-    "evolution evol_instruction evolved_instruct",
-}
-COLUMN_CELLS = {"document": "self-instruct", "evolved_instruction": "evol-instruct"}
-
-
-def _column_problems(sheet: Sheet) -> Iterator[Problem]:
-    needed = COLUMNS[sheet.tier]
-    names = ", ".join(f"`{measures.clip(name)}`" for name in sheet.columns)
-    spare = {n.strip().lower().replace(" ", "_"): n for n in sheet.columns if n not in needed}
-    for column in needed:
-        if column in sheet.columns:
-            continue
-        cell = COLUMN_CELLS.get(column, "two-steps")
-        near = next((spare[n] for n in (column, *NEAR_NAMES[column].split()) if n in spare), None)
-        if near is None and (close := difflib.get_close_matches(column, spare, 1, 0.85)):
-            near = spare[close[0]]
-        talk = next((spare[n] for n in ("messages", "conversation") if n in spare), None)
-        variant = ""
-        if near is not None:
-            variant = "/expand" if any(map(is_list, sheet.columns[near])) else "/rename"
-        elif talk is not None and column in ("instruction", "response"):
-            near, variant = talk, "/messages"
-        near = near and measures.clip(near)
-        yield sheet.problem(f"missing_column{variant}", cell, column=column, names=names, near=near)
-
-
-def _cell_problems(sheet: Sheet) -> Iterator[Problem]:
-    for column in COLUMNS[sheet.tier]:
-        cells = list(enumerate(sheet.columns.get(column, ())))
-        lists = [i for i, cell in cells if is_list(cell)]
-        empty = [i for i, cell in cells if is_empty(cell)]
-        other = [
-            i for i, cell in cells if not (isinstance(cell, str) or is_list(cell) or is_empty(cell))
-        ]
-        if lists:
-            yield sheet.problem("list_cell", "self-instruct", lists, column)
-        if other:
-            yield sheet.problem("not_text", "look-at-data", other, column)
-        if empty:
-            yield sheet.problem("empty_cell", "look-at-data", empty, column)
-
-
-def _row_count_problems(sheet: Sheet) -> Iterator[Problem]:
-    if sheet.rows < MIN_ROWS[sheet.tier]:
-        variant = "/lion" if sheet.tier == "lion" else ""
-        cell = f"exercise-{sheet.tier}"
-        yield sheet.problem(f"few_rows{variant}", cell, need=MIN_ROWS[sheet.tier])
-
-
-def _language_problems(sheet: Sheet) -> Iterator[Problem]:
-    """One problem at the most, for the column that is worst."""
-    worst, column = [], None
-    for name in COLUMNS[sheet.tier]:
-        if name == "document":
-            continue
-        bad = [i for i, t in sheet.texts(name).items() if not measures.is_language(t, sheet.lang)]
-        if len(bad) > max(len(worst), MAX_WRONG_LANGUAGE * sheet.rows):
-            worst, column = bad, name
-    if column:
-        yield sheet.problem("wrong_language", f"exercise-{sheet.tier}", worst, column)
 
 
 def _seed_problems(sheet: Sheet, seeds: list[str]) -> Iterator[Problem]:
@@ -203,23 +142,6 @@ def _response_problems(sheet: Sheet, asked: str) -> Iterator[Problem]:
         if count > max(1, MAX_SAME_RESPONSE * sheet.rows):
             same = [i for i, text in responses.items() if text == common]
             yield sheet.problem("same_response", "two-steps", same, "response")
-
-
-def _duplicate_problems(sheet: Sheet, column: str) -> Iterator[Problem]:
-    texts = sheet.texts(column)
-    first: dict[str, int] = {}
-    plain = {i: measures.plain(text) for i, text in texts.items()}
-    exact = [(i, j) for i, text in plain.items() if (j := first.setdefault(text, i)) != i]
-    cell = "look-at-data"
-    if len(exact) > MAX_DUPLICATES * sheet.rows:
-        pair = exact[0][::-1]
-        yield sheet.problem("duplicates", cell, pair, column, count=len(exact))
-        return
-    rows = list(texts)[:NEAR_DUPLICATE_ROWS]
-    near = measures.near_duplicates([texts[i] for i in rows])
-    if len(near) > MAX_NEAR_DUPLICATES * len(rows):
-        pair = [rows[i] for i in near[0][::-1]]
-        yield sheet.problem("near_duplicates", cell, pair, column, count=len(near))
 
 
 LABEL_COLUMNS = ("topic", "input", "system_prompt", "system_prompt_key", "domain", "category")
