@@ -1,17 +1,28 @@
 """The checks of the exercises. They look at the rows that came out, not at how they were made.
 
-    check("instruction", "turtle", answer, lang=LANG, topics=TOPICS)   -> Report
+    check("instruction", "turtle", answer, lang=LANG, topics=TOPICS)               -> Report
+    check("preference", "turtle", answer, lang=LANG, instructions=INSTRUCTIONS)    -> Report
     progress("instruction", lang=LANG)                                 prints the board of tiers
 
-`results` holds the report and the answer as a table, `instruction` the rules, `measures` what they
-measure texts with, and `words` all sentences in both languages.
+`results` holds the report and the answer as a table; `instruction` and `preference` hold the rules,
+`common` those that both share; `measures` is what they measure texts with, and `words` has all
+sentences in both languages.
 """
 
-from smolsynth.exercises import instruction
+from smolsynth.exercises import instruction, preference
 from smolsynth.exercises.results import TIERS, Problem, Report, Sheet, read
 from smolsynth.exercises.words import WORDS
 
 __all__ = ["TIERS", "Problem", "Report", "check", "progress"]
+
+EXERCISES = ("instruction", "preference")
+# What the preference notebook calls the cells that the common rules point to.
+_PREFERENCE_CELLS = {
+    "two-steps": "two-models",
+    "self-instruct": "two-models",
+    "look-at-data": "make-pairs",
+}
+
 
 # ---- the two public functions ----
 _latest: dict[tuple[str, str], Report] = {}  # of this process, for the board
@@ -20,13 +31,14 @@ _latest: dict[tuple[str, str], Report] = {}  # of this process, for the board
 def check(exercise: str, tier: str, answer, lang: str = "en", **given) -> Report:
     """Checks what a learner made and says what to mend.
 
-    exercise  "instruction"
+    exercise  "instruction" or "preference"
     tier      "turtle", "dog" or "lion"
     answer    Dataset, Distiset with one config, list of dicts or pandas DataFrame; None means not
               started. Whatever else is handed in gives a Problem, never an exception.
     lang      "en" or "zh": language of the messages, and the one that the data should be in
-    given     topics=[...] for the turtle, seeds=[...] for dog and lion (texts, or the dicts of
-              `smolsynth.seeds`)
+    given     "instruction": topics=[...] for the turtle, seeds=[...] for dog and lion (texts, or
+              the dicts of `smolsynth.seeds`); "preference": instructions=[...] (texts or dicts) and
+              margin, the least difference of ratings (1 if left out)
 
     Raises ValueError for an unknown exercise, tier or language, or where `given` lacks its list.
     """
@@ -36,14 +48,15 @@ def check(exercise: str, tier: str, answer, lang: str = "en", **given) -> Report
     if answer is None:
         report = Report(exercise, tier, lang, started=False)
     else:
-        key = "topics" if tier == "turtle" else "seeds"
-        texts = _given_texts(given.get(key), "topic" if tier == "turtle" else "document")
+        key, name = _given_list(exercise, tier)
+        texts = _given_texts(given.get(key), name)
         if not texts:
             raise ValueError(f'check("{exercise}", "{tier}", …) needs {key}=[…], a list of texts')
+        sheet = Sheet(tier, lang, cells=_PREFERENCE_CELLS if exercise == "preference" else {})
         try:
-            report = _report(exercise, tier, answer, lang, texts)
+            report = _report(exercise, sheet, answer, texts, given.get("margin", 1))
         except Exception:  # a strange answer must not end in a traceback
-            problem = Sheet(tier, lang).problem("unreadable", "look-at-data")
+            problem = sheet.problem("unreadable", "look-at-data")
             report = Report(exercise, tier, lang, problems=(problem,))
     _latest[exercise, tier] = report
     return report
@@ -60,14 +73,21 @@ def progress(exercise: str, lang: str = "en") -> None:
         print(f"{icon} {state} {say[f'{exercise}_{tier}']}")
         if state != "✅" and todo is None:
             todo = say["mend" if tried else "start"].format(cell=f"exercise-{tier}")
-    print(todo or say["all_done"].format(cell="export"))
+    print(todo or say[f"{exercise}_all_done"].format(cell="export"))
 
 
 def _known(exercise: str, lang: str) -> None:
-    if exercise != "instruction":
-        raise ValueError(f'exercise must be "instruction", not {exercise!r}')
+    if exercise not in EXERCISES:
+        raise ValueError(f"exercise must be one of {', '.join(EXERCISES)}, not {exercise!r}")
     if lang not in WORDS:
         raise ValueError(f'lang must be "en" or "zh", not {lang!r}')
+
+
+def _given_list(exercise: str, tier: str) -> tuple[str, str]:
+    """Which list the task gives, and the key of its texts where they are dicts."""
+    if exercise == "preference":
+        return "instructions", "instruction"
+    return ("topics", "topic") if tier == "turtle" else ("seeds", "document")
 
 
 def _given_texts(values, name: str) -> list[str]:
@@ -76,10 +96,13 @@ def _given_texts(values, name: str) -> list[str]:
     return list(dict.fromkeys(t for t in texts if isinstance(t, str) and t.strip()))
 
 
-def _report(exercise: str, tier: str, answer, lang: str, given: list[str]) -> Report:
-    sheet = Sheet(tier, lang)
+def _report(exercise: str, sheet: Sheet, answer, given: list[str], margin: float) -> Report:
     if problem := read(answer, sheet):
-        return Report(exercise, tier, lang, problems=(problem,))
-    problems = tuple(instruction.problems(sheet, given))
-    facts = () if problems else tuple(instruction.facts(sheet, given))
-    return Report(exercise, tier, lang, True, sheet.rows, problems, facts)
+        return Report(exercise, sheet.tier, sheet.lang, problems=(problem,))
+    if exercise == "preference":
+        problems = tuple(preference.problems(sheet, given, margin))
+        facts = () if problems else tuple(preference.facts(sheet, given))
+    else:
+        problems = tuple(instruction.problems(sheet, given))
+        facts = () if problems else tuple(instruction.facts(sheet, given))
+    return Report(exercise, sheet.tier, sheet.lang, True, sheet.rows, problems, facts)

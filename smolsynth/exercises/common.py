@@ -17,6 +17,13 @@ NEAR_NAMES = {  # what steps call these columns, and what comes to mind
     "document": "documents input seed seeds context text passage source",
     "evolved_instruction": "evolved_instructions evolved instruction_evolved evolved_prompt "
     "evolution evol_instruction evolved_instruct",
+    "evolved_response": "evolved_responses evolved evolution response_evolved evolved_answer",
+    "critique": "critiques critic feedback review generation",
+    "rewritten": "rewrite rewriting rewritten_response revised improved generation",
+    "chosen": "chosen_response preferred better best winner",
+    "rejected": "rejected_response worse worst loser",
+    "chosen_rating": "chosen_score score_chosen rating_chosen chosen_ratings",
+    "rejected_rating": "rejected_score score_rejected rating_rejected rejected_ratings",
 }
 
 
@@ -37,7 +44,7 @@ def column_problems(
         variant = ""
         if near is not None:
             variant = "/expand" if any(map(is_list, sheet.columns[near])) else "/rename"
-        elif talk is not None and column in ("instruction", "response"):
+        elif talk is not None and column in ("instruction", "response", "chosen", "rejected"):
             near, variant = talk, "/messages"
         near = near and measures.clip(near)
         yield sheet.problem(f"missing_column{variant}", cell, column=column, names=names, near=near)

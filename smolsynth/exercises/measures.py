@@ -26,6 +26,12 @@ _LEAK = re.compile(
     r"|给定的?提示|(?:改写|重写)后?的?提示|新建的?提示",
     re.IGNORECASE,
 )
+# of EvolQuality's prompts, of UltraFeedback's output, and of notes that a model adds
+_RUBRIC = re.compile(
+    r"#?\b(?:given|rewritten|created)[\s_]+(?:response|answer)\b|####? ?Output for Text"
+    r"|^(?:Rating|Rationale|Score|Type) ?[:：]|改写后的?回答|给定的?回答",
+    re.IGNORECASE | re.MULTILINE,
+)
 _SORRY = re.compile(r"\bsorry\b|抱歉|对不起", re.IGNORECASE)
 # Question words are apart: asking why instead of what is new, though it says nothing alone.
 _QUESTION_WORDS = frozenset(
@@ -141,6 +147,11 @@ def runs(plain: str) -> list[str]:
 
 def leaks(text: str) -> bool:
     return bool(_LEAK.search(text))
+
+
+def leaks_rubric(text: str) -> bool:
+    """Whether words of a prompt that judges, evolves or rewrites stand in a response."""
+    return leaks(text) or bool(_RUBRIC.search(text))
 
 
 def is_refusal(text: str) -> bool:

@@ -51,7 +51,8 @@ class Report:
         if not self.started:
             return f"{icon} ⬜ {say['not_started'].format(cell=f'exercise-{self.tier}')}"
         if self.ok:
-            return f"{icon} ✅ {say['praise_' + self.tier]}\n   {' · '.join(self.facts)}"
+            praise = say[f"praise_{self.exercise}_{self.tier}"]
+            return f"{icon} ✅ {praise}\n   {' · '.join(self.facts)}"
         lines = [f"{icon} 🔧 {say['not_yet'].format(count=_things(self))}"]
         for number, problem in enumerate(self.problems[:SHOWN_PROBLEMS], 1):
             message = "\n   ".join(wrap(problem.message, WIDTH - 3))
@@ -83,6 +84,7 @@ class Sheet:
     lang: str
     columns: dict[str, list] = field(default_factory=dict)
     rows: int = 0
+    cells: dict[str, str] = field(default_factory=dict)  # this notebook's names for common cells
 
     def texts(self, name: str) -> dict[int, str]:
         """The usable cells of a column by row; what is empty or no text has its own rule."""
@@ -110,7 +112,7 @@ class Sheet:
         words = {"bad": len(bad), "n": self.rows, "column": column, "source": source, **words}
         text = MESSAGES[message][self.lang].format(**words)
         clipped = tuple("" if is_empty(c) else measures.clip(c) for c in list(cells)[:SHOWN_ROWS])
-        return Problem(message.split("/")[0], text, cell, rows, clipped)
+        return Problem(message.split("/")[0], text, self.cells.get(cell, cell), rows, clipped)
 
 
 def read(answer, sheet: Sheet) -> Problem | None:

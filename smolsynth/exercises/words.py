@@ -121,6 +121,79 @@ MESSAGES = {
         "zh": "数据集只有 {n} 行，任务要求至少 {need} 行。\n"
         "请从更多的指令开始：淘汰失败的进化结果，总会损失一些行。",
     },
+    "few_rows/pairs": {
+        "en": "Too few pairs: {n}. The task asks for {need} or more.\n"
+        "Ties and failures always cost pairs: start from more instructions, or sample more "
+        "responses to each.",
+        "zh": "偏好对只有 {n} 个，任务要求至少 {need} 个。\n"
+        "平分和解析失败总会损失一些：请从更多的指令开始，或者每条指令多采样几个回答。",
+    },
+    "not_a_rating": {
+        "en": "In {bad} of {n} rows, `{column}` is not a number.\n"
+        "A judge that could not be parsed gives `None`: drop these rows before you make pairs.",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 不是数字。\n"
+        "评审结果解析失败时得到的是 `None`，请在配对之前去掉这些行。",
+    },
+    "tie": {
+        "en": "In {bad} of {n} pairs, both responses have the same rating.\n"
+        "A tie says nothing about which is better: drop it.",
+        "zh": "{n} 个偏好对中有 {bad} 对的两个回答分数相同。\n平分说明不了哪个更好，请去掉。",
+    },
+    "wrong_order": {
+        "en": "In {bad} of {n} pairs, the chosen response has the *lower* rating.\n"
+        "See where chosen and rejected are picked: `max` for one, `min` for the other.",
+        "zh": "{n} 个偏好对中有 {bad} 对的被选回答分数反而更低。\n"
+        "请检查挑选的地方：一个该用 `max`，另一个该用 `min`。",
+    },
+    "small_margin": {
+        "en": "In {bad} of {n} pairs, the ratings differ by less than {need}.\n"
+        "The task asks for a margin of {need} or more: drop the closer ones.",
+        "zh": "{n} 个偏好对中有 {bad} 对的分数差不到 {need}。\n"
+        "任务要求至少相差 {need} 分，请去掉差距更小的。",
+    },
+    "same_pair": {
+        "en": "In {bad} of {n} pairs, chosen and rejected are the same text.\n"
+        "There is nothing to prefer in them: drop them.",
+        "zh": "{n} 个偏好对中有 {bad} 对的被选和被拒回答是同一段文本。\n"
+        "没有差别就没有偏好，请去掉。",
+    },
+    "leaked_rubric": {
+        "en": "In {bad} of {n} rows, `{column}` holds words of a prompt, such as “rewritten "
+        "response” or “Rating:”.\nDrop these rows, or a model will learn to write them.",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 漏进了提示词里的字眼，如“改写后的回答”“Rating:”。\n"
+        "请去掉这些行，否则模型会学着写出这些字眼。",
+    },
+    "unknown_instruction": {
+        "en": "In {bad} of {n} rows, `instruction` is none of the given instructions.\n"
+        "Each row keeps the instruction that its responses answer: use INSTRUCTIONS, and don't "
+        "shuffle one column alone.",
+        "zh": "{n} 行中有 {bad} 行的 `instruction` 不在给定的指令里。\n"
+        "每一行都要保留回答所对应的指令：请使用 INSTRUCTIONS，也不要单独打乱某一列。",
+    },
+    "foreign_response": {
+        "en": "In {bad} of {n} rows, `{column}` is none of {sources} of that row.\n"
+        "Pairs are made of the texts of one row; keep those columns as the judge saw them.",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 不是本行 {sources} 里的任何一个。\n"
+        "偏好对要由同一行的文本组成，评审看到什么，这些列里就保留什么。",
+    },
+    "response_unchanged": {
+        "en": "In {bad} of {n} rows, `{column}` is the same as `response`.\n"
+        "A few are fine, this many are not: does the step really read `response`?",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 和 `response` 一样。\n"
+        "个别几行没关系，这么多就不行了：请检查那一步是不是真的读到了 `response`。",
+    },
+    "longer_only": {
+        "en": "In {bad} of {n} rows, `{column}` is longer than `response`, but has no new word.\n"
+        "Such pairs teach length: drop them.",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 比 `response` 长，却没有一个新词。\n"
+        "这样的偏好对只会教模型写长，请去掉。",
+    },
+    "critique_in_answer": {
+        "en": "In {bad} of {n} rows, `{column}` holds the critique itself.\n"
+        "Ask for the better answer alone, and drop rows in which the critique came along.",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 里夹着点评本身。\n"
+        "请让模型只写更好的回答，并去掉夹带点评的行。",
+    },
     "wrong_language": {
         "en": "In {bad} of {n} rows, `{column}` is not written in English.\n"
         "A model follows the language of its prompt: check LANG and the texts that you feed in. "
@@ -232,9 +305,12 @@ WORDS = {
         "topic": "topic",
         "document": "seed document",
         "not_started": "Not started yet. Write your code in the cell `{cell}`, then run this.",
-        "praise_turtle": "Well done! Out of nothing but topics you made a dataset to train on.",
-        "praise_dog": "Well done! Every seed has grown into questions and answers of its own.",
-        "praise_lion": "Well done! Seeded, evolved and weeded: this is how the big ones are made.",
+        "praise_instruction_turtle": "Well done! Out of nothing but topics you made a "
+        "dataset to train on.",
+        "praise_instruction_dog": "Well done! Every seed has grown into questions and "
+        "answers of its own.",
+        "praise_instruction_lion": "Well done! Seeded, evolved and weeded: this is how the "
+        "big ones are made.",
         "not_yet": "Not there yet: {count}.",
         "one_thing": "one thing to mend",
         "things": "{count} things to mend",
@@ -249,21 +325,34 @@ WORDS = {
         "fact_seeds": "all {need} seed documents used",
         "fact_longer": "evolved instructions {ratio:.1f} times as long as before",
         "fact_length": "{mean:.0f} words a response on average",
+        "fact_pairs": "{rows} pairs on {distinct} instructions",
+        "fact_margin": "ratings {mean:.1f} apart on average",
+        "fact_chosen_longer": "the chosen response is the longer one in {share:.0%}",
+        "praise_preference_turtle": "Well done! Two models, one judge, and no tie among your "
+        "pairs.",
+        "praise_preference_dog": "Well done! Responses evolved, and only the better ones were "
+        "chosen.",
+        "praise_preference_lion": "Well done! Named, mended and judged again: pairs that differ "
+        "where the fault was.",
+        "preference_turtle": "A preference dataset",
+        "preference_dog": "A preference dataset with response evolution",
+        "preference_lion": "A preference dataset with response evolution and critiques",
+        "preference_all_done": "All three done. Next: save your pairs as in the cell `{cell}`.",
         "instruction_turtle": "An instruction dataset from topics",
         "instruction_dog": "An instruction dataset with seed data",
         "instruction_lion": "An instruction dataset with seed data and instruction evolution",
         "start": "Next: the cell `{cell}`.",
         "mend": "Next: mend your answer in the cell `{cell}`; its check says how.",
-        "all_done": "All three done. Next: save your data as in the cell `{cell}`, "
+        "instruction_all_done": "All three done. Next: save your data as in the cell `{cell}`, "
         "then go on to the preference datasets.",
     },
     "zh": {
         "topic": "主题",
         "document": "种子文档",
         "not_started": "还没有开始。请在单元格 `{cell}` 里写代码，再运行这里。",
-        "praise_turtle": "做得好！只凭几个主题，你就造出了可以用来训练的数据集。",
-        "praise_dog": "做得好！每一篇种子文档都长出了自己的问题和回答。",
-        "praise_lion": "做得好！播种、进化、淘汰，大型指令数据集也是这样造出来的。",
+        "praise_instruction_turtle": "做得好！只凭几个主题，你就造出了可以用来训练的数据集。",
+        "praise_instruction_dog": "做得好！每一篇种子文档都长出了自己的问题和回答。",
+        "praise_instruction_lion": "做得好！播种、进化、淘汰，大型指令数据集也是这样造出来的。",
         "not_yet": "还差一点：{count}。",
         "one_thing": "有 1 处需要修改",
         "things": "有 {count} 处需要修改",
@@ -278,11 +367,22 @@ WORDS = {
         "fact_seeds": "{need} 篇种子文档全部用上",
         "fact_longer": "进化后的指令平均长度是原来的 {ratio:.1f} 倍",
         "fact_length": "回答平均 {mean:.0f} 字",
+        "fact_pairs": "共 {rows} 个偏好对，{distinct} 条指令",
+        "fact_margin": "平均相差 {mean:.1f} 分",
+        "fact_chosen_longer": "被选回答较长的占 {share:.0%}",
+        "praise_preference_turtle": "做得好！两个模型，一个评审，偏好对里没有一个平分。",
+        "praise_preference_dog": "做得好！回答进化了，真正更好的才入选。",
+        "praise_preference_lion": "做得好！指出毛病，改好，再评一次：每一对的差别恰在毛病所在。",
+        "preference_turtle": "偏好数据集",
+        "preference_dog": "偏好数据集，加上回答进化",
+        "preference_lion": "偏好数据集，加上回答进化和点评",
+        "preference_all_done": "三关全部通过。下一步：照单元格 `{cell}` 的做法保存偏好对。",
         "instruction_turtle": "由主题生成指令数据集",
         "instruction_dog": "用种子数据生成指令数据集",
         "instruction_lion": "用种子数据和指令进化生成指令数据集",
         "start": "下一步：单元格 `{cell}`。",
         "mend": "下一步：修改单元格 `{cell}` 里的答案，检查结果里写着怎么改。",
-        "all_done": "三关全部通过。下一步：照单元格 `{cell}` 的做法保存数据，再去学习偏好数据集。",
+        "instruction_all_done": "三关全部通过。下一步：照单元格 `{cell}` 的做法保存数据，"
+        "再去学习偏好数据集。",
     },
 }
