@@ -130,9 +130,9 @@ MESSAGES = {
     },
     "not_a_rating": {
         "en": "In {bad} of {n} rows, `{column}` is not a number.\n"
-        "A judge that could not be parsed gives `None`: drop these rows before you make pairs.",
+        "A judge whose output can not be parsed gives no number: drop these rows before you pair.",
         "zh": "{n} 行中有 {bad} 行的 `{column}` 不是数字。\n"
-        "评审结果解析失败时得到的是 `None`，请在配对之前去掉这些行。",
+        "评审结果解析失败就没有分数，请在配对之前去掉这些行。",
     },
     "tie": {
         "en": "In {bad} of {n} pairs, both responses have the same rating.\n"
