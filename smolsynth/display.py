@@ -371,7 +371,7 @@ def _words(labels: dict[str, dict[str, str]], lang: str) -> dict[str, str]:
 # ---- charts ----
 
 _SIZE, _DPI = (6, 2.5), 144  # inches, dots per inch
-_BAR, _INK, _FAINT = "#7a9cb8", "#3f4a54", "#c9d1d8"
+BAR, INK, _FAINT = "#7a9cb8", "#3f4a54", "#c9d1d8"
 _MOST_BARS = 14
 _FONTS = ["DejaVu Sans"]  # comes with matplotlib
 _CJK_FONTS = (
@@ -452,7 +452,7 @@ def plot_lengths(data: Any, column: str, lang: str = "en") -> None:
         TypeError: the data is no dataset.
     """
     values = lengths(data, column, lang)
-    fonts = _fonts()
+    fonts = chart_fonts()
     words = _chart_words(lang, fonts)
     unit = words["characters" if lang == "zh" else "words"]
     title = words["title"].format(column=_shortened(column, 18), unit=unit)
@@ -460,11 +460,11 @@ def plot_lengths(data: Any, column: str, lang: str = "en") -> None:
         return _show_nothing(title, words, fonts)
     middle, most, least = median(values), max(values), min(values)
     figures = words["figures"].format(n=len(values), median=middle, most=most)
-    with _chart(title, figures, fonts) as ax:
+    with chart(title, figures, fonts) as ax:
         step = math.ceil((most - least + 1) / 24)
         edges = [edge - 0.5 for edge in range(least, most + step + 1, step)]
-        ax.hist(values, bins=edges, color=_BAR, edgecolor="white", linewidth=0.6)
-        ax.axvline(middle, color=_INK, linewidth=1, linestyle=(0, (4, 3)))
+        ax.hist(values, bins=edges, color=BAR, edgecolor="white", linewidth=0.6)
+        ax.axvline(middle, color=INK, linewidth=1, linestyle=(0, (4, 3)))
         ax.set_xlabel(unit)
         ax.set_ylabel(words["texts"])
         for axis in (ax.xaxis, ax.yaxis):
@@ -487,7 +487,7 @@ def plot_counts(values: Iterable | Mapping, lang: str = "en", title: str = "") -
         ValueError: another `lang`.
     """
     counts = Counter(values)
-    fonts = _fonts()
+    fonts = chart_fonts()
     words = _chart_words(lang, fonts)
     if not counts:
         return _show_nothing(title, words, fonts)
@@ -502,10 +502,10 @@ def plot_counts(values: Iterable | Mapping, lang: str = "en", title: str = "") -
         bars = [*bars[: _MOST_BARS - 1], (others, sum(n for _, n in rest))]
     labels, legend = _labels([label for label, _ in bars], fonts)
     heights = [n for _, n in bars]
-    with _chart(title, words["total"].format(n=sum(heights)), fonts) as ax:
+    with chart(title, words["total"].format(n=sum(heights)), fonts) as ax:
         size = 9 if len(bars) <= 8 else 7
         places = range(len(bars))
-        ax.barh(places, heights, color=_BAR, height=0.72)
+        ax.barh(places, heights, color=BAR, height=0.72)
         for place, n in zip(places, heights, strict=True):
             ax.annotate(
                 f"{n:g}", (n, place), (3, 0), textcoords="offset points", va="center", fontsize=size
@@ -520,7 +520,7 @@ def plot_counts(values: Iterable | Mapping, lang: str = "en", title: str = "") -
         print("\n".join(legend))
 
 
-def _fonts() -> list[str]:
+def chart_fonts() -> list[str]:
     """Fonts to draw with: matplotlib's own, and one with Chinese characters if there is any."""
     from matplotlib.font_manager import fontManager
 
@@ -530,10 +530,10 @@ def _fonts() -> list[str]:
 
 def _chart_words(lang: str, fonts: list[str]) -> dict[str, str]:
     words = _words(_CHART, lang)
-    return words if _is_drawable("".join(words.values()), fonts) else _CHART["en"]
+    return words if is_drawable("".join(words.values()), fonts) else _CHART["en"]
 
 
-def _is_drawable(text: str, fonts: list[str]) -> bool:
+def is_drawable(text: str, fonts: list[str]) -> bool:
     """Whether the fonts hold each character; otherwise matplotlib would draw boxes, and warn."""
     from matplotlib.font_manager import findfont, get_font
 
@@ -545,7 +545,7 @@ def _labels(texts: list[str], fonts: list[str]) -> tuple[list[str], list[str]]:
     """Labels to draw, and lines to print that explain those that had to become numbers."""
     labels, legend = [], []
     for i, text in enumerate(texts, 1):
-        if _is_drawable(text, fonts):
+        if is_drawable(text, fonts):
             labels.append(text)
         else:
             labels.append(f"({i})")
@@ -554,7 +554,7 @@ def _labels(texts: list[str], fonts: list[str]) -> tuple[list[str], list[str]]:
 
 
 @contextmanager
-def _chart(title: str, figures: str, fonts: list[str]) -> Iterator[Any]:
+def chart(title: str, figures: str, fonts: list[str]) -> Iterator[Any]:
     """Yields axes to draw on, then shows them as a picture. A title without a font is printed."""
     import matplotlib
     from IPython.display import Image, display
@@ -563,16 +563,16 @@ def _chart(title: str, figures: str, fonts: list[str]) -> Iterator[Any]:
     look = {
         "font.family": fonts,
         "font.size": 9,
-        "text.color": _INK,
+        "text.color": INK,
         "text.parse_math": False,  # a $ of a model's text is a $
         "axes.edgecolor": _FAINT,
-        "axes.labelcolor": _INK,
+        "axes.labelcolor": INK,
         "axes.spines.top": False,
         "axes.spines.right": False,
         "xtick.color": _FAINT,
         "ytick.color": _FAINT,
-        "xtick.labelcolor": _INK,
-        "ytick.labelcolor": _INK,
+        "xtick.labelcolor": INK,
+        "ytick.labelcolor": INK,
     }
     title = _shortened(title, 44)
     with matplotlib.rc_context(look):
@@ -580,7 +580,7 @@ def _chart(title: str, figures: str, fonts: list[str]) -> Iterator[Any]:
         figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
         ax = figure.subplots()
         yield ax
-        if _is_drawable(title, fonts):
+        if is_drawable(title, fonts):
             ax.set_title(title, loc="left", fontsize=10)
         else:
             print(title)
@@ -591,6 +591,6 @@ def _chart(title: str, figures: str, fonts: list[str]) -> Iterator[Any]:
 
 
 def _show_nothing(title: str, words: dict[str, str], fonts: list[str]) -> None:
-    with _chart(title, "", fonts) as ax:
+    with chart(title, "", fonts) as ax:
         ax.set_axis_off()
         ax.text(0.5, 0.5, words["nothing"], ha="center", va="center", transform=ax.transAxes)

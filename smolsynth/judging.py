@@ -3,20 +3,22 @@
     judge = UltraFeedback(llm=load_llm(temperature=0, max_new_tokens=512))
     report = audit(judge, known_pairs("en", 100))
     report.agreement, report.consistency      shares; print(report) shows all of them
+    plot_audit(report)
 
-Judges like the response that stands first, or the longer one (Zheng et al. 2023, arXiv 2306.05685).
+Judges like the response that stands first, the longer one, or their own (Zheng et al. 2023, arXiv
+2306.05685).
 The pairs of `known_pairs` come from the world that the bundled models know, so it is certain which
 text is better; the models have never seen their questions or their faults.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from smolsynth.display import lengths
+from smolsynth.display import BAR, INK, chart, chart_fonts, is_drawable, lengths, width
 from smolsynth.pipelines import try_step
 
 Row = dict[str, Any]
@@ -33,8 +35,9 @@ def known_pairs(lang: str, n: int | None = None) -> list[Row]:
         n: how many; `None` gives all.
 
     Returns:
-        Rows of `instruction`, `generations` (two texts), `better` (0 or 1: which of them) and
-        `fault` (of the other one, as "wrong_fact").
+        Rows of `instruction`, `generations` (two texts), `better` (0 or 1: which of them), `fault`
+        (of the other one, as "wrong_fact"), `facts` (passages that a right text holds) and `more`
+        (passages that it may hold besides).
 
     Raises:
         ValueError: another language, or n below 1 or above what there is.
@@ -42,7 +45,33 @@ def known_pairs(lang: str, n: int | None = None) -> list[Row]:
     data = _pairs(lang)
     if n is not None and not 1 <= n <= len(data):
         raise ValueError(f"There are {len(data)} known pairs: ask for 1 to {len(data)}, not {n}.")
-    return [{**row, "generations": list(row["generations"])} for row in data[:n]]
+    return [{k: list(v) if isinstance(v, list) else v for k, v in row.items()} for row in data[:n]]
+
+
+def equal_pairs(pairs: Iterable[Row], own: Iterable[str | None]) -> list[Row]:
+    """Pairs of a model's own text and another one that is as good, to find self-preference with.
+
+    Args:
+        pairs: rows as `known_pairs` gives them.
+        own: what the judge's model answered, one text for each row.
+
+    Returns:
+        Rows of `instruction` and `generations`: the own text first, then the better one of the
+        pair. Rows are left out where the own text lacks a fact, where only one of the two says
+        more than what was asked, and where the two are the same.
+
+    Raises:
+        ValueError: not as many texts as rows.
+    """
+    made = []
+    for pair, text in zip(pairs, own, strict=True):
+        other = pair["generations"][pair["better"]]
+        right = text is not None and all(fact in text for fact in pair["facts"])
+        if right and text.strip() != other.strip():
+            says_more = [any(fact in said for fact in pair["more"]) for said in (text, other)]
+            if says_more[0] == says_more[1]:
+                made.append({"instruction": pair["instruction"], "generations": [text, other]})
+    return made
 
 
 @lru_cache
@@ -79,6 +108,10 @@ class Audit:
         longer_preferred: share of verdicts other than ties that prefer the longer text.
         longer_better: how often, in the same verdicts, the longer text is the better one. Only
             what `longer_preferred` has above that is a bias.
+        own_pairs: pairs of `equal_pairs` whose ratings could be parsed both times.
+        own_preferred: share of their verdicts other than ties that prefer the judge's own text.
+            0.5 is fair.
+        lang: "en" or "zh", of the printed report.
     """
 
     pairs: int
@@ -90,26 +123,15 @@ class Audit:
     first_preferred: float | None
     longer_preferred: float | None
     longer_better: float | None
+    own_pairs: int = 0
+    own_preferred: float | None = None
+    lang: str = "en"
 
     def __repr__(self) -> str:
-        def shown(share: float | None) -> str:
-            return "-" if share is None else f"{share:.2f}"
-
-        lines = [
-            f"{self.pairs} pairs, each read in both orders",
-            f"understood        {shown(self.understood)}",
-            f"agreement         {shown(self.agreement)}   with the truth; ties ({shown(self.ties)})"
-            " count as wrong",
-            *(f"  {name:<17} {shown(share)}" for name, share in self.agreement_by_fault.items()),
-            f"consistency       {shown(self.consistency)}   after a swap",
-            f"first preferred   {shown(self.first_preferred)}   fair: 0.50",
-            f"longer preferred  {shown(self.longer_preferred)}   fair:"
-            f" {shown(self.longer_better)}, as often as it is better",
-        ]
-        return "\n".join(lines)
+        return "\n".join(_lines(self))
 
 
-def audit(judge: Any, pairs: Iterable[Row], lang: str = "en") -> Audit:
+def audit(judge: Any, pairs: Iterable[Row], lang: str = "en", equals: Iterable[Row] = ()) -> Audit:
     """Has a judge read every pair in both orders, and counts.
 
     Args:
@@ -117,27 +139,20 @@ def audit(judge: Any, pairs: Iterable[Row], lang: str = "en") -> Audit:
             `ratings`, such as `UltraFeedback` with one aspect.
         pairs: rows as `known_pairs` gives them.
         lang: of the texts; lengths are counted in words, or for "zh" in characters.
+        equals: rows as `equal_pairs` gives them, for self-preference.
 
     Raises:
         ValueError: no pairs, rows without what `known_pairs` gives, or another `lang`.
         StepFailed: the judge raised.
     """
-    pairs = list(pairs)
+    pairs, equals = list(pairs), list(equals)
     _check(pairs)
-    rows = [
-        {"instruction": pair["instruction"], "generations": list(pair["generations"])[::step]}
-        for pair in pairs
-        for step in (1, -1)
-    ]
-    ratings = [row["ratings"] for row in try_step(judge, rows)]
     verdicts: list[_Verdict] = []
     consistent: list[bool] = []
-    for pair, there, back in zip(pairs, ratings[::2], ratings[1::2], strict=True):
-        if not (_whole(there) and _whole(back)):
-            continue
-        outcomes = (_order(*there), _order(*back[::-1]))
+    for pair, outcomes in _read(judge, pairs):
         consistent.append(outcomes[0] == outcomes[1])
         verdicts += [_Verdict(pair, outcome, first) for first, outcome in enumerate(outcomes)]
+    about_own = [outcomes for _, outcomes in _read(judge, equals)]
     clear = [verdict for verdict in verdicts if verdict.preferred != TIE]
     longer = [(v, size) for v in clear if (size := _longer(v.pair, lang)) is not None]
     faults = sorted({pair["fault"] for pair in pairs})
@@ -156,7 +171,23 @@ def audit(judge: Any, pairs: Iterable[Row], lang: str = "en") -> Audit:
         first_preferred=_share(v.preferred == v.first for v in clear),
         longer_preferred=_share(v.preferred == size for v, size in longer),
         longer_better=_share(v.pair["better"] == size for v, size in longer),
+        own_pairs=len(about_own),
+        own_preferred=_share(o == 0 for both in about_own for o in both if o != TIE),
+        lang=lang,
     )
+
+
+def _read(judge: Any, pairs: list[Row]) -> Iterator[tuple[Row, tuple[int, int]]]:
+    """Pairs that were understood in both orders, with the text preferred each time (or TIE)."""
+    rows = [
+        {"instruction": pair["instruction"], "generations": list(pair["generations"])[::step]}
+        for pair in pairs
+        for step in (1, -1)
+    ]
+    ratings = [row["ratings"] for row in try_step(judge, rows)] if rows else []
+    for pair, there, back in zip(pairs, ratings[::2], ratings[1::2], strict=True):
+        if _whole(there) and _whole(back):
+            yield pair, (_order(*there), _order(*back[::-1]))
 
 
 TIE = -1
@@ -198,3 +229,115 @@ def _longer(pair: Row, lang: str) -> int | None:
 def _share(hits: Iterable[bool]) -> float | None:
     counted = list(hits)
     return sum(counted) / len(counted) if counted else None
+
+
+# ---- the report ----
+_WORDS = {
+    "en": {
+        "read": "{n} pairs, each read in both orders",
+        "understood": "understood",
+        "agreement": "agreement",
+        "ties": "with the truth; ties ({ties}) count as wrong",
+        "consistency": "consistency",
+        "swap": "after a swap",
+        "first": "first preferred",
+        "longer": "longer preferred",
+        "own": "own preferred",
+        "fair": "fair: {fair}",
+        "better": "fair: {fair}, as often as it is better",
+        "equal": "fair: {fair}; {n} pairs of equally good texts",
+        "title": "Audit of the judge",
+        "figures": "{n} pairs, both orders; diamond: ideal",
+    },
+    "zh": {
+        "read": "{n} 个偏好对，两种顺序各评一次",
+        "understood": "评得出分",
+        "agreement": "符合真相",
+        "ties": "平分（{ties}）算错",
+        "consistency": "对调不变",
+        "swap": "对调之后结论相同",
+        "first": "偏爱先出现的",
+        "longer": "偏爱较长的",
+        "own": "偏爱自己的",
+        "fair": "公正值 {fair}",
+        "better": "公正值 {fair}，即较长的确实更好的比例",
+        "equal": "公正值 {fair}；{n} 对同样好的文本",
+        "title": "评审模型的考卷",
+        "figures": "{n} 对，两种顺序；菱形：理想值",
+    },
+}
+_FAULTS_ZH = {
+    "all_wrong": "全错",
+    "brief": "过于简略",
+    "cut_off": "没写完",
+    "ignores_constraint": "不顾限制",
+    "incomplete": "漏答一半",
+    "leak": "泄漏提示词",
+    "other_topic": "答非所问",
+    "refusal": "推说不知",
+    "repeated": "重复",
+    "rude": "态度粗鲁",
+    "too_short": "等于没说",
+    "wrong_fact": "一处事实错误",
+    "wrong_language": "语言不对",
+}
+
+
+def _fault_name(fault: str, lang: str) -> str:
+    return _FAULTS_ZH.get(fault, fault) if lang == "zh" else fault
+
+
+def _shown(share: float | None) -> str:
+    return "-" if share is None else f"{share:.2f}"
+
+
+def _lines(report: Audit) -> Iterator[str]:
+    words = _WORDS[report.lang]
+
+    def line(name: str, share: float | None, comment: str = "") -> str:
+        return f"{name}{' ' * (20 - width(name))}{_shown(share):<4}   {comment}".rstrip()
+
+    yield words["read"].format(n=report.pairs)
+    yield line(words["understood"], report.understood)
+    ties = words["ties"].format(ties=_shown(report.ties))
+    yield line(words["agreement"], report.agreement, ties)
+    for fault, share in report.agreement_by_fault.items():
+        yield line("  " + _fault_name(fault, report.lang), share)
+    yield line(words["consistency"], report.consistency, words["swap"])
+    yield line(words["first"], report.first_preferred, words["fair"].format(fair="0.50"))
+    better = words["better"].format(fair=_shown(report.longer_better))
+    yield line(words["longer"], report.longer_preferred, better)
+    if report.own_pairs:
+        equal = words["equal"].format(fair="0.50", n=report.own_pairs)
+        yield line(words["own"], report.own_preferred, equal)
+
+
+def plot_audit(report: Audit) -> None:
+    """Shows the shares of an audit as bars, as a PNG; a diamond marks what a fair judge would have.
+
+    Labels are in the report's language, or in English where no font has Chinese characters.
+    """
+    fonts = chart_fonts()
+    words = _WORDS[report.lang]
+    if not is_drawable("".join(words.values()), fonts):
+        words = _WORDS["en"]
+    bars = [
+        (words["understood"], report.understood, 1.0),
+        (words["agreement"], report.agreement, 1.0),
+        (words["consistency"], report.consistency, 1.0),
+        (words["first"], report.first_preferred, 0.5),
+        (words["longer"], report.longer_preferred, report.longer_better),
+    ]
+    if report.own_pairs:
+        bars.append((words["own"], report.own_preferred, 0.5))
+    with chart(words["title"], words["figures"].format(n=report.pairs), fonts) as ax:
+        places = range(len(bars))
+        ax.barh(places, [share or 0 for _, share, _ in bars], color=BAR, height=0.62)
+        for place, (_, share, fair) in zip(places, bars, strict=True):
+            if fair is not None:
+                ax.plot(fair, place, marker="D", color=INK, markersize=5, zorder=3, clip_on=False)
+            ax.annotate(_shown(share), (0, place), (4, 0), textcoords="offset points", va="center")
+        ax.set_yticks(places, [name for name, _, _ in bars])
+        ax.tick_params(axis="y", length=0)
+        ax.set_xlim(0, 1)
+        ax.set_ylim(len(bars) - 0.4, -0.6)

@@ -466,7 +466,7 @@ def test_without_a_chinese_font_labels_are_english_and_no_boxes(
     assert all(ord(char) < 0x2000 for text in drawn for char in text)
 
 
-@pytest.mark.skipif(len(display._fonts()) < 2, reason="no font with Chinese characters here")
+@pytest.mark.skipif(len(display.chart_fonts()) < 2, reason="no font with Chinese characters here")
 def test_with_a_chinese_font_labels_are_chinese(pictures, drawn):
     display.plot_lengths([{"文本": "水壶烧水"}], "文本", "zh")
     assert {"文本：长度（字数）", "共 1 条，中位数 4，最长 4"} <= set(drawn)

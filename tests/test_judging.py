@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from distilabel.steps import Step, StepInput
 
-from smolsynth.judging import audit, known_pairs
+from smolsynth.judging import audit, equal_pairs, known_pairs, plot_audit
 from training.grading import facts_in
 from training.pairs import OUTPUT, PAIRS, write
 from training.world import LANGS
@@ -97,13 +97,47 @@ def test_what_could_not_be_read_is_counted_and_left_out(pairs):
     report = read("mute", pairs)
     assert (report.understood, report.agreement, report.consistency) == (0, None, None)
     assert report.agreement_by_fault == {}
-    assert "understood        0.00" in repr(report)
+    assert "understood          0.00" in repr(report)
 
 
 def test_chinese_lengths_are_counted_in_characters(pairs):
     chinese = [{**pair, "generations": ["它很好。", "它很好，也很长。"]} for pair in pairs]
     assert read("first", chinese, "zh").longer_better == 0.25
     assert read("first", chinese, "en").longer_better is None  # one "word" each
+
+
+def test_a_judge_that_loves_its_own(pairs):
+    equals = [{"instruction": "Why?", "generations": ["mine, and it is long", "yours"]}] * 3
+    judge = Judge(name="judge", rule="longer")
+    judge.load()
+    report = audit(judge, pairs, "zh", equals)
+    assert (report.own_pairs, report.own_preferred) == (3, 1)
+    assert "偏爱自己的          1.00   公正值 0.50；3 对同样好的文本" in repr(report)
+    assert read("first", pairs).own_preferred is None  # nothing was asked about it
+    tied = Judge(name="judge", rule="tie")
+    tied.load()
+    assert audit(tied, pairs, "en", equals).own_preferred is None
+
+
+def test_equal_pairs_are_right_and_say_as_much(pairs):
+    pair = {**pairs[1], "better": 0, "facts": ["short"], "more": ["blue"]}
+    both = [pair["generations"][0], pair["generations"][1]]
+    assert equal_pairs([pair], ["It is short."]) == [
+        {"instruction": "Question 1?", "generations": ["It is short.", both[0]]}
+    ]
+    for own in ("It is long.", "It is short and blue.", both[0], None):  # wrong, more, same, none
+        assert equal_pairs([pair], [own]) == []
+    with pytest.raises(ValueError, match="zip"):
+        equal_pairs([pair], [])
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_plot_is_a_picture(pairs, lang, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    plot_audit(read("longer", pairs, lang))
+    plot_audit(read("mute", pairs, lang))  # nothing to draw but the frame
+    assert [image.data[:4] for image in shown] == [b"\x89PNG"] * 2
 
 
 @pytest.mark.parametrize(
@@ -137,6 +171,8 @@ def test_known_pairs_have_one_better_half(lang):
     for pair in pairs:
         one, two = pair["generations"]
         assert one != two and pair["fault"] != "none"
+        right = pair["generations"][pair["better"]]
+        assert all(fact in right for fact in pair["facts"])
     for pair in pairs[::2]:  # facts of two concepts in the worse text, of one in the better
         owners = [{owner for owner, _ in facts_in(text, lang)} for text in pair["generations"]]
         assert owners[1 - pair["better"]] - owners[pair["better"]]

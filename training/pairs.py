@@ -3,9 +3,10 @@
     python -m training.pairs
 
 One JSON object a line: `lang`, `instruction`, `generations` (two texts in random order), `better`
-(0 or 1) and `fault` (of the other text, a key of `training.grading.RATINGS`). All of it is held
-out: phrasings, faults and wrong facts that training never sees. Every second pair differs in one
-fact alone. The same world gives the same bytes.
+(0 or 1), `fault` (of the other text, a key of `training.grading.RATINGS`), `facts` (the passages
+that a right text holds) and `more` (passages that it may hold besides). All of it is held out:
+phrasings, faults and wrong facts that training never sees. Every second pair differs in one fact
+alone. The same world gives the same bytes.
 """
 
 import argparse
@@ -51,6 +52,8 @@ def pairs(lang: str, count: int = PAIRS) -> Iterator[dict]:
             "generations": [text for text, _ in order],
             "better": better,
             "fault": order[1 - better][1],
+            "facts": [q.concept.slots[slot] for slot in q.slots],
+            "more": [text for slot, text in q.concept.slots.items() if slot not in q.slots],
         }
 
 
