@@ -1,31 +1,42 @@
-"""`python -m smolsynth`: makes an instruction dataset, offline, and says what to do next."""
+"""`python -m smolsynth`: makes both kinds of dataset, offline, and says what to do next."""
 
 import argparse
 import os
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 TEXT = {
     "en": {
-        "start": "Generating {rows} rows ({lang}) with {model}. Loading takes a few seconds …",
+        "instruction": "an instruction dataset",
+        "preference": "a preference dataset",
+        "start": "Generating {kind}: {rows} rows (en) with {model}. ",
+        "loading": "Loading takes a few seconds …",
         "first": "Sample rows, {seconds:.1f} s after the start:",
         "dropped": "Dropped on the way: {counts}.",
-        "fewer": "The model repeats itself: only {rows} of {wanted} rows. A larger model helps.",
+        "fewer": "Too few were good: only {rows} of {wanted} rows. A larger model helps.",
         "none": "No usable row: {n} dropped ({counts}), nothing saved. Is the model trained?",
         "saved": "{rows} rows ({sources}) saved in {folder} after {seconds:.0f} s.",
         "next": "Next: jupyter lab notebooks",
-        "stopped": "Stopped. Nothing was saved.",
+        "stopped": "Stopped. ",
+        "nothing": "Nothing was saved.",
+        "kept": "Saved before: {folders}.",
     },
     "zh": {
-        "start": "用 {model} 生成 {rows} 行数据（{lang}）。载入 distilabel 需要几秒钟……",
+        "instruction": "指令数据集",
+        "preference": "偏好数据集",
+        "start": "用 {model} 生成{kind}：{rows} 行（zh）。",
+        "loading": "载入 distilabel 需要几秒钟……",
         "first": "开始 {seconds:.1f} 秒后，先看几行样品：",
         "dropped": "中途舍弃：{counts}。",
-        "fewer": "模型重复太多：原定 {wanted} 行，只得到 {rows} 行。换个大些的模型会好些。",
+        "fewer": "合格的太少：原定 {wanted} 行，只得到 {rows} 行。换个大些的模型会好些。",
         "none": "没有可用的数据：{n} 行全部舍弃（{counts}），什么也没保存。这个模型训练过吗？",
         "saved": "共 {rows} 行（{sources}），用时 {seconds:.0f} 秒，已存入 {folder}。",
         "next": "下一步：jupyter lab notebooks",
-        "stopped": "已停止，什么也没有保存。",
+        "stopped": "已停止。",
+        "nothing": "什么也没有保存。",
+        "kept": "此前已存好：{folders}。",
     },
 }
 REASONS = {  # of `recipes`, in Chinese
@@ -36,7 +47,21 @@ REASONS = {  # of `recipes`, in Chinese
     "words of the evolving prompt leaked": "泄漏进化提示词",
     "response begs off": "回答推托",
     "repeated instruction": "指令重复",
+    "two responses alike": "两个回答相同",
+    "judge not understood": "评审结果读不懂",
+    "tie": "平分",
+    "margin too small": "分差太小",
 }
+KINDS = ("instruction", "preference")
+TECHNIQUES = {
+    "instruction": "SelfInstruct, Magpie, EvolInstruct",
+    "preference": "SelfInstruct, two responses to each instruction, UltraFeedback (overall rating)",
+}
+SHOWN = {  # columns of the sample rows
+    "instruction": ["source", "instruction", "response"],
+    "preference": ["instruction", "chosen", "rejected", "chosen_rating", "rejected_rating"],
+}
+COUNTED = {"instruction": "source", "preference": "chosen_model"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -44,65 +69,98 @@ def main(arguments: list[str] | None = None) -> int:
     begun = time.perf_counter()
     args = _parser().parse_args(arguments)
     text = TEXT[args.lang]
-    model = args.model or os.environ.get("SMOLSYNTH_LLM") or "bundled"
-    print(text["start"].format(rows=args.rows, model=model, lang=args.lang), flush=True)
+    kinds = KINDS if args.kind == "both" else (args.kind,)
+    saved: list[Path] = []
+    print(_start(args, kinds[0]) + text["loading"], flush=True)
 
-    from smolsynth.display import preview  # after the first line: these imports take seconds
-    from smolsynth.export import free_folder, save, to_messages
-    from smolsynth.llms import LLMUnavailable
+    from smolsynth.llms import LLMUnavailable  # after the first line: these imports take seconds
     from smolsynth.pipelines import StepFailed
-    from smolsynth.recipes import instruction_dataset
-
-    def show(rows: list[dict[str, str]]) -> None:
-        print("\n" + text["first"].format(seconds=time.perf_counter() - begun))
-        preview(rows, n=3, columns=["source", "instruction", "response"])
-        print(flush=True)
 
     try:
-        data, dropped = instruction_dataset(
-            args.rows, args.lang, args.model, args.seed, on_first_rows=show
-        )
-        if args.lang == "zh":
-            counts = "，".join(f"{REASONS[r]} {n} 条" for r, n in dropped.most_common()) or "0 条"
-        else:
-            counts = ", ".join(f"{n} x {reason}" for reason, n in dropped.most_common()) or "0"
-        if not len(data):
-            print(text["none"].format(n=dropped.total(), counts=counts), file=sys.stderr)
-            return 1
-        folder = save(
-            to_messages(data),
-            free_folder(args.output / f"instruction_{args.lang}"),
-            lang=args.lang,
-            model=model,
-            technique="SelfInstruct, Magpie, EvolInstruct",
-            seed=args.seed,
-            notes=f"Dropped before saving: {counts}.",
-        )
+        for kind in kinds:
+            if kind != kinds[0]:
+                print("\n" + _start(args, kind).rstrip(), flush=True)
+            saved.append(_make(kind, args, begun))
     except KeyboardInterrupt:
-        print("\n" + text["stopped"], file=sys.stderr)
+        print("\n" + text["stopped"] + _what_is_saved(saved, text), file=sys.stderr)
         return 130
     except (LLMUnavailable, StepFailed, OSError, ValueError) as error:
         print(f"\n{error}", file=sys.stderr)
+        if saved:
+            print(_what_is_saved(saved, text), file=sys.stderr)
         return 1
-    preview(data, n=4, columns=["source", "topic", "instruction", "response"])
+    print(text["next"])
+    return 0
+
+
+def _start(args: argparse.Namespace, kind: str) -> str:
+    text = TEXT[args.lang]
+    return text["start"].format(kind=text[kind], rows=args.rows, model=_model(args))
+
+
+def _model(args: argparse.Namespace) -> str:
+    return args.model or os.environ.get("SMOLSYNTH_LLM") or "bundled"
+
+
+def _make(kind: str, args: argparse.Namespace, begun: float) -> Path:
+    """Generates, saves and shows one dataset. Raises ValueError where no row is good."""
+    from smolsynth import recipes
+    from smolsynth.display import preview
+    from smolsynth.export import free_folder, save, to_messages, to_preferences
+
+    text = TEXT[args.lang]
+
+    def show(rows: list[dict]) -> None:
+        print("\n" + text["first"].format(seconds=time.perf_counter() - begun))
+        preview(rows, n=3, columns=SHOWN[kind] if rows else None)
+        print(flush=True)
+
+    generate = getattr(recipes, f"{kind}_dataset")
+    data, dropped = generate(args.rows, args.lang, args.model, args.seed, on_first_rows=show)
+    counts = _counts(dropped, args.lang)
+    if not len(data):
+        raise ValueError(text["none"].format(n=dropped.total(), counts=counts))
+    folder = save(
+        (to_messages if kind == "instruction" else to_preferences)(data),
+        free_folder(args.output / f"{kind}_{args.lang}"),
+        lang=args.lang,
+        model=_model(args),
+        technique=TECHNIQUES[kind],
+        seed=args.seed,
+        notes=text["dropped"].format(counts=counts),
+    )
+    preview(data, n=4, columns=["topic", *SHOWN[kind]])
     print("\n" + text["dropped"].format(counts=counts))
     if len(data) < args.rows:
         print(text["fewer"].format(rows=len(data), wanted=args.rows))
-    made_by = {source: data["source"].count(source) for source in sorted(set(data["source"]))}
-    sources = ", ".join(f"{source} {n}" for source, n in made_by.items())
+    made_by = sorted(Counter(data[COUNTED[kind]]).items())
+    sources = ", ".join(f"{source} {n}" for source, n in made_by)
     seconds = time.perf_counter() - begun
     print(text["saved"].format(rows=len(data), sources=sources, folder=folder, seconds=seconds))
-    print(text["next"])
-    return 0
+    return folder
+
+
+def _counts(dropped: Counter, lang: str) -> str:
+    if lang == "zh":
+        return "，".join(f"{REASONS[r]} {n} 条" for r, n in dropped.most_common()) or "0 条"
+    return ", ".join(f"{n} x {reason}" for reason, n in dropped.most_common()) or "0"
+
+
+def _what_is_saved(folders: list[Path], text: dict[str, str]) -> str:
+    if not folders:
+        return text["nothing"]
+    return text["kept"].format(folders=", ".join(map(str, folders)))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m smolsynth",
-        description="Generate an instruction dataset with SelfInstruct, Magpie and EvolInstruct.",
+        description="Generate an instruction dataset (SelfInstruct, Magpie, EvolInstruct) and a"
+        " preference dataset (two models, rated by UltraFeedback).",
     )
     parser.add_argument("--lang", choices=sorted(TEXT), default="en", help="default: en")
-    parser.add_argument("--rows", type=int, default=500, help="rows wanted (default: 500)")
+    parser.add_argument("--kind", choices=["both", *KINDS], default="both", help="default: both")
+    parser.add_argument("--rows", type=int, default=500, help="rows wanted of each (default: 500)")
     parser.add_argument("--output", type=Path, default=Path("output"), help="default: output/")
     parser.add_argument("--seed", type=int, default=42, help="default: 42")
     parser.add_argument(

@@ -1,18 +1,26 @@
 """Whole datasets in one call: the pipelines of the lessons, joined, cleaned and counted."""
 
+import math
 import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from datasets import Dataset
 from distilabel.models.mixins.magpie import MagpieChatTemplateMixin
-from distilabel.steps import ExpandColumns, LoadDataFromDicts
-from distilabel.steps.tasks import EvolInstruct, Magpie, SelfInstruct, TextGeneration
+from distilabel.steps import ExpandColumns, GroupColumns, LoadDataFromDicts
+from distilabel.steps.tasks import (
+    EvolInstruct,
+    Magpie,
+    SelfInstruct,
+    TextGeneration,
+    UltraFeedback,
+)
 
 from smolsynth import seeds
-from smolsynth.llms import load_llm
+from smolsynth.llms import BundledLLM, load_llm
 from smolsynth.pipelines import InProcessPipeline
 
 SYSTEM_PROMPTS = {
@@ -23,8 +31,10 @@ LEAKS = ("given prompt", "rewritten prompt", "created prompt")
 REFUSALS = ("sorry", "i do not know", "i have not learned", "抱歉", "了解不多", "没有学过")
 ROUNDS = 4  # a round aims above the rows asked for, so a second one is rare
 QUERIES = 4  # of SelfInstruct for each document
+PAIRS_PER_DOCUMENT = 2  # of its QUERIES; the others end in a tie, repeat or can't be rated
 
-Row = dict[str, str]
+Row = dict[str, Any]
+OnFirstRows = Callable[[list[Row]], None]
 
 
 def instruction_dataset(
@@ -33,7 +43,7 @@ def instruction_dataset(
     model: str | None = None,
     seed: int = 42,
     progress: bool = True,
-    on_first_rows: Callable[[list[Row]], None] | None = None,
+    on_first_rows: OnFirstRows | None = None,
 ) -> tuple[Dataset, Counter]:
     """Generates an instruction dataset with SelfInstruct, Magpie and EvolInstruct.
 
@@ -54,23 +64,107 @@ def instruction_dataset(
         ValueError: `rows` is below 1, or `lang` or `model` is unknown.
         LLMUnavailable, StepFailed: see `load_llm` and `InProcessPipeline.run`.
     """
+
+    def generate(documents: list[Row], seed: int, progress: bool) -> Iterator[Row]:
+        return _generate(documents, lang, model, seed, progress)
+
+    # A document gives QUERIES rows by SelfInstruct, as many evolved ones and 2 by Magpie, of which
+    # about two thirds stay.
+    made, dropped = _collect(
+        generate,
+        lambda row, kept: _reason_to_drop(row, kept, lang),
+        rows,
+        rows_per_document=(2 * QUERIES + 2) * 2 / 3,
+        lang=lang,
+        seed=seed,
+        progress=progress,
+        on_first_rows=on_first_rows,
+    )
+    columns = ("source", "topic", "instruction", "response")
+    return Dataset.from_dict({c: [row[c] for row in made] for c in columns}), dropped
+
+
+def preference_dataset(
+    rows: int = 500,
+    lang: str = "en",
+    model: str | None = None,
+    seed: int = 42,
+    margin: int = 1,
+    progress: bool = True,
+    on_first_rows: OnFirstRows | None = None,
+) -> tuple[Dataset, Counter]:
+    """Generates pairs: SelfInstruct asks, two respond, UltraFeedback rates, ties are dropped.
+
+    The bundled tutor and the novice respond; another model responds twice, at the temperatures 0
+    and 1.
+
+    Args:
+        rows: how many pairs are wanted.
+        lang: "en" or "zh", the language of the seeds.
+        model: as `load_llm` takes it; asks, responds and judges.
+        seed: of the sampling and of the choice of seeds.
+        margin: the least difference of the two ratings.
+        progress: whether to show a progress bar.
+        on_first_rows: gets a few rows as soon as there are any.
+
+    Returns:
+        The dataset, with the columns `topic`, `instruction`, `chosen`, `rejected`,
+        `chosen_rating`, `rejected_rating`, `chosen_model` and `rejected_model`, and how many rows
+        were dropped, by reason. The dataset is shorter than asked for where too few pairs were
+        good; the counts then show why.
+
+    Raises:
+        ValueError: `rows` or `margin` is below 1, or `lang` or `model` is unknown.
+        LLMUnavailable, StepFailed: see `load_llm` and `InProcessPipeline.run`.
+    """
+    if margin < 1:
+        raise ValueError(f"margin must be 1 or more, not {margin}: a tie is no preference.")
+
+    def generate(documents: list[Row], seed: int, progress: bool) -> Iterator[Row]:
+        return map(_as_pair, _generate_rated(documents, model, seed, progress))
+
+    made, dropped = _collect(
+        generate,
+        lambda row, kept: _reason_to_drop_pair(row, kept, lang, margin),
+        rows,
+        rows_per_document=PAIRS_PER_DOCUMENT,
+        lang=lang,
+        seed=seed,
+        progress=progress,
+        on_first_rows=on_first_rows,
+    )
+    texts = ("topic", "instruction", "chosen", "rejected")
+    columns = (*texts, "chosen_rating", "rejected_rating", "chosen_model", "rejected_model")
+    return Dataset.from_dict({c: [row[c] for row in made] for c in columns}), dropped
+
+
+def _collect(
+    generate: Callable[[list[Row], int, bool], Iterator[Row]],
+    reason_to_drop: Callable[[Row, dict[str, Row]], str | None],
+    rows: int,
+    rows_per_document: float,
+    lang: str,
+    seed: int,
+    progress: bool,
+    on_first_rows: OnFirstRows | None,
+) -> tuple[list[Row], Counter]:
+    """Runs rounds until there are `rows` good rows: these, shuffled, and the reasons of others."""
     if rows < 1:
         raise ValueError(f"rows must be 1 or more, not {rows}.")
     documents = seeds.documents(lang)
     rng = random.Random(seed)
     rng.shuffle(documents)
     if on_first_rows:
-        on_first_rows(list(_generate(documents[:3], lang, model, seed, progress=False)))
+        first = generate(documents[:3], seed, False)
+        on_first_rows([row for row in first if not reason_to_drop(row, {})])
 
     kept: dict[str, Row] = {}
     dropped: Counter = Counter()
     for round_number in range(ROUNDS):
-        # A document gives QUERIES rows by SelfInstruct, as many evolved ones and 2 by Magpie, of
-        # which about two thirds stay.
-        wanted = max(1, (rows - len(kept)) * 3 // (2 * (2 * QUERIES + 2)))
+        wanted = math.ceil((rows - len(kept)) / rows_per_document)
         chosen = [documents[i % len(documents)] for i in range(wanted)]
-        for row in _generate(chosen, lang, model, seed + 1 + round_number, progress):
-            reason = _reason_to_drop(row, kept, lang)
+        for row in generate(chosen, seed + 1 + round_number, progress):
+            reason = reason_to_drop(row, kept)
             if reason:
                 dropped[reason] += 1
             else:
@@ -80,8 +174,7 @@ def instruction_dataset(
         rng.shuffle(documents)
     result = list(kept.values())
     rng.shuffle(result)  # so that a prefix of the file holds all techniques and topics
-    columns = ("source", "topic", "instruction", "response")
-    return Dataset.from_dict({c: [row[c] for row in result[:rows]] for c in columns}), dropped
+    return result[:rows], dropped
 
 
 def _generate(
@@ -128,6 +221,85 @@ def _generate(
                 "instruction": row.get("evolved_instruction", row["instruction"]),
                 "response": row["response"],
             }
+
+
+def _generate_rated(
+    documents: list[Row], model: str | None, seed: int, progress: bool
+) -> Iterator[Row]:
+    """One run: documents → queries → two responses to each → ratings."""
+    options = {"spec": model, "seed": seed}
+    with InProcessPipeline(name="preference-dataset") as pipeline:
+        writer = load_llm(**options, temperature=1.0, max_new_tokens=160)
+        strong = load_llm(**options, temperature=0, max_new_tokens=192)
+        if isinstance(strong, BundledLLM) and strong.model == "tutor":
+            other = load_llm("bundled:novice", temperature=0, max_new_tokens=192)
+        else:
+            other = load_llm(**options, temperature=1.0, max_new_tokens=192)
+        judge_llm = load_llm(**options, temperature=0, max_new_tokens=512)
+
+        ask = SelfInstruct(
+            name="ask", llm=writer, num_instructions=QUERIES, input_mappings={"input": "document"}
+        )
+        expand = ExpandColumns(name="expand", columns={"instructions": "instruction"})
+        respond = [
+            TextGeneration(name=name, llm=llm)
+            for name, llm in (("respond", strong), ("respond-otherwise", other))
+        ]
+        group = GroupColumns(
+            name="group",
+            columns=["generation", "model_name"],
+            output_columns=["generations", "models"],
+        )
+        judge = _Judge(name="judge", llm=judge_llm, aspect="overall-rating")
+        LoadDataFromDicts(name="documents", data=documents) >> ask >> expand
+        expand >> respond >> group >> judge
+    yield from pipeline.run(progress=progress)["default"]["train"]
+
+
+class _Judge(UltraFeedback):
+    """UltraFeedback for which a rating in words ("high") is a reply not understood, no error."""
+
+    def format_output(self, output: str | None, input: Row | None = None) -> Row:
+        try:
+            return super().format_output(output, input)
+        except IndexError:  # distilabel 1.5.3 looks for digits and finds none
+            return super().format_output(None, input)
+
+
+def _as_pair(row: Row) -> Row:
+    """A rated row as a pair; the ratings are `None` where the judge was not understood."""
+    ratings = row["ratings"] or []
+    pair = {"topic": row["topic"], "instruction": row["instruction"]}
+    understood = len(ratings) == len(row["generations"]) and None not in ratings
+    best = ratings.index(max(ratings)) if understood else 0
+    worst = ratings.index(min(ratings)) if understood else len(row["generations"]) - 1
+    for column, place in (("chosen", best), ("rejected", worst)):
+        pair[column] = row["generations"][place]
+        pair[f"{column}_rating"] = ratings[place] if understood else None
+        pair[f"{column}_model"] = row["models"][place]
+    return pair
+
+
+def _reason_to_drop_pair(row: Row, kept: dict[str, Row], lang: str, margin: int) -> str | None:
+    """Why a pair is no good, or None. The reasons are counted and shown."""
+    chosen, rejected = row["chosen"], row["rejected"]
+    if not (row["instruction"] or "").strip():
+        return "empty instruction"
+    if not ((chosen or "").strip() and (rejected or "").strip()):
+        return "empty response"
+    if not (_in_language(row["instruction"], lang) and _in_language(chosen, lang)):
+        return "wrong language"
+    if chosen.strip() == rejected.strip():
+        return "two responses alike"
+    if row["chosen_rating"] is None:
+        return "judge not understood"
+    if row["chosen_rating"] == row["rejected_rating"]:
+        return "tie"
+    if row["chosen_rating"] - row["rejected_rating"] < margin:
+        return "margin too small"
+    if row["instruction"] in kept:
+        return "repeated instruction"
+    return None
 
 
 def _system_prompt(lang: str, topic: str) -> Row:
