@@ -3,17 +3,19 @@
     check("instruction", "turtle", answer, lang=LANG, topics=TOPICS)               -> Report
     check("preference", "turtle", answer, lang=LANG, instructions=INSTRUCTIONS)    -> Report
     progress("instruction", lang=LANG)                                 prints the board of tiers
+    check_repair("ties", answer, lang=LANG, rated=rated)               -> Report, of the failure lab
 
 `results` holds the report and the answer as a table; `instruction` and `preference` hold the rules,
-`common` those that both share; `measures` is what they measure texts with, and `words` has all
-sentences in both languages.
+`common` those that both share, `repairs` those of the failure lab; `measures` is what they measure
+texts with, and `words` has all sentences in both languages.
 """
 
 from smolsynth.exercises import instruction, preference
+from smolsynth.exercises.repairs import check_repair
 from smolsynth.exercises.results import TIERS, Problem, Report, Sheet, read
 from smolsynth.exercises.words import WORDS
 
-__all__ = ["TIERS", "Problem", "Report", "check", "progress"]
+__all__ = ["TIERS", "Problem", "Report", "check", "check_repair", "progress"]
 
 EXERCISES = ("instruction", "preference")
 # What the preference notebook calls the cells that the common rules point to.

@@ -34,8 +34,8 @@ class Problem:
 class Report:
     """What a check found. `ok` is True only if the exercise is solved; prints itself readably."""
 
-    exercise: str
-    tier: str
+    exercise: str  # "instruction", "preference" or "repair"
+    tier: str  # of a repair, its case
     lang: str
     started: bool = True
     rows: int = 0
@@ -47,12 +47,14 @@ class Report:
         return self.started and not self.problems
 
     def __repr__(self) -> str:
-        say, icon = WORDS[self.lang], TIERS[self.tier]
+        say, icon = WORDS[self.lang], TIERS.get(self.tier, "🧪")
         if not self.started:
-            return f"{icon} ⬜ {say['not_started'].format(cell=f'exercise-{self.tier}')}"
+            cell = f"{'exercise' if self.tier in TIERS else self.exercise}-{self.tier}"
+            return f"{icon} ⬜ {say['not_started'].format(cell=cell)}"
         if self.ok:
-            praise = say[f"praise_{self.exercise}_{self.tier}"]
-            return f"{icon} ✅ {praise}\n   {' · '.join(self.facts)}"
+            praise = wrap(say[f"praise_{self.exercise}_{self.tier}"], WIDTH - 3)
+            facts = [" · ".join(self.facts)] if self.facts else []
+            return f"{icon} ✅ " + "\n   ".join([*praise, *facts])
         lines = [f"{icon} 🔧 {say['not_yet'].format(count=_things(self))}"]
         for number, problem in enumerate(self.problems[:SHOWN_PROBLEMS], 1):
             message = "\n   ".join(wrap(problem.message, WIDTH - 3))

@@ -297,6 +297,100 @@ MESSAGES = {
         "zh": "{need} 个主题中，有 {count} 个找不到对应的行。\n"
         "请保留一列 `topic`，写明每一行出自哪个主题，这样每一行都能算上。",
     },
+    # ---- the failure lab ----
+    "raised": {
+        "en": "Your repair could not be checked; it ended in: {error}\n"
+        "Run it by itself in a cell of its own, and look at what it gives.",
+        "zh": "你的修改没法检查，它报了错：{error}\n请先在单独的单元格里运行它，看看得到什么。",
+    },
+    "no_column": {
+        "en": "The column `{column}` is missing; there are {names}.\n"
+        "Hand over rows with the columns that the broken pipeline has.",
+        "zh": "缺少 `{column}` 列，现有：{names}。\n请提交和出错的流水线同样列名的数据行。",
+    },
+    "no_function": {
+        "en": "This is no function.\n"
+        "Hand over the function itself, without calling it: it takes a seed and gives texts.",
+        "zh": "这不是函数。\n请提交函数本身，不要先调用它：它读入一个种子，返回一列文本。",
+    },
+    "no_texts": {
+        "en": "The function gives no texts at all.\nReturn the evolved instructions as a list.",
+        "zh": "函数一条文本也没返回。\n请把进化后的指令作为列表返回。",
+    },
+    "seed_not_applied": {
+        "en": "Called twice with the seed 1, the function gives two different lists.\n"
+        "Something draws from a random generator that your seed does not reach. Which one does "
+        "EvolInstruct draw from?",
+        "zh": "用种子 1 调用两次，得到的两列文本不一样。\n"
+        "说明有什么地方用的随机数生成器，你的种子管不到。EvolInstruct 用的是哪一个？",
+    },
+    "seed_without_effect": {
+        "en": "The seeds 1 and 2 give the same list.\n"
+        "The seed has to be the one that is handed in, not a fixed number.",
+        "zh": "种子 1 和种子 2 得到的文本完全一样。\n要用传进来的种子，不能写死一个数。",
+    },
+    "prompt_is_instruction": {
+        "en": "In {bad} of {n} rows the instruction is the prompt that *you* sent to the model.\n"
+        "A user would never write it. Where is the text that a user could write?",
+        "zh": "{n} 行中有 {bad} 行的指令，其实是*你*发给模型的提示词。\n"
+        "用户不会这样写。哪一列才像是用户写的？",
+    },
+    "question_is_response": {
+        "en": "In {bad} of {n} rows the response is a question.\n"
+        "The question is the instruction; it still has to be answered, by a second step.",
+        "zh": "{n} 行中有 {bad} 行的回答是一个问题。\n问题应当是指令，还缺一个步骤来回答它。",
+    },
+    "rows_lost": {
+        "en": "Only {n} rows are left, where there should be {need} or more.\n"
+        "Repair the rows, and drop only those that can't be repaired.",
+        "zh": "只剩 {n} 行，应当至少有 {need} 行。\n能修好的要修好，修不好的才丢掉。",
+    },
+    "no_instructions": {
+        "en": "{bad} of {n} instructions are nothing that a user would ask the tutor.\n"
+        "Print what is sent: `llm.prepare_input([…])`. Does it end as a user's turn begins?",
+        "zh": "{n} 条指令中有 {bad} 条，不像用户会问导师模型的话。\n"
+        "把送进去的文本打印出来：`llm.prepare_input([…])`。它的结尾，是用户一轮的开头吗？",
+    },
+    "tie_kept": {
+        "en": "In {bad} of {n} pairs, chosen and rejected are the same text.\n"
+        "Look at the ratings that they come from.",
+        "zh": "{n} 对中有 {bad} 对，被选和被拒是同一段文本。\n看看它们的分数是多少。",
+    },
+    "tie_reversed": {
+        "en": "In {bad} of {n} pairs, the chosen response is not rated higher than the rejected "
+        "one.\nTake the response with the highest rating as chosen, the one with the lowest as "
+        "rejected.",
+        "zh": "{n} 对中有 {bad} 对，被选回答的分数并不比被拒回答高。\n"
+        "分数最高的作被选，最低的作被拒。",
+    },
+    "none_kept": {
+        "en": "{bad} of {n} rows have no rating.\nA row without a rating can't be used: rate it "
+        "alone, or leave it out and say so.",
+        "zh": "{n} 行中有 {bad} 行没有分数。\n没有分数的行不能用：要么单独再评一次，"
+        "要么去掉，并且说明去掉了。",
+    },
+    "strangers": {
+        "en": "{bad} of {n} rows are none of the candidates.\nSelect from the candidates, and "
+        "leave their texts as they are.",
+        "zh": "{n} 行中有 {bad} 行不在候选里。\n请只从候选中挑选，不要改动文本。",
+    },
+    "over_budget": {
+        "en": "{n} rows were selected; the budget is {need}.\nStop when it is spent.",
+        "zh": "挑了 {n} 行，而预算只有 {need} 行。\n预算用完就该停。",
+    },
+    "alike_kept": {
+        "en": "{bad} of {n} rows are nearly the same as one that was kept before them (cosine "
+        "similarity above 0.9).\nCompare each candidate with all rows kept so far.",
+        "zh": "{n} 行中有 {bad} 行，和先前留下的某一行几乎相同（余弦相似度超过 0.9）。\n"
+        "每个候选都要和已经留下的每一行比较。",
+    },
+    "best_lost": {
+        "en": "“{text}” is missing: it scores higher than rows that were kept, and none of "
+        "these is like it.\nWalk through the candidates by score, the best first; of two that "
+        "are alike, the better one stays.",
+        "zh": "少了“{text}”：它的分数比留下的一些行高，留下的行里也没有和它相近的。\n"
+        "请按分数从高到低走一遍候选；两个相近的，分数高的那个要留下。",
+    },
 }
 
 # The other words of reports and board.
@@ -338,6 +432,32 @@ WORDS = {
         "preference_dog": "A preference dataset with response evolution",
         "preference_lion": "A preference dataset with response evolution and critiques",
         "preference_all_done": "All three done. Next: save your pairs as in the cell `{cell}`.",
+        "praise_repair_dead-seed": (
+            "Repaired. EvolInstruct(seed=…) goes nowhere in distilabel 1.5.3; mutations are drawn "
+            "from NumPy's global generator, so that is the one to seed. A seed on a card proves "
+            "nothing: run twice and compare."
+        ),
+        "praise_repair_leaked-prompt": (
+            "Repaired. The prompt that makes data is no data. One missing output mapping had "
+            "turned it into the instruction of every row."
+        ),
+        "praise_repair_pre-query": (
+            "Repaired. Magpie works because the text ends exactly where a user would begin to "
+            "write, in the model's own template. With a foreign one the model merely goes on with "
+            "a text that it has never seen."
+        ),
+        "praise_repair_ties": (
+            "Repaired. FormatTextGenerationDPO takes the best and the worst rating; in a tie both "
+            "are the first response, and the pair teaches nothing."
+        ),
+        "praise_repair_none-batch": (
+            "Repaired. One row that the judge can't take had cost its whole batch. Count rows "
+            "before and after every step: what is missing was lost silently."
+        ),
+        "praise_repair_deita": (
+            "Repaired. The paper compares with what was kept so far; distilabel 1.5.3 with every "
+            "other row, so of two copies both are dropped, even of the best."
+        ),
         "instruction_turtle": "An instruction dataset from topics",
         "instruction_dog": "An instruction dataset with seed data",
         "instruction_lion": "An instruction dataset with seed data and instruction evolution",
@@ -377,6 +497,19 @@ WORDS = {
         "preference_dog": "偏好数据集，加上回答进化",
         "preference_lion": "偏好数据集，加上回答进化和点评",
         "preference_all_done": "三关全部通过。下一步：照单元格 `{cell}` 的做法保存偏好对。",
+        "praise_repair_dead-seed": "修好了。distilabel 1.5.3 的 EvolInstruct(seed=…) 不起作用，"
+        "改写方式是从 NumPy 的全局随机数生成器里抽的，种子要设在那里。"
+        "卡片上写着种子，不等于能重现：跑两遍，比一比。",
+        "praise_repair_leaked-prompt": "修好了。造数据用的提示词不是数据。"
+        "只因少写一个 output_mappings，它就成了每一行的指令。",
+        "praise_repair_pre-query": "修好了。Magpie 靠的是文本正好停在用户该开口的地方，"
+        "而且用的是模型自己的模板。换成别人的模板，模型只是在续写一段从没见过的文字。",
+        "praise_repair_ties": "修好了。FormatTextGenerationDPO 取最高分和最低分；"
+        "平分的时候，两个都是第一个回答，这样的一对教不出任何东西。",
+        "praise_repair_none-batch": "修好了。评审模型读不了的只有一行，整批却都跟着丢了。"
+        "每一步前后都数一数行数，少了的，就是悄悄丢掉的。",
+        "praise_repair_deita": "修好了。论文是和已经留下的行比较，"
+        "distilabel 1.5.3 却和其余所有行比较，于是两行重复的会一起丢掉，最好的也不例外。",
         "instruction_turtle": "由主题生成指令数据集",
         "instruction_dog": "用种子数据生成指令数据集",
         "instruction_lion": "用种子数据和指令进化生成指令数据集",

@@ -1,0 +1,162 @@
+"""The failure lab: each broken pipeline is told apart from its repair, in both languages."""
+
+import numpy as np
+import pytest
+
+from smolsynth.exercises import check_repair
+from smolsynth.exercises.repairs import CASES
+from smolsynth.exercises.words import WORDS
+from training.world import LANGS
+
+RATED = [
+    {"instruction": "a?", "generations": ["one", "two"], "ratings": [5, 3]},
+    {"instruction": "b?", "generations": ["three", "four"], "ratings": [4, 4]},
+    {"instruction": "c?", "generations": ["five", "six"], "ratings": [1, 4]},
+    {"instruction": "d?", "generations": ["seven", "eight"], "ratings": [None]},
+]
+GOOD_PAIRS = [{"chosen": "one", "rejected": "two"}, {"chosen": "six", "rejected": "five"}]
+PROMPTS = ["Write a question about soup."] * 4
+KNOWN = {"en": "What is a kettle?", "zh": "烧水壶是什么？"}
+TO_RATE = [{"instruction": f"q{i}"} for i in range(5)]
+CANDIDATES = [
+    {"instruction": name, "evol_instruction_score": s, "evol_response_score": 1, "embedding": e}
+    for name, s, e in (
+        ("best", 5, [1, 0, 0]),
+        ("copy of the best", 4, [1, 0.1, 0]),
+        ("second", 3, [0, 1, 0]),
+        ("third", 2, [0, 0, 1]),
+        ("last", 1, [-1, 0, 0]),
+    )
+]
+
+
+def turn(text: str) -> list[dict[str, str]]:
+    return [{"role": "user", "content": "a?"}, {"role": "assistant", "content": text}]
+
+
+def seeded(seed: int) -> list[str]:
+    return [str(n) for n in np.random.default_rng(seed).integers(100, size=5)]
+
+
+def unseeded(seed: int) -> list[str]:
+    return [str(n) for n in np.random.default_rng().integers(99, size=9)]
+
+
+def selected(*names: str) -> list[dict]:
+    return [row for name in names for row in CANDIDATES if row["instruction"] == name]
+
+
+def rated(*numbers: int) -> list[dict]:
+    return [{"instruction": f"q{i}", "ratings": [5, 3]} for i in numbers]
+
+
+# case: (what else check_repair needs, [good answers], [(bad answer, code of its first problem)])
+SHEETS = {
+    "dead-seed": (
+        {},
+        [seeded],
+        [
+            (
+                lambda seed: [str(n) for n in np.random.default_rng().integers(99, size=9)],
+                "seed_not_applied",
+            ),
+            (lambda seed: ["always the same"], "seed_without_effect"),
+            (lambda seed: [], "no_texts"),
+            (["no function"], "no_function"),
+            (lambda: ["no seed"], "raised"),
+        ],
+    ),
+    "leaked-prompt": (
+        {"prompts": PROMPTS},
+        [[{"instruction": f"What is soup {i}?", "response": "Soup."} for i in range(4)]],
+        [
+            (
+                [{"instruction": p, "response": "What is soup?"} for p in PROMPTS],
+                "prompt_is_instruction",
+            ),
+            ([{"instruction": "Soup?", "response": "What is soup?"}] * 4, "question_is_response"),
+            ([{"instruction": "Soup.", "response": "soup"}] * 4, "question_is_response"),
+            ([{"instruction": "What is soup?", "response": "Soup."}], "rows_lost"),
+            ([{"instruction": "What is soup?"}], "no_column"),
+        ],
+    ),
+    "ties": (
+        {"rated": RATED},
+        [
+            GOOD_PAIRS,
+            [{name: turn(text) for name, text in pair.items()} for pair in GOOD_PAIRS],
+        ],
+        [
+            ([*GOOD_PAIRS, {"chosen": "three", "rejected": "three"}], "tie_kept"),
+            ([*GOOD_PAIRS, {"chosen": "three", "rejected": "four"}], "tie_reversed"),
+            ([{"chosen": "two", "rejected": "one"}, GOOD_PAIRS[1]], "tie_reversed"),
+            (GOOD_PAIRS[:1], "rows_lost"),
+            ([{"chosen": "one"}], "no_column"),
+        ],
+    ),
+    "none-batch": (
+        {"rows": TO_RATE},
+        [rated(0, 1, 3, 4), rated(0, 1, 2, 3, 4)],
+        [
+            (rated(0, 1), "rows_lost"),
+            ([*rated(0, 1, 2, 3), {"instruction": "q4", "ratings": None}], "none_kept"),
+            ([*rated(0, 1, 2, 3), {"instruction": "q4", "ratings": [5, None]}], "none_kept"),
+            ([{"instruction": "q1"}], "no_column"),
+        ],
+    ),
+    "deita": (
+        {"candidates": CANDIDATES, "budget": 3},
+        [selected("best", "second", "third")],
+        [
+            (selected("second", "third", "last"), "best_lost"),
+            (selected("copy of the best", "second", "third"), "best_lost"),
+            (selected("best", "second"), "best_lost"),
+            (selected("best", "copy of the best", "second"), "alike_kept"),
+            (selected("best", "second", "third", "last"), "over_budget"),
+            ([{"instruction": "new"}], "strangers"),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("case", SHEETS)
+def test_repairs_pass_and_what_is_broken_does_not(case, lang):
+    given, good, bad = SHEETS[case]
+    for answer in good:
+        report = check_repair(case, answer, lang=lang, **given)
+        assert report.ok, report
+        assert WORDS[lang][f"praise_repair_{case}"][:4] in repr(report)
+    for answer, code in bad:
+        report = check_repair(case, answer, lang=lang, **given)
+        assert not report.ok
+        assert f"lab-{case}" in repr(report)
+        assert report.problems[0].code == code
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_pre_query(lang):
+    good = [{"instruction": KNOWN[lang]}] * 10
+    assert check_repair("pre-query", good, lang=lang).ok
+    for text in ("<|im_start|>assistant", "It helps a lot.", KNOWN["zh" if lang == "en" else "en"]):
+        report = check_repair("pre-query", [*good[:5], *[{"instruction": text}] * 5], lang=lang)
+        assert not report.ok and report.problems[0].rows == (5, 6, 7)
+
+
+def test_not_started_and_what_is_no_dataset():
+    for case, (_, needed) in CASES.items():
+        given = {name: [] if name != "budget" else 1 for name in needed}
+        report = check_repair(case, None, **given)
+        assert not report.ok and f"repair-{case}" in repr(report)
+        if case != "dead-seed":
+            for answer in ("text", [1, 2], [], {"a": [1]}):
+                assert not check_repair(case, answer, **given).ok
+
+
+def test_what_it_refuses():
+    with pytest.raises(ValueError, match="case must be one of"):
+        check_repair("flat-tyre", [])
+    with pytest.raises(ValueError, match='"en" or "zh"'):
+        check_repair("ties", [], lang="fr", rated=[])
+    with pytest.raises(ValueError, match="needs rated"):
+        check_repair("ties", [])
