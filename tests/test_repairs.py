@@ -147,7 +147,7 @@ def test_not_started_and_what_is_no_dataset():
     for case, (_, needed) in CASES.items():
         given = {name: [] if name != "budget" else 1 for name in needed}
         report = check_repair(case, None, **given)
-        assert not report.ok and f"repair-{case}" in repr(report)
+        assert not report.ok and f"exercise-{case}" in repr(report)
         if case != "dead-seed":
             for answer in ("text", [1, 2], [], {"a": [1]}):
                 assert not check_repair(case, answer, **given).ok

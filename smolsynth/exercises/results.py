@@ -49,8 +49,7 @@ class Report:
     def __repr__(self) -> str:
         say, icon = WORDS[self.lang], TIERS.get(self.tier, "🧪")
         if not self.started:
-            cell = f"{'exercise' if self.tier in TIERS else self.exercise}-{self.tier}"
-            return f"{icon} ⬜ {say['not_started'].format(cell=cell)}"
+            return f"{icon} ⬜ {say['not_started'].format(cell=f'exercise-{self.tier}')}"
         if self.ok:
             praise = wrap(say[f"praise_{self.exercise}_{self.tier}"], WIDTH - 3)
             facts = [" · ".join(self.facts)] if self.facts else []
