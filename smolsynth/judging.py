@@ -295,7 +295,7 @@ def _lines(report: Audit) -> Iterator[str]:
     words = _WORDS[report.lang]
 
     def line(name: str, share: float | None, comment: str = "") -> str:
-        return f"{name}{' ' * (20 - width(name))}{_shown(share):<4}   {comment}".rstrip()
+        return f"{name}{' ' * (22 - width(name))}{_shown(share):<4}   {comment}".rstrip()
 
     yield words["read"].format(n=report.pairs)
     yield line(words["understood"], report.understood)

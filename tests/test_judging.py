@@ -97,7 +97,7 @@ def test_what_could_not_be_read_is_counted_and_left_out(pairs):
     report = read("mute", pairs)
     assert (report.understood, report.agreement, report.consistency) == (0, None, None)
     assert report.agreement_by_fault == {}
-    assert "understood          0.00" in repr(report)
+    assert "understood            0.00" in repr(report)
 
 
 def test_chinese_lengths_are_counted_in_characters(pairs):
@@ -112,7 +112,7 @@ def test_a_judge_that_loves_its_own(pairs):
     judge.load()
     report = audit(judge, pairs, "zh", equals)
     assert (report.own_pairs, report.own_preferred) == (3, 1)
-    assert "偏爱自己的          1.00   公正值 0.50；3 对同样好的文本" in repr(report)
+    assert "偏爱自己的            1.00   公正值 0.50；3 对同样好的文本" in repr(report)
     assert read("first", pairs).own_preferred is None  # nothing was asked about it
     tied = Judge(name="judge", rule="tie")
     tied.load()
