@@ -198,7 +198,8 @@ def preview(data: Any, n: int = 2, columns: Sequence[str] | None = None) -> None
                 label = name if j == 0 else ""
                 lines.append(f"{label}{' ' * (left - width(label))} │ {line}".rstrip())
     if not len(data):
-        lines = [_rule("0/0"), *(f"{name} │" for name in names.values())]
+        blank = (f"{name}{' ' * (left - width(name))} │" for name in names.values())
+        lines = [_rule("0/0"), *blank]
     if lines:
         print("\n".join(lines))
 
