@@ -306,12 +306,12 @@ MESSAGES = {
     "no_column": {
         "en": "The column `{column}` is missing; there are {names}.\n"
         "Hand over rows with the columns that the broken pipeline has.",
-        "zh": "缺少 `{column}` 列，现有：{names}。\n请提交和出错的流水线同样列名的数据行。",
+        "zh": "缺少 `{column}` 列，现有：{names}。\n请提交数据行，列名和那条有毛病的流水线一样。",
     },
     "no_function": {
         "en": "This is no function.\n"
         "Hand over the function itself, without calling it: it takes a seed and gives texts.",
-        "zh": "这不是函数。\n请提交函数本身，不要先调用它：它读入一个种子，返回一列文本。",
+        "zh": "这不是函数。\n请提交函数本身，不要先调用它：它读入一个随机种子，返回一个文本列表。",
     },
     "no_texts": {
         "en": "The function gives no texts at all.\nReturn the evolved instructions as a list.",
@@ -321,13 +321,13 @@ MESSAGES = {
         "en": "Called twice with the seed 1, the function gives two different lists.\n"
         "Something draws from a random generator that your seed does not reach. Which one does "
         "EvolInstruct draw from?",
-        "zh": "用种子 1 调用两次，得到的两列文本不一样。\n"
-        "说明有什么地方用的随机数生成器，你的种子管不到。EvolInstruct 用的是哪一个？",
+        "zh": "用随机种子 1 调用两次，两次得到的文本不一样。\n"
+        "说明有个地方用了另一个随机数生成器，你设的种子管不到它。EvolInstruct 用的是哪一个？",
     },
     "seed_without_effect": {
         "en": "The seeds 1 and 2 give the same list.\n"
         "The seed has to be the one that is handed in, not a fixed number.",
-        "zh": "种子 1 和种子 2 得到的文本完全一样。\n要用传进来的种子，不能写死一个数。",
+        "zh": "随机种子 1 和 2 得到的文本完全一样。\n要用传进来的种子，不能写死一个数。",
     },
     "prompt_is_instruction": {
         "en": "In {bad} of {n} rows the instruction is the prompt that *you* sent to the model.\n"
@@ -338,7 +338,7 @@ MESSAGES = {
     "question_is_response": {
         "en": "In {bad} of {n} rows the response is a question.\n"
         "The question is the instruction; it still has to be answered, by a second step.",
-        "zh": "{n} 行中有 {bad} 行的回答是一个问题。\n问题应当是指令，还缺一个步骤来回答它。",
+        "zh": "{n} 行中有 {bad} 行的回答其实是提问。\n提问应当放在指令里，还缺一个步骤来作答。",
     },
     "rows_lost": {
         "en": "Only {n} rows are left, where there should be {need} or more.\n"
@@ -349,7 +349,7 @@ MESSAGES = {
         "en": "{bad} of {n} instructions are nothing that a user would ask the tutor.\n"
         "Print what is sent: `llm.prepare_input([…])`. Does it end as a user's turn begins?",
         "zh": "{n} 条指令中有 {bad} 条，不像用户会问导师模型的话。\n"
-        "把送进去的文本打印出来：`llm.prepare_input([…])`。它的结尾，是用户一轮的开头吗？",
+        "把送进去的文本打印出来：`llm.prepare_input([…])`。它是不是正好停在用户这一轮该开头的地方？",
     },
     "tie_kept": {
         "en": "In {bad} of {n} pairs, chosen and rejected are the same text.\n"
@@ -361,7 +361,7 @@ MESSAGES = {
         "one.\nTake the response with the highest rating as chosen, the one with the lowest as "
         "rejected.",
         "zh": "{n} 对中有 {bad} 对，被选回答的分数并不比被拒回答高。\n"
-        "分数最高的作被选，最低的作被拒。",
+        "分数最高的作被选回答，最低的作被拒回答。",
     },
     "none_kept": {
         "en": "{bad} of {n} rows have no rating.\nA row without a rating can't be used: rate it "
@@ -498,8 +498,8 @@ WORDS = {
         "preference_lion": "偏好数据集，加上回答进化和点评",
         "preference_all_done": "三关全部通过。下一步：照单元格 `{cell}` 的做法保存偏好对。",
         "praise_repair_dead-seed": "修好了。distilabel 1.5.3 的 EvolInstruct(seed=…) 不起作用，"
-        "改写方式是从 NumPy 的全局随机数生成器里抽的，种子要设在那里。"
-        "卡片上写着种子，不等于能重现：跑两遍，比一比。",
+        "改写方式是从 NumPy 的全局随机数生成器里抽的，随机种子要设在那里。"
+        "卡片上写着随机种子，不等于能复现：跑两遍，比一比。",
         "praise_repair_leaked-prompt": "修好了。造数据用的提示词不是数据。"
         "只因少写一个 output_mappings，它就成了每一行的指令。",
         "praise_repair_pre-query": "修好了。Magpie 靠的是文本正好停在用户该开口的地方，"
