@@ -268,7 +268,6 @@ _WORDS = {
 }
 _FAULTS_ZH = {
     "all_wrong": "全错",
-    "brief": "过于简略",
     "cut_off": "没写完",
     "ignores_constraint": "不顾约束",
     "incomplete": "漏答一半",

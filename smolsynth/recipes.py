@@ -250,20 +250,10 @@ def _generate_rated(
             columns=["generation", "model_name"],
             output_columns=["generations", "models"],
         )
-        judge = _Judge(name="judge", llm=judge_llm, aspect="overall-rating")
+        judge = UltraFeedback(name="judge", llm=judge_llm, aspect="overall-rating")
         LoadDataFromDicts(name="documents", data=documents) >> ask >> expand
         expand >> respond >> group >> judge
     yield from pipeline.run(progress=progress)["default"]["train"]
-
-
-class _Judge(UltraFeedback):
-    """UltraFeedback for which a rating in words ("high") is a reply not understood, no error."""
-
-    def format_output(self, output: str | None, input: Row | None = None) -> Row:
-        try:
-            return super().format_output(output, input)
-        except IndexError:  # distilabel 1.5.3 looks for digits and finds none
-            return super().format_output(None, input)
 
 
 def _as_pair(row: Row) -> Row:

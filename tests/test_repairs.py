@@ -13,8 +13,14 @@ RATED = [
     {"instruction": "b?", "generations": ["three", "four"], "ratings": [4, 4]},
     {"instruction": "c?", "generations": ["five", "six"], "ratings": [1, 4]},
     {"instruction": "d?", "generations": ["seven", "eight"], "ratings": [None]},
+    {"instruction": "e?", "generations": ["same", "same"], "ratings": [5, 1]},
+    {"instruction": "f?", "generations": ["two", "one"], "ratings": [3, 1]},  # elsewhere worse
 ]
-GOOD_PAIRS = [{"chosen": "one", "rejected": "two"}, {"chosen": "six", "rejected": "five"}]
+GOOD_PAIRS = [
+    {"chosen": "one", "rejected": "two"},
+    {"chosen": "six", "rejected": "five"},
+    {"chosen": "two", "rejected": "one"},
+]
 PROMPTS = ["Write a question about soup."] * 4
 KNOWN = {"en": "What is a kettle?", "zh": "烧水壶是什么？"}
 TO_RATE = [{"instruction": f"q{i}"} for i in range(5)]
@@ -89,7 +95,7 @@ SHEETS = {
         [
             ([*GOOD_PAIRS, {"chosen": "three", "rejected": "three"}], "tie_kept"),
             ([*GOOD_PAIRS, {"chosen": "three", "rejected": "four"}], "tie_reversed"),
-            ([{"chosen": "two", "rejected": "one"}, GOOD_PAIRS[1]], "tie_reversed"),
+            ([{"chosen": "five", "rejected": "six"}, *GOOD_PAIRS[::2]], "tie_reversed"),
             (GOOD_PAIRS[:1], "rows_lost"),
             ([{"chosen": "one"}], "no_column"),
         ],

@@ -137,14 +137,14 @@ def _ties(sheet: Sheet, _: Any, rated: Iterable[Row]) -> Iterator[Problem]:
     if same:
         yield _problem(sheet, "tie_kept", same, "chosen")
         return
-    ratings = {}  # of a response, wherever it occurs
-    clear = 0
+    clear, better = 0, set()  # rows with a clear preference, and all (better, worse) texts
     for row in rated:
-        numbers = row["ratings"] or []
-        if len(numbers) == len(row["generations"]) and None not in numbers:
-            ratings.update(zip(row["generations"], numbers, strict=True))
+        numbers, generations = row["ratings"] or [], row["generations"]
+        if len(numbers) == len(generations) and None not in numbers and len(set(generations)) > 1:
             clear += max(numbers) > min(numbers)
-    reversed_ = [i for i, (a, b) in enumerate(texts) if ratings.get(a, 0) <= ratings.get(b, 0)]
+            scored = list(zip(numbers, generations, strict=True))
+            better |= {(one, two) for a, one in scored for b, two in scored if a > b}
+    reversed_ = [i for i, pair in enumerate(texts) if pair not in better]
     if reversed_:
         yield _problem(sheet, "tie_reversed", reversed_, "chosen")
     if sheet.rows < clear:
