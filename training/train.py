@@ -43,7 +43,7 @@ CHAT_TEMPLATE = (
 CONTEXT = 2048
 LONGEST = 1024  # examples above it are left out of training (a handful)
 SIZES = {
-    "tutor": {"hidden": 256, "layers": 6, "steps": 12000, "rows": None},
+    "tutor": {"hidden": 256, "layers": 6, "steps": 10000, "rows": None},
     # worse on purpose; it sees so little of the corpus that reading all of it would take longer
     "novice": {"hidden": 128, "layers": 4, "steps": 3000, "rows": 150_000},
 }
