@@ -45,7 +45,7 @@ LONGEST = 1024  # examples above it are left out of training (a handful)
 SIZES = {
     "tutor": {"hidden": 256, "layers": 6, "steps": 10000, "rows": None},
     # worse on purpose; it sees so little of the corpus that reading all of it would take longer
-    "novice": {"hidden": 128, "layers": 4, "steps": 3000, "rows": 150_000},
+    "novice": {"hidden": 128, "layers": 4, "steps": 4500, "rows": 150_000},
 }
 IGNORE = -100
 # a judge's rating, and the marks of its reference: [1, 3], [-], [yes]
