@@ -178,6 +178,14 @@ def test_a_notebook_runs_with_any_chat_model(run):
     assert run.failed is None
 
 
+@of("random", [path for path in NOTEBOOKS if path.stem.startswith("preference_")])
+def test_a_judge_that_writes_garbage_exports_no_pairs(run):
+    [cell] = [cell for cell in run.notebook.cells if cell.id == "export"]
+    said = notebooks.text_of(cell)
+    assert "0 usable pairs" in said or "0 个，所以什么也没导出" in said
+    assert "train.jsonl" not in said
+
+
 def test_pytest_runs_every_notebook(pytestconfig):
     """What the test below relies on, and the README's test command."""
     assert pytestconfig.getini("testpaths") == ["tests", "notebooks"]
