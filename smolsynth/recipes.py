@@ -229,7 +229,7 @@ def _generate_rated(
     """One run: documents → queries → two responses to each → ratings."""
     options = {"spec": model, "seed": seed}
     with InProcessPipeline(name="preference-dataset") as pipeline:
-        writer = load_llm(**options, temperature=1.0, max_new_tokens=160)
+        writer = load_llm(**options, temperature=0.7, max_new_tokens=160)
         strong = load_llm(**options, temperature=0, max_new_tokens=192)
         if isinstance(strong, BundledLLM) and strong.model == "tutor":
             other = load_llm("bundled:novice", temperature=0, max_new_tokens=192)

@@ -233,12 +233,13 @@ def main() -> int:
     parser.add_argument("files", nargs="*", type=Path, help="Markdown files (all lessons)")
     parser.add_argument("--results", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    files = [path.resolve() for path in arguments.files]  # blocks run in a folder of their own
     if arguments.command == "run":  # how `run` calls itself
-        results = _run_here(arguments.files[0])
+        results = _run_here(files[0])
         arguments.results.write_text(json.dumps(results), "utf-8")
         return 0
     try:
-        for path in arguments.files or lessons():
+        for path in files or lessons():
             print(f"{path.name}: {'changed' if refresh(path) else 'as it was'}")
     except (RuntimeError, ValueError) as error:
         print(error, file=sys.stderr)
