@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -61,7 +62,9 @@ def test_it_makes_both_datasets_shows_rows_and_says_what_comes_next(tmp_path, la
         assert sorted(path.name for path in made.iterdir()) == ["README.md", "train.jsonl"]
         assert done.stdout.count(made.name) == 1
     assert "jupyter lab notebooks" in done.stdout and next_step in done.stdout
-    assert done.stdout.count("instruction │") >= 11  # of both: the first rows, and some of all
+    assert (
+        len(re.findall("^instruction +│", done.stdout, re.MULTILINE)) >= 11
+    )  # of both: the first rows, and some of all
     assert "Warning" not in done.stderr
 
 

@@ -28,6 +28,7 @@ def options(small_corpus, folder, **more) -> argparse.Namespace:
         "output": folder / "models",
         "name": "small",
         "steps": 8,
+        "rows": None,
         "batch": 1024,
         "rate": 2e-3,
         "hidden": 64,

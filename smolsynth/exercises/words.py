@@ -322,7 +322,7 @@ MESSAGES = {
         "Something draws from a random generator that your seed does not reach. Which one does "
         "EvolInstruct draw from?",
         "zh": "用随机种子 1 调用两次，两次得到的文本不一样。\n"
-        "说明有个地方用了另一个随机数生成器，你设的种子管不到它。EvolInstruct 用的是哪一个？",
+        "说明有个地方用了另一个随机数生成器，你设的种子管不到它。请查一查 EvolInstruct 用的是哪一个。",
     },
     "seed_without_effect": {
         "en": "The seeds 1 and 2 give the same list.\n"
@@ -333,7 +333,7 @@ MESSAGES = {
         "en": "In {bad} of {n} rows the instruction is the prompt that *you* sent to the model.\n"
         "A user would never write it. Where is the text that a user could write?",
         "zh": "{n} 行中有 {bad} 行的指令，其实是*你*发给模型的提示词。\n"
-        "用户不会这样写。哪一列才像是用户写的？",
+        "用户不会这样写。请找一找，哪一列才像是用户写的。",
     },
     "question_is_response": {
         "en": "In {bad} of {n} rows the response is a question.\n"
@@ -349,7 +349,7 @@ MESSAGES = {
         "en": "{bad} of {n} instructions are nothing that a user would ask the tutor.\n"
         "Print what is sent: `llm.prepare_input([…])`. Does it end as a user's turn begins?",
         "zh": "{n} 条指令中有 {bad} 条，不像用户会问导师模型的话。\n"
-        "把送进去的文本打印出来：`llm.prepare_input([…])`。它是不是正好停在用户这一轮该开头的地方？",
+        "把送进去的文本打印出来：`llm.prepare_input([…])`。看看它是不是正好停在用户这一轮该开头的地方。",
     },
     "tie_kept": {
         "en": "In {bad} of {n} pairs, chosen and rejected are the same text.\n"
