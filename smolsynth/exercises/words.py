@@ -322,7 +322,8 @@ MESSAGES = {
         "Something draws from a random generator that your seed does not reach. Which one does "
         "EvolInstruct draw from?",
         "zh": "用随机种子 1 调用两次，两次得到的文本不一样。\n"
-        "说明有个地方用了另一个随机数生成器，你设的种子管不到它。请查一查 EvolInstruct 用的是哪一个。",
+        "说明有个地方用了另一个随机数生成器，你设的种子管不到它。"
+        "请查一查 EvolInstruct 用的是哪一个。",
     },
     "seed_without_effect": {
         "en": "The seeds 1 and 2 give the same list.\n"
