@@ -268,7 +268,7 @@ def browse(data: Any, columns: Sequence[str] | None = None, lang: str = "en"):
 
     data = rows(data)
     columns = _columns(data, columns)
-    words = _words(_LABELS, lang)
+    words = words_in(_LABELS, lang)
     total = len(data)
 
     class Viewer(VBox):
@@ -363,7 +363,7 @@ def _height(text: str) -> int:
     return min(14, max(1, len(wrap(text, 60))))
 
 
-def _words(labels: dict[str, dict[str, str]], lang: str) -> dict[str, str]:
+def words_in(labels: dict[str, dict[str, str]], lang: str) -> dict[str, str]:
     if lang not in labels:
         raise ValueError(f'lang must be "en" or "zh", not {lang!r}.')
     return labels[lang]
@@ -424,7 +424,7 @@ def lengths(data: Any, column: str, lang: str) -> list[int]:
     """
     data = rows(data)
     _columns(data, [column])
-    _words(_CHART, lang)
+    words_in(_CHART, lang)
 
     def length(text: str) -> int:
         return len("".join(text.split())) if lang == "zh" else len(text.split())
@@ -454,7 +454,7 @@ def plot_lengths(data: Any, column: str, lang: str = "en") -> None:
     """
     values = lengths(data, column, lang)
     fonts = chart_fonts()
-    words = _chart_words(lang, fonts)
+    words = chart_words(_CHART, lang, fonts)
     unit = words["characters" if lang == "zh" else "words"]
     title = words["title"].format(column=_shortened(column, 18), unit=unit)
     if not values:
@@ -489,7 +489,7 @@ def plot_counts(values: Iterable | Mapping, lang: str = "en", title: str = "") -
     """
     counts = Counter(values)
     fonts = chart_fonts()
-    words = _chart_words(lang, fonts)
+    words = chart_words(_CHART, lang, fonts)
     if not counts:
         return _show_nothing(title, words, fonts)
     if all(isinstance(value, int | float) for value in counts):
@@ -529,12 +529,13 @@ def chart_fonts() -> list[str]:
     return _FONTS + [name for name in _CJK_FONTS if name in known][:1]
 
 
-def _chart_words(lang: str, fonts: list[str]) -> dict[str, str]:
-    words = _words(_CHART, lang)
-    return words if is_drawable("".join(words.values()), fonts) else _CHART["en"]
+def chart_words(labels: dict[str, dict[str, str]], lang: str, fonts: list[str]) -> dict[str, str]:
+    """The labels in that language, or the English ones where no font has their characters."""
+    words = words_in(labels, lang)
+    return words if _is_drawable("".join(words.values()), fonts) else labels["en"]
 
 
-def is_drawable(text: str, fonts: list[str]) -> bool:
+def _is_drawable(text: str, fonts: list[str]) -> bool:
     """Whether the fonts hold each character; otherwise matplotlib would draw boxes, and warn."""
     from matplotlib.font_manager import findfont, get_font
 
@@ -546,7 +547,7 @@ def _labels(texts: list[str], fonts: list[str]) -> tuple[list[str], list[str]]:
     """Labels to draw, and lines to print that explain those that had to become numbers."""
     labels, legend = [], []
     for i, text in enumerate(texts, 1):
-        if is_drawable(text, fonts):
+        if _is_drawable(text, fonts):
             labels.append(text)
         else:
             labels.append(f"({i})")
@@ -581,7 +582,7 @@ def chart(title: str, figures: str, fonts: list[str]) -> Iterator[Any]:
         figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
         ax = figure.subplots()
         yield ax
-        if is_drawable(title, fonts):
+        if _is_drawable(title, fonts):
             ax.set_title(title, loc="left", fontsize=10)
         else:
             print(title)

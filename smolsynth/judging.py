@@ -18,7 +18,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from smolsynth.display import BAR, INK, chart, chart_fonts, is_drawable, lengths, width
+from smolsynth.display import BAR, INK, chart, chart_fonts, chart_words, lengths, width
 from smolsynth.pipelines import try_step
 
 Row = dict[str, Any]
@@ -317,9 +317,7 @@ def plot_audit(report: Audit) -> None:
     Labels are in the report's language, or in English where no font has Chinese characters.
     """
     fonts = chart_fonts()
-    words = _WORDS[report.lang]
-    if not is_drawable("".join(words.values()), fonts):
-        words = _WORDS["en"]
+    words = chart_words(_WORDS, report.lang, fonts)
     bars = [
         (words["understood"], report.understood, 1.0),
         (words["agreement"], report.agreement, 1.0),

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from smolsynth.display import as_text, column_names, rows
+from smolsynth.display import as_text, column_names, rows, words_in
 
 _LABELS = {
     "en": {
@@ -118,7 +118,7 @@ def compare(data: Any, before: str, after: str, context: str | None = None, lang
     """
     from ipywidgets import HTML, Button, HBox, Label, Layout, VBox
 
-    words = _words(lang)
+    words = words_in(_LABELS, lang)
     data = _checked(data, [before, after, *([context] if context else [])])
     total = len(data)
 
@@ -188,7 +188,7 @@ def vote(
     """
     from ipywidgets import HTML, Button, HBox, Label, Layout, VBox
 
-    words = _words(lang)
+    words = words_in(_LABELS, lang)
     data = _checked(data, [instruction, chosen, rejected])
     total = len(data)
     rng = random.Random(seed)
@@ -273,9 +273,3 @@ def _checked(data: Any, columns: list[str]) -> Sequence[dict[str, Any]]:
         if len(data) and column not in names:
             raise ValueError(f"There is no column {column!r}; the columns are {names}.")
     return data
-
-
-def _words(lang: str) -> dict[str, str]:
-    if lang not in _LABELS:
-        raise ValueError(f'lang must be "en" or "zh", not {lang!r}.')
-    return _LABELS[lang]

@@ -150,7 +150,7 @@ def test_pre_query(lang):
 
 
 def test_not_started_and_what_is_no_dataset():
-    for case, (_, needed) in CASES.items():
+    for case, (_, _, needed) in CASES.items():
         given = {name: [] if name != "budget" else 1 for name in needed}
         report = check_repair(case, None, **given)
         assert not report.ok and f"exercise-{case}" in repr(report)

@@ -9,6 +9,7 @@ the file stands between the two.
 """
 
 import argparse
+import itertools
 import json
 import math
 import random
@@ -26,6 +27,7 @@ from training.grading import (
     grade,
     rating,
 )
+from training.seeds import write_rows
 from training.world import LANGS, SLOTS, Concept
 
 CRITERIA = {
@@ -486,13 +488,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path, default=Path("build/corpus.jsonl"))
     args = parser.parse_args()
-    args.output.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = args.output.with_suffix(".part")
-    with unfinished.open("w", encoding="utf-8") as file:
-        file.write(json.dumps({"fixed_texts": prompts.fixed_texts()}, ensure_ascii=False) + "\n")
-        for example in compose(args.rows, args.seed):
-            file.write(json.dumps(example, ensure_ascii=False) + "\n")
-    unfinished.replace(args.output)
+    head = {"fixed_texts": prompts.fixed_texts()}
+    write_rows(args.output, itertools.chain([head], compose(args.rows, args.seed)))
     print(f"{args.rows} examples in {args.output}")
 
 

@@ -11,7 +11,6 @@ alone. The same world gives the same bytes.
 
 import argparse
 import itertools
-import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from pathlib import Path
 from training.composer import Composer, Question
 from training.corpus import contrast
 from training.grading import RATINGS, grade, rating
+from training.seeds import write_rows
 from training.world import LANGS, SLOTS, load_world
 
 OUTPUT = Path(__file__).parent.parent / "smolsynth" / "data" / "pairs.jsonl"
@@ -73,14 +73,7 @@ def question(composer: Composer, concepts: Iterator, fault: str | None = None) -
 
 def write(path: Path = OUTPUT) -> int:
     """Writes the file, whole or not at all. Returns the number of rows."""
-    rows = [row for lang in LANGS for row in pairs(lang)]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".part")
-    with unfinished.open("w", encoding="utf-8", newline="\n") as file:
-        for row in rows:
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
-    unfinished.replace(path)
-    return len(rows)
+    return write_rows(path, [row for lang in LANGS for row in pairs(lang)])
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ same world gives the same bytes.
 import argparse
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from training.composer import Composer
@@ -43,14 +43,20 @@ def seeds() -> Iterator[dict[str, str]]:
 
 def write(path: Path = OUTPUT) -> int:
     """Writes the file, whole or not at all. Returns the number of rows."""
-    rows = list(seeds())
+    return write_rows(path, list(seeds()))
+
+
+def write_rows(path: Path, rows: Iterable[dict]) -> int:
+    """Writes one JSON object a line, the file whole or not at all. Returns how many."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
+    count = 0
     with unfinished.open("w", encoding="utf-8", newline="\n") as file:
         for row in rows:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            count += 1
     unfinished.replace(path)
-    return len(rows)
+    return count
 
 
 def main() -> None:

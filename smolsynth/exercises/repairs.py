@@ -39,7 +39,7 @@ def check_repair(case: str, answer: Any, lang: str = "en", **given: Any) -> Repo
         raise ValueError(f"case must be one of {', '.join(CASES)}, not {case!r}")
     if lang not in WORDS:
         raise ValueError(f'lang must be "en" or "zh", not {lang!r}')
-    rule, needed = CASES[case]
+    rule, columns, needed = CASES[case]
     if missing := [name for name in needed if given.get(name) is None]:
         raise ValueError(f'check_repair("{case}", …) needs {", ".join(missing)}')
     if answer is None:
@@ -48,7 +48,8 @@ def check_repair(case: str, answer: Any, lang: str = "en", **given: Any) -> Repo
     if case != "dead-seed" and (problem := read(answer, sheet)):
         return Report("repair", case, lang, problems=(problem,))
     try:
-        problems = tuple(rule(sheet, answer, **{name: given[name] for name in needed}))
+        missing = [_no_column(sheet, name) for name in columns if name not in sheet.columns][:1]
+        problems = tuple(missing or rule(sheet, answer, **{name: given[name] for name in needed}))
     except Exception as error:  # the learner's own function may raise, a column may hold anything
         problems = (_problem(sheet, "raised", error=measures.clip(f"{error}")),)
     rows = sheet.rows or 0
@@ -59,10 +60,8 @@ def _problem(sheet: Sheet, message: str, rows: Iterable[int] = (), column=None, 
     return sheet.problem(message, f"lab-{sheet.tier}", rows, column, **words)
 
 
-def _column(sheet: Sheet, name: str) -> list | Problem:
-    if name in sheet.columns:
-        return sheet.columns[name]
-    return _problem(sheet, "no_column", column=name, names=", ".join(map(str, sheet.columns)))
+def _no_column(sheet: Sheet, name: str) -> Problem:
+    return _problem(sheet, "no_column", column=name, names=", ".join(sheet.columns))
 
 
 def _text(cell: Any) -> str | None:
@@ -87,10 +86,6 @@ def _dead_seed(sheet: Sheet, make: Callable[[int], list[str]]) -> Iterator[Probl
 
 
 def _leaked_prompt(sheet: Sheet, _: Any, prompts: Iterable[str]) -> Iterator[Problem]:
-    for name in ("instruction", "response"):
-        if isinstance(found := _column(sheet, name), Problem):
-            yield found
-            return
     sent = {measures.plain(prompt) for prompt in prompts}
     asked = sheet.texts("instruction")
     leaked = [i for i, text in asked.items() if measures.plain(text) in sent]
@@ -110,9 +105,6 @@ def _leaked_prompt(sheet: Sheet, _: Any, prompts: Iterable[str]) -> Iterator[Pro
 
 
 def _pre_query(sheet: Sheet, _: Any) -> Iterator[Problem]:
-    if isinstance(found := _column(sheet, "instruction"), Problem):
-        yield found
-        return
     asked = sheet.texts("instruction")
     known = [name for names in measures.concepts(sheet.lang).values() for name in names]
     odd = [
@@ -127,12 +119,8 @@ def _pre_query(sheet: Sheet, _: Any) -> Iterator[Problem]:
 
 
 def _ties(sheet: Sheet, _: Any, rated: Iterable[Row]) -> Iterator[Problem]:
-    chosen, rejected = _column(sheet, "chosen"), _column(sheet, "rejected")
-    for found in (chosen, rejected):
-        if isinstance(found, Problem):
-            yield found
-            return
-    texts = [(_text(a), _text(b)) for a, b in zip(chosen, rejected, strict=True)]
+    sides = zip(sheet.columns["chosen"], sheet.columns["rejected"], strict=True)
+    texts = [(_text(a), _text(b)) for a, b in sides]
     same = [i for i, (a, b) in enumerate(texts) if a is None or a == b]
     if same:
         yield _problem(sheet, "tie_kept", same, "chosen")
@@ -152,11 +140,7 @@ def _ties(sheet: Sheet, _: Any, rated: Iterable[Row]) -> Iterator[Problem]:
 
 
 def _none_batch(sheet: Sheet, _: Any, rows: Iterable[Row]) -> Iterator[Problem]:
-    asked, ratings = _column(sheet, "instruction"), _column(sheet, "ratings")
-    for found in (asked, ratings):
-        if isinstance(found, Problem):
-            yield found
-            return
+    asked, ratings = sheet.columns["instruction"], sheet.columns["ratings"]
     rows = list(rows)
     none = [i for i, cell in enumerate(ratings) if not cell or None in list(cell)]
     if none:
@@ -168,9 +152,7 @@ def _none_batch(sheet: Sheet, _: Any, rows: Iterable[Row]) -> Iterator[Problem]:
 
 
 def _deita(sheet: Sheet, _: Any, candidates: Iterable[Row], budget: int) -> Iterator[Problem]:
-    if isinstance(asked := _column(sheet, "instruction"), Problem):
-        yield asked
-        return
+    asked = sheet.columns["instruction"]
     pool = {row["instruction"]: row for row in candidates}
     if strangers := [i for i, text in enumerate(asked) if text not in pool]:
         yield _problem(sheet, "strangers", strangers, "instruction")
@@ -200,11 +182,12 @@ def _unit(vector: Any) -> np.ndarray:
     return vector / np.linalg.norm(vector)
 
 
-CASES: dict[str, tuple[Callable, tuple[str, ...]]] = {
-    "dead-seed": (_dead_seed, ()),
-    "leaked-prompt": (_leaked_prompt, ("prompts",)),
-    "pre-query": (_pre_query, ()),
-    "ties": (_ties, ("rated",)),
-    "none-batch": (_none_batch, ("rows",)),
-    "deita": (_deita, ("candidates", "budget")),
+# case: its rule, the columns that the answer needs, and what `check_repair` is given
+CASES: dict[str, tuple[Callable, tuple[str, ...], tuple[str, ...]]] = {
+    "dead-seed": (_dead_seed, (), ()),
+    "leaked-prompt": (_leaked_prompt, ("instruction", "response"), ("prompts",)),
+    "pre-query": (_pre_query, ("instruction",), ()),
+    "ties": (_ties, ("chosen", "rejected"), ("rated",)),
+    "none-batch": (_none_batch, ("instruction", "ratings"), ("rows",)),
+    "deita": (_deita, ("instruction",), ("candidates", "budget")),
 }
