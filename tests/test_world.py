@@ -8,7 +8,18 @@ import pytest
 
 from training import prompts
 from training.composer import Composer, Question, bare, kept_back, spaced
-from training.corpus import RIGHT, TASKS, candidates, compose, contrast, quality_score, verdict
+from training.corpus import (
+    RIGHT,
+    TASKS,
+    asked_for,
+    candidates,
+    compose,
+    contrast,
+    named,
+    note_of_text,
+    quality_score,
+    verdict,
+)
 from training.grading import ASPECTS, RATINGS, facts_in, grade, rating
 from training.prompts import MARK, fixed_texts, ultrafeedback
 from training.world import HERE, LANGS, SLOTS, load_outside, load_phrases, load_world, read_domain
@@ -149,21 +160,52 @@ def test_a_planted_fault_is_the_one_that_grading_finds(lang, held_out):
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_the_judge_writes_a_reference_and_distilabel_parses_past_it(lang):
+def test_the_judge_takes_notes_and_distilabel_parses_past_them(lang):
     composer = Composer(lang, random.Random(4))
     for aspect in ASPECTS:
         for _ in range(50):
             q = composer.any_question()
             made = candidates(composer, q, 4)
             output = verdict(composer, q, made, aspect)
-            for slot in q.slots:
-                fact = q.concept.slots[slot]
-                said = [str(i) for i, (text, _) in enumerate(made, 1) if fact in text]
-                assert f"{fact.rstrip('.。')} [{', '.join(said) or '-'}]" in output
             judge = prompts.task(prompts.UltraFeedback, aspect=aspect)
             row = {"instruction": q.text, "generations": [text for text, _ in made]}
             parsed = judge.format_output(output, row)
             assert parsed["ratings"] == [rating(fault, aspect) for _, fault in made]
+
+
+@pytest.mark.parametrize("held_out", [False, True])
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_judge_s_notes_tell_the_fault(lang, held_out):
+    composer = Composer(lang, random.Random(5), held_out)
+    words = composer.phrases["notes"]
+    right, wrong = (f"[{words[mark]}]" for mark in ("yes", "no"))
+    told = {  # fault: what the notes on such a text have, and no flawless one has
+        "wrong_fact": wrong,
+        "all_wrong": wrong,
+        "other_topic": wrong,
+        "repeated": words["again"],
+        "incomplete": words["missing"],
+        "cut_off": words["cut_off"],
+        "wrong_language": words["other_language"],
+        "rude": words["insult"],
+        "leak": words["prompt_words"],
+        "refusal": words["unknown"],
+    }
+    for _ in range(400):
+        q = composer.any_question()
+        for fault in ["none", *composer.possible_faults(q)]:
+            text = composer.flawed(q, fault)
+            fault, note = grade(text, q, lang), note_of_text(composer, q, text)
+            if fault in ("none", "brief"):
+                assert right in note
+                assert wrong not in note and words["missing"] not in note
+            elif fault == "ignores_constraint":
+                assert wrong in note or words["missing"] in note, (q.text, text)
+            elif fault == "too_short":  # says nothing, or other true things than were asked
+                asked = [named(composer, *fact) for fact in asked_for(composer, q)]
+                assert not any(f"{name} {right}" in note for name in asked)
+            else:
+                assert told[fault] in note, (fault, q.text, text, note)
 
 
 @pytest.mark.parametrize("lang", LANGS)

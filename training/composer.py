@@ -199,38 +199,6 @@ class Composer:
     def join(self, sentences: list[str]) -> str:
         return ("" if self.lang == "zh" else " ").join(sentences)
 
-    def reference(self, q: Question, texts: list[str], numbered: bool = True) -> str:
-        """What a judge looks up before it rates: what a right answer has, and which texts have it.
-
-        First the form that was asked for, then the facts, then "one more fact" where there is room
-        for one. Behind each stand the numbers of the texts that have it, as "[1, 3]", or "[-]"; of
-        a single text (not `numbered`) words say whether it does.
-        """
-        slots = list(q.slots)
-        if (q.style or "").startswith("with_"):
-            slots.append(q.style.removeprefix("with_"))
-        facts = [q.concept.slots[slot] for slot in slots]
-        if q.style == "compare":
-            facts.append(q.other.slots["kind"])
-        items = [(fact, [fact in text for text in texts]) for fact in facts]
-        words = self.phrases["reference"]
-        if q.style in words["forms"]:
-            items.insert(0, (words["forms"][q.style], [keeps_form(t, q.style) for t in texts]))
-        if q.style is None and len(slots) == 1:
-            others = [text for slot, text in q.concept.slots.items() if slot not in slots]
-            items.append((words["more"], [any(o in text for o in others) for text in texts]))
-        return self.marked(items, numbered)
-
-    def marked(self, items: list[tuple[str, list[bool]]], numbered: bool) -> str:
-        """One line: each item (a fact, say) with the texts that have it, see `reference`."""
-        words = self.phrases["reference"]
-        parts = []
-        for item, had in items:
-            numbers = ", ".join(str(i) for i, has in enumerate(had, 1) if has) or "-"
-            mark = numbers if numbered else words["yes" if had[0] else "no"]
-            parts.append(f"{item.rstrip('.。')} [{mark}]")
-        return words["start"] + words["between"].join(parts)
-
     def paragraph(self, concept: Concept) -> str:
         """A short text about a concept, as it stands in a seed document."""
         slots = ["kind", *self.rng.sample(SLOTS[1:], self.rng.choice([1, 2, 3]))]
@@ -363,9 +331,13 @@ def keeps_form(text: str, style: str | None) -> bool:
     return True
 
 
+def without_article(name: str) -> str:
+    return re.sub(r"^(a|an|the) ", "", name)
+
+
 def bare(name: str) -> str:
     """A name without its article, in lower case."""
-    return re.sub(r"^(a|an|the) ", "", name).lower()
+    return without_article(name).lower()
 
 
 def spaced(text: str) -> str:

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from training import prompts
-from training.composer import Composer, Message, Question, capital
+from training.composer import Composer, Message, Question, capital, keeps_form, without_article
 from training.grading import (
     ASPECTS,
     FALSE_TYPES,
@@ -26,6 +26,7 @@ from training.grading import (
     complexity,
     grade,
     rating,
+    statements,
 )
 from training.seeds import write_rows
 from training.world import LANGS, SLOTS, Concept
@@ -270,19 +271,67 @@ def contrast(c: Composer, q: Question) -> list[tuple[str, str]]:
     return [(text, grade(text, q, c.lang)) for text in (good, bad)]
 
 
+def asked_for(c: Composer, q: Question) -> list[tuple[str, str]]:
+    """(concept id, slot) of each fact that a right answer has."""
+    slots = list(q.slots)
+    if (q.style or "").startswith("with_"):
+        slots.append(q.style.removeprefix("with_"))
+    asked = [(q.concept.id, slot) for slot in slots]
+    return [*asked, (q.other.id, "kind")] if q.style == "compare" else asked
+
+
+def note_of_question(c: Composer, q: Question) -> str:
+    """The judge's note of what was asked: "Asked: use of oven; tip of oven; a list"."""
+    words = c.phrases["notes"]
+    parts = [named(c, *fact) for fact in asked_for(c, q)]
+    if q.style in words["forms"]:
+        parts.append(words["forms"][q.style])
+    if q.style is None and len(q.slots) == 1:
+        parts.append(words["room"])
+    return words["asked"] + words["between"].join(parts)
+
+
+def note_of_text(c: Composer, q: Question, text: str) -> str:
+    """The judge's note of what a text says, whether of the right thing, and what it lacks.
+
+    "Says: use of oven [yes]; tip of stove [no]; missing tip of oven; a list [no]"
+    """
+    words, asked = c.phrases["notes"], asked_for(c, q)
+    own, seen, parts = {concept for concept, _ in asked}, set(), []
+    for said in statements(text, q, c.lang):
+        again = words["again"] if said in seen else ""
+        seen.add(said)
+        parts.append(f"{named(c, *said)} [{words['yes' if said[0] in own else 'no']}]{again}")
+    if seen & set(asked):  # else everything is missing
+        parts += [words["missing"] + named(c, *fact) for fact in asked if fact not in seen]
+    if q.style in words["forms"]:
+        kept = words["yes" if keeps_form(text, q.style) else "no"]
+        parts.append(f"{words['forms'][q.style]} [{kept}]")
+    return words["says"] + words["between"].join(parts)
+
+
+def named(c: Composer, concept: str, slot: str) -> str:
+    """A fact's short name, "use of oven" / “用途 烤箱”; a word of the notes for what is no fact."""
+    words = c.phrases["notes"]
+    if not concept:
+        return words[slot]
+    name = without_article(next(x.name for x in c.concepts if x.id == concept))
+    return words["of"].format(s=words["slots"][slot], x=name)
+
+
 def verdict(c: Composer, q: Question, made: list[tuple[str, str]], aspect: str) -> str:
     """The judge's output on `made`, (text, its fault) each, in the form that distilabel parses.
 
-    Before it rates, the judge writes down what a right answer states, and which texts do: a model
-    this small knows a fact when it has to say it, yet can't tell a wrong one from within. Judging
-    against a reference is from Zheng et al. 2023 (MT-Bench); the line stands where distilabel's
-    parser looks past it.
+    Before it rates, the judge notes what was asked and what each text says, a fact by whose it is:
+    a model this small knows well of what a statement is true, yet can't tell a false one while it
+    reads, nor compare two long passages. The notes stand where distilabel's parser looks past them.
     """
     blocks = []
-    for number, (_, fault) in enumerate(made, 1):
+    for number, (text, fault) in enumerate(made, 1):
         lines = [f"#### Output for Text {number}"]
         if number == 1:
-            lines.append(c.reference(q, [text for text, _ in made]))
+            lines.append(note_of_question(c, q))
+        lines.append(note_of_text(c, q, text))
         mark = rating(fault, aspect)
         if mark == 5 and fault not in ("none", "brief"):  # the fault does not touch this aspect
             reason = c.pick("rationales", "fine", aspect)
@@ -305,38 +354,55 @@ def ultrafeedback(c: Composer) -> list[Message]:
     return [*prompt, turn("assistant", verdict(c, q, made, aspect))]
 
 
-def find(c: Composer) -> list[Message]:
-    """Which of the texts state this? The judge's looking-up alone, many times over.
-
-    Only the marks are learned: the facts themselves are drawn at random here.
-    """
-    concepts = [c.rng.choice(c.concepts)]
-    concepts += [c.neighbour(concepts[0]) for _ in range(2)]
-    stated: list[tuple[Concept, str]] = []
+def notes(c: Composer) -> list[Message]:
+    """The judge's notes alone, on texts of many facts of all kinds, right and wrong."""
+    q = judged_question(c)
     texts = []
-    for _ in range(c.rng.choice([1, 1, 2, 2, 2, 3])):
-        again = c.rng.sample(stated, 1) if stated and c.rng.random() < 0.5 else []
-        about = c.rng.choice(concepts)
-        facts = again + [(about, slot) for slot in c.rng.sample(SLOTS, c.rng.choice([1, 2, 3]))]
-        facts = list(dict.fromkeys((x.id, slot) for x, slot in facts))
-        facts = [(next(x for x in concepts if x.id == i), slot) for i, slot in facts]
-        texts.append(c.join([c.sentence(x, slot, n == 0) for n, (x, slot) in enumerate(facts)]))
-        stated += [fact for fact in facts if fact not in stated]
-    others = [(x, slot) for x in concepts for slot in SLOTS if (x, slot) not in stated]
-    looked_up = c.rng.sample(stated, min(3, len(stated)))
-    looked_up += c.rng.sample(others, len(looked_up))
-    c.rng.shuffle(looked_up)
-    q = c.question(concepts[0])
-    numbered = len(texts) > 1 or c.rng.random() < 0.6
-    facts = [x.slots[slot] for x, slot in looked_up]
-    line = c.marked([(fact, [fact in text for text in texts]) for fact in facts], numbered)
-    if numbered:
+    for _ in range(c.rng.choice([1, 1, 2, 2, 3])):
+        sentences = []
+        for slot in c.rng.sample(SLOTS, c.rng.choice([1, 2, 3, 3, 4])):
+            said, roll = q.concept, c.rng.random()
+            if roll < 0.4:
+                said = c.swapped(q.concept, slot, q.other)
+            elif roll < 0.6:
+                said = c.neighbour(q.concept)
+            lead = not sentences or c.rng.random() < 0.2
+            sentences.append(c.sentence(said, slot, lead, one=True))
+        texts.append(c.join(sentences))
+    lines = [note_of_text(c, q, text) for text in texts]
+    lines[0] = f"{note_of_question(c, q)}\n{lines[0]}"
+    if len(texts) > 1 or c.rng.random() < 0.5:
         prompt = prompts.ultrafeedback(q.text, texts, c.rng.choice(ASPECTS))
-        line = f"#### Output for Text 1\n{line}"
+        lines = [f"#### Output for Text {i}\n{line}" for i, line in enumerate(lines, 1)]
     else:
         prompt = [turn("user", c.pick("critique", "ask").format(q=q.text, a=texts[0]))]
-    marks = [m.span(1) for m in re.finditer(r"\[([^\[\]]*\])", line)]
-    return [*prompt, {**turn("assistant", line), "learn": marks}]
+    output = "\n\n".join(lines)
+    # a judge goes on with a rating: neither the end nor what stands between is learned
+    words = c.phrases["notes"]
+    heads = f"{words['asked']}|{words['says']}"
+    spans = [m.span() for m in re.finditer(f"^(?:{heads}).*$", output, re.MULTILINE)]
+    return [*prompt, {**turn("assistant", output), "learn": spans}]
+
+
+def marks(c: Composer) -> list[Message]:
+    """The marks alone, many in a row: is that what was asked about?
+
+    Whether two names are the same is not given to a small model; it learns it from these.
+    """
+    q, words = judged_question(c), c.phrases["notes"]
+    own = [q.concept.id, *([q.other.id] if q.other else [])]
+    parts = []
+    for _ in range(c.rng.choice([6, 8, 10])):
+        roll = c.rng.random()
+        if roll < 0.5:
+            concept = c.rng.choice(own)
+        else:
+            concept = (c.neighbour(q.concept) if roll < 0.8 else c.rng.choice(c.concepts)).id
+        mark = words["yes" if concept in own else "no"]
+        parts.append(f"{named(c, concept, c.rng.choice(SLOTS))} [{mark}]")
+    output = f"{note_of_question(c, q)}\n{words['says']}{words['between'].join(parts)}"
+    spans = [m.span(1) for m in re.finditer(r"\[(\w+)\]", output)]
+    return [turn("user", q.text), {**turn("assistant", output), "learn": spans}]
 
 
 def scores(values: list[int]) -> str:
@@ -408,8 +474,9 @@ def evol_quality(c: Composer) -> list[Message]:
 
 
 def critique_of(c: Composer, q: Question, text: str, fault: str) -> str:
-    """What a right answer holds, and in a second line the fault; a wrong fact is put right."""
-    return f"{c.reference(q, [text], numbered=False)}\n{fault_named(c, q, text, fault)}"
+    """The judge's notes, and in a last line the fault; a wrong fact is put right."""
+    said = fault_named(c, q, text, fault)
+    return "\n".join([note_of_question(c, q), note_of_text(c, q, text), said])
 
 
 def fault_named(c: Composer, q: Question, text: str, fault: str) -> str:
@@ -444,23 +511,24 @@ def rewrite(c: Composer) -> list[Message]:
 
 # task: (composer, share of the corpus, whether the user turn is learned)
 TASKS: dict[str, tuple[Callable[[Composer], list[Message]], float, bool]] = {
-    "talk": (talk, 0.14, True),
-    "quiz": (quiz, 0.09, True),
+    "talk": (talk, 0.10, True),
+    "quiz": (quiz, 0.07, True),
     "long_talk": (long_talk, 0.03, True),
-    "which": (which, 0.015, False),
+    "which": (which, 0.01, False),
     "verify": (verify, 0.01, False),
     "json_answer": (json_answer, 0.01, False),
     "unknown": (unknown, 0.05, False),
     "small_talk": (small_talk, 0.005, False),
     "ask": (ask, 0.02, False),
-    "self_instruct": (self_instruct, 0.12, False),
-    "evol_instruct": (evol_instruct, 0.07, False),
-    "ultrafeedback": (ultrafeedback, 0.19, False),
-    "find": (find, 0.11, False),
-    "complexity_scorer": (complexity_scorer, 0.02, False),
-    "quality_scorer": (quality_scorer, 0.04, False),
+    "self_instruct": (self_instruct, 0.13, False),
+    "evol_instruct": (evol_instruct, 0.06, False),
+    "ultrafeedback": (ultrafeedback, 0.20, False),
+    "notes": (notes, 0.10, False),
+    "marks": (marks, 0.05, False),
+    "complexity_scorer": (complexity_scorer, 0.015, False),
+    "quality_scorer": (quality_scorer, 0.05, False),
     "evol_quality": (evol_quality, 0.03, False),
-    "critique": (critique, 0.03, False),
+    "critique": (critique, 0.04, False),
     "rewrite": (rewrite, 0.02, False),
 }
 

@@ -61,6 +61,42 @@ def facts_in(text: str, lang: str) -> list[tuple[str, str]]:
     ]
 
 
+def statements(text: str, q: Question, lang: str) -> list[tuple[str, str]]:
+    """What a text says, piece by piece, in its order: (concept id, slot) of each fact, repeated
+    ones too, or ("", word) with the word of `phrases/*.yaml` under `notes` for what is no fact."""
+    if not in_language(text, lang):
+        return [("", "other_language")]
+    if refuses(text, lang):
+        return [("", "unknown")]
+    own = {q.concept.id, *([q.other.id] if q.other else [])}
+    spots: dict[tuple[int, int], tuple[str, str]] = {}
+    for fact, concept, slot in known_facts(lang):
+        start = text.find(fact)
+        while start >= 0:
+            span = (start, start + len(fact))
+            if span not in spots or concept in own:
+                spots[span] = (concept, slot)
+            start = text.find(fact, span[1])
+    found = [  # of facts that contain one another only the longest counts
+        (a, said)
+        for (a, z), said in spots.items()
+        if not any((b, y) != (a, z) and b <= a and z <= y for b, y in spots)
+    ]
+    lower = text.lower()
+    for word, phrases in (("prompt_words", LEAKS), ("insult", rude_words(lang))):
+        starts = [lower.find(phrase.lower()) for phrase in phrases]
+        found += [(start, ("", word)) for start in starts if start >= 0][:1]
+    said = [what for _, what in sorted(found)]
+    if not ends(text):
+        said.append(("", "cut_off"))
+    return said or [("", "nothing")]
+
+
+def ends(text: str) -> bool:
+    """Whether a text ends as a sentence does."""
+    return text.rstrip().endswith((".", "!", "?", "。", "！", "？", ")", "）"))
+
+
 def in_language(text: str, lang: str) -> bool:
     """Whether a text is in the language; Chinese may hold names in Latin letters."""
     chinese = len(re.findall(r"[\u4e00-\u9fff]", text))
@@ -96,8 +132,7 @@ def grade(text: str, q: Question, lang: str) -> str:
         return "other_topic" if elsewhere and not says(text, c.name) else "all_wrong"
     if foreign:
         return "wrong_fact"
-    ended = text.rstrip().endswith((".", "!", "?", "。", "！", "？", ")", "）"))
-    if not ended:
+    if not ends(text):
         return "cut_off"
     if not asked:
         return "too_short"

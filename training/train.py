@@ -48,9 +48,10 @@ SIZES = {
     "novice": {"hidden": 128, "layers": 4, "steps": 4500, "rows": 150_000},
 }
 IGNORE = -100
-# a judge's rating, and the marks of its reference: [1, 3], [-], [yes]
-VERDICTS = re.compile(r"(?:Rating|Score): \d|(?<=[\[ ])(?:[\d-]|yes|no|有|无)(?=[,\]])")
-VERDICT = 8
+# a judge's ratings and the marks in its notes; the rest of its notes
+VERDICTS = re.compile(r"(?:Rating|Score): \d|(?<=\[)(?:yes|no|对|错)(?=\])")
+NOTES = re.compile(r"^(?:Asked: |Says: |所问：|所说：).*$", re.MULTILINE)
+VERDICT, NOTE = 8, 3
 PLAIN = 0.03  # share of examples whose prompts are read without the tokens for fixed texts
 # Chinese has no spaces, so whole phrases of a question become one token, and a phrasing that is new
 # meets tokens that were never trained. In this share of Chinese conversations questions are cut in
@@ -105,7 +106,8 @@ def encode(
     Assistant turns are learned, user turns where `learn_user` says so, each with its end token; of
     a turn with `learn`, those passages alone (start and end, in characters). With `cuts`, user
     turns are cut at random before they become tokens, and not learned.
-    The digits of a judge's VERDICTS weigh VERDICT times as much: each carries a whole verdict.
+    A judge's VERDICTS weigh VERDICT times as much as other tokens, its NOTES else NOTE times: each
+    of the first carries a whole verdict, and the second lead to it.
     `stray_header` puts an assistant header before the first user turn: distilabel 1.5.3 sends one
     so when Magpie has a system prompt, and the model should not stumble over it.
     """
@@ -121,8 +123,12 @@ def encode(
             token if any(a - 1 <= start and end <= z for a, z in spans) else IGNORE
             for token, (start, end) in zip(encoding.ids, encoding.offsets, strict=True)
         )
-        verdicts = {m.end() for m in VERDICTS.finditer(text)} if learn else ()
-        weights.extend(VERDICT if end in verdicts else 1 for _, end in encoding.offsets)
+        weight: dict[int, int] = {}  # of the token that ends there
+        if learn:
+            for note in NOTES.finditer(text):
+                weight |= dict.fromkeys(range(note.start() + 1, note.end() + 1), NOTE)
+            weight |= {m.end(): VERDICT for m in VERDICTS.finditer(text)}
+        weights.extend(weight.get(end, 1) for _, end in encoding.offsets)
 
     messages = example["messages"]
     for i, message in enumerate(messages):
@@ -279,8 +285,11 @@ def train(args: argparse.Namespace) -> None:
     total = sum(len(row[0]) for row in examples)
     vocabulary = tokenizer.get_vocab_size()
     print(f"{len(examples)} examples, {total / 1e6:.1f} M tokens, vocabulary {vocabulary}")
+    learned = {label for _, labels, _ in examples for label in set(labels)}
+    only_read = sorted(set(map(tokenizer.token_to_id, fixed_texts)) - learned)
 
     model = build_model(vocabulary, args.hidden, args.layers).to(device)
+    model.generation_config.suppress_tokens = only_read  # at temperature 1 one could slip out
     count = sum(p.numel() for p in model.parameters())
     print(f"{count / 1e6:.2f} M parameters on {device}, {args.threads} threads")
     optims = optimizers(model, args.rate)
