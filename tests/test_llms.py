@@ -419,6 +419,7 @@ def cut_short(folder, name):
         (cut_short, "tokenizer.json"),
         (without, "chat_template.jinja"),
         (cut_short, "config.json"),
+        (without, "generation_config.json"),
     ],
 )
 def test_damaged_weights_say_reinstall(tmp_path, monkeypatch, damage, name):
@@ -430,6 +431,29 @@ def test_damaged_weights_say_reinstall(tmp_path, monkeypatch, damage, name):
     with pytest.raises(LLMUnavailable) as error:
         load_llm().load()
     message(error, "'tutor'", "reinstall smolsynth")
+
+
+def test_tokens_that_a_model_only_reads_are_never_written(tmp_path, monkeypatch):
+    """`suppress_tokens` of a model's generation_config.json, as transformers knows it. At so high a
+    temperature any token comes, the long texts of distilabel's templates too."""
+    shutil.copytree(MODELS / "tutor", tmp_path / "tutor")
+    monkeypatch.setattr(bundled, "MODELS", tmp_path)
+    vocabulary = bundled._read_bundled(MODELS / "tutor")[0].get_vocab()
+    long = {text: number for text, number in vocabulary.items() if len(text) > 60}
+    assert len(long) > 100
+    settings = tmp_path / "tutor" / "generation_config.json"
+    config = json.loads(settings.read_text())
+
+    def written(only_read):
+        settings.write_text(json.dumps({**config, "suppress_tokens": only_read}))
+        bundled._read_bundled.cache_clear()
+        llm = load_llm(temperature=50, max_new_tokens=200)
+        llm.load()
+        outputs = llm.generate([ask("Hi")] * 4, **llm.generation_kwargs)
+        return {text for text in long for row in outputs if text in row["generations"][0]}
+
+    assert not written(sorted(long.values()))
+    assert written(None)
 
 
 # --- choosing a model ----------------------------------------------------------------------------

@@ -43,15 +43,14 @@ CHAT_TEMPLATE = (
 CONTEXT = 2048
 LONGEST = 1024  # examples above it are left out of training (a handful)
 SIZES = {
-    "tutor": {"hidden": 256, "layers": 6, "steps": 10000, "rows": None},
+    "tutor": {"hidden": 256, "layers": 6, "steps": 11000, "rows": None},
     # worse on purpose; it sees so little of the corpus that reading all of it would take longer
     "novice": {"hidden": 128, "layers": 4, "steps": 4500, "rows": 150_000},
 }
 IGNORE = -100
-# a judge's ratings and the marks in its notes; the rest of its notes
+# a judge's ratings and the marks in its notes
 VERDICTS = re.compile(r"(?:Rating|Score): \d|(?<=\[)(?:yes|no|对|错)(?=\])")
-NOTES = re.compile(r"^(?:Asked: |Says: |所问：|所说：).*$", re.MULTILINE)
-VERDICT, NOTE = 8, 3
+VERDICT = 8
 PLAIN = 0.03  # share of examples whose prompts are read without the tokens for fixed texts
 # Chinese has no spaces, so whole phrases of a question become one token, and a phrasing that is new
 # meets tokens that were never trained. In this share of Chinese conversations questions are cut in
@@ -106,8 +105,7 @@ def encode(
     Assistant turns are learned, user turns where `learn_user` says so, each with its end token; of
     a turn with `learn`, those passages alone (start and end, in characters). With `cuts`, user
     turns are cut at random before they become tokens, and not learned.
-    A judge's VERDICTS weigh VERDICT times as much as other tokens, its NOTES else NOTE times: each
-    of the first carries a whole verdict, and the second lead to it.
+    A judge's VERDICTS weigh VERDICT times as much as other tokens: each carries a whole verdict.
     `stray_header` puts an assistant header before the first user turn: distilabel 1.5.3 sends one
     so when Magpie has a system prompt, and the model should not stumble over it.
     """
@@ -123,12 +121,8 @@ def encode(
             token if any(a - 1 <= start and end <= z for a, z in spans) else IGNORE
             for token, (start, end) in zip(encoding.ids, encoding.offsets, strict=True)
         )
-        weight: dict[int, int] = {}  # of the token that ends there
-        if learn:
-            for note in NOTES.finditer(text):
-                weight |= dict.fromkeys(range(note.start() + 1, note.end() + 1), NOTE)
-            weight |= {m.end(): VERDICT for m in VERDICTS.finditer(text)}
-        weights.extend(weight.get(end, 1) for _, end in encoding.offsets)
+        verdicts = {m.end() for m in VERDICTS.finditer(text)} if learn else ()
+        weights.extend(VERDICT if end in verdicts else 1 for _, end in encoding.offsets)
 
     messages = example["messages"]
     for i, message in enumerate(messages):

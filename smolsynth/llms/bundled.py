@@ -39,8 +39,9 @@ def bundled_names() -> list[str]:
 
 
 @lru_cache(maxsize=4)
-def _read_bundled(folder: Path) -> tuple[Any, Any, dict[str, bytes], int]:
-    """Reads tokenizer, chat template, CTranslate2 files and context length; once per process."""
+def _read_bundled(folder: Path) -> tuple[Any, Any, dict[str, bytes], int, list[list[str]]]:
+    """Reads tokenizer, chat template, CTranslate2 files, context length and the tokens that the
+    model only reads and never writes (each as a list of one); once per process."""
     import ctranslate2
     from jinja2.sandbox import ImmutableSandboxedEnvironment
     from tokenizers import Tokenizer
@@ -52,6 +53,8 @@ def _read_bundled(folder: Path) -> tuple[Any, Any, dict[str, bytes], int]:
             (folder / "chat_template.jinja").read_text(encoding="utf-8")
         )
         context = json.loads((folder / "config.json").read_text())["max_position_embeddings"]
+        generation = json.loads((folder / "generation_config.json").read_text())
+        only_read = [[tokenizer.id_to_token(i)] for i in generation.get("suppress_tokens") or []]
         files = {path.name: path.read_bytes() for path in (folder / "ct2").iterdir()}
         ctranslate2.Generator(folder.name, files=files, device="cpu", compute_type="int8")
     except Exception as error:  # tokenizers raises bare Exception
@@ -59,7 +62,7 @@ def _read_bundled(folder: Path) -> tuple[Any, Any, dict[str, bytes], int]:
             f"The bundled model {folder.name!r} is missing or damaged ({first_line(error)}): "
             "reinstall smolsynth."
         ) from error
-    return tokenizer, template, files, context
+    return tokenizer, template, files, context, only_read
 
 
 class BundledLLM(LLM, MagpieChatTemplateMixin):
@@ -147,13 +150,15 @@ class BundledLLM(LLM, MagpieChatTemplateMixin):
             LLMUnavailable: the model's files are missing or damaged.
         """
         check_conversations(inputs)
-        tokenizer, _, _, context = _read_bundled(self._folder)
+        tokenizer, _, _, context, only_read = _read_bundled(self._folder)
         prompts = [
             tokenizer.encode(self.prepare_input(conversation), add_special_tokens=False).tokens
             for conversation in inputs
         ]
         check_lengths([len(prompt) for prompt in prompts], max_new_tokens, context)
         settings = {"max_length": max_new_tokens, "sampling_topk": 1}
+        if only_read:
+            settings["suppress_sequences"] = only_read
         seeds, copies = None, 1
         if temperature:
             settings |= {
