@@ -290,9 +290,31 @@ class Composer:
             slots = [*q.slots, *self.rng.sample(rest, self.rng.choice([1, 2]))]
         return self.join([self.sentence(c, s, i == 0, one=True) for i, s in enumerate(slots)])
 
+    def made_up_name(self) -> str:
+        """A name of nothing, glued from pieces of the world's texts.
+
+        Names outside the world are as many as a language has, and are made of tokens that are seen
+        nowhere else: a model that has only met real ones answers others with gibberish.
+        """
+        pieces = []
+        for _ in range(self.rng.choice([2, 2, 3])):
+            text = self.rng.choice(self.concepts).slots[self.rng.choice(SLOTS)]
+            runs = re.findall(r"[a-z]{2,}" if self.lang == "en" else r"[\u4e00-\u9fff]+", text)
+            run, size = self.rng.choice(runs), self.rng.choice([2, 3, 4])
+            size = size if self.lang == "en" else size // 2
+            start = self.rng.randrange(max(1, len(run) - size + 1))
+            pieces.append(run[start : start + size])
+        word = "".join(pieces)
+        if self.lang == "zh" or self.rng.random() < 0.3:  # in English, a substance or an idea
+            return word
+        return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
+
     def unknown_question(self) -> tuple[str, str, Concept]:
         """A question about something outside the world, the honest answer, and its subject."""
-        name = self.rng.choice(load_outside(self.lang, held_out=self.held_out))
+        if self.held_out or self.rng.random() < 0.5:
+            name = self.rng.choice(load_outside(self.lang, held_out=self.held_out))
+        else:
+            name = self.made_up_name()
         stranger = Concept("", "", "", name, {})
         slot = self.rng.choice(("kind", *SLOTS, "overview"))
         asked = self.fill(self.pick("held_out" if self.held_out else "questions", slot), stranger)

@@ -512,7 +512,7 @@ def rewrite(c: Composer) -> list[Message]:
 # task: (composer, share of the corpus, whether the user turn is learned)
 TASKS: dict[str, tuple[Callable[[Composer], list[Message]], float, bool]] = {
     "talk": (talk, 0.10, True),
-    "quiz": (quiz, 0.07, True),
+    "quiz": (quiz, 0.08, True),
     "long_talk": (long_talk, 0.03, True),
     "which": (which, 0.01, False),
     "verify": (verify, 0.01, False),
@@ -520,15 +520,15 @@ TASKS: dict[str, tuple[Callable[[Composer], list[Message]], float, bool]] = {
     "unknown": (unknown, 0.05, False),
     "small_talk": (small_talk, 0.005, False),
     "ask": (ask, 0.02, False),
-    "self_instruct": (self_instruct, 0.13, False),
+    "self_instruct": (self_instruct, 0.14, False),
     "evol_instruct": (evol_instruct, 0.06, False),
-    "ultrafeedback": (ultrafeedback, 0.20, False),
-    "notes": (notes, 0.10, False),
-    "marks": (marks, 0.05, False),
+    "ultrafeedback": (ultrafeedback, 0.19, False),
+    "notes": (notes, 0.09, False),
+    "marks": (marks, 0.14, False),
     "complexity_scorer": (complexity_scorer, 0.015, False),
-    "quality_scorer": (quality_scorer, 0.05, False),
+    "quality_scorer": (quality_scorer, 0.04, False),
     "evol_quality": (evol_quality, 0.03, False),
-    "critique": (critique, 0.04, False),
+    "critique": (critique, 0.05, False),
     "rewrite": (rewrite, 0.02, False),
 }
 
