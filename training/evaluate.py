@@ -6,7 +6,9 @@ prints a table a model and, as the last line, one JSON object: figures by model 
 share of cases between 0 and 1 (rank correlations: -1 to 1), and tokens per second. Phrasings,
 unknown names, fault/answer combinations and concept pairs are the held-out ones. Measured is the
 int8 model that ships; `--exact` puts the same figures of its unrounded bf16 weights beside them.
-The meaning of each figure stands in FIGURES. `--card` writes the models' cards.
+The meaning of each figure stands in FIGURES. Where a model writes questions it samples at 0.7, the
+temperature that `load_llm` gives it; else it takes the most probable token. `--card` writes the
+models' cards.
 """
 
 import argparse
@@ -154,8 +156,8 @@ class Measure:
             made.load()
             return made
 
-        self.cold, self.warm, self.judge = llm(0), llm(1.0), llm(0, 448)
-        self.magpie = llm(1.0, magpie=True)
+        self.cold, self.warm, self.judge = llm(0), llm(0.7), llm(0, 448)  # 0.7: the default
+        self.magpie, self.hot_magpie = llm(0.7, magpie=True), llm(1.0, magpie=True)
 
     # ---- helpers ----
     def complete(self, asked: list[str]) -> list[str]:
@@ -269,14 +271,16 @@ class Measure:
     def magpie_task(self) -> dict[str, float]:
         concepts = self.concepts(500)
         systems = [self.composer.fill(self.composer.pick("systems"), c) for c in concepts]
-        rows = self.run(Magpie, self.magpie, [{"system_prompt": s} for s in systems], n_turns=1)
+        given = [{"system_prompt": s} for s in systems]
+        rows = self.run(Magpie, self.magpie, given, n_turns=1)
         good = [
             is_question(row["instruction"], self.lang)
             and in_language(row["response"], self.lang)
             and self.on_domain(row["instruction"], concept.domain)
             for concept, row in zip(concepts, rows, strict=True)
         ]
-        distinct = len({row["instruction"] for row in rows}) / len(rows)
+        hot = self.run(Magpie, self.hot_magpie, given, n_turns=1)
+        distinct = len({row["instruction"] for row in hot}) / len(hot)
         return {"magpie_on_topic": share(good), "magpie_distinct": round(distinct, 4)}
 
     # ---- judging ----
