@@ -1,0 +1,305 @@
+"""Selection as the papers do it, where distilabel leaves it out, as distilabel Steps.
+
+| step | paper | what distilabel has instead |
+|---|---|---|
+| `NovelInstructions` | Self-Instruct (Wang et al. 2022) | no pool: `SelfInstruct` is one prompt |
+| `EvolEliminations` | Evol-Instruct (Xu et al. 2023) | none |
+| `DeitaSelection` | Deita (Liu et al. 2023) | `DeitaFiltering`: distances to all rows |
+| `LongestResponses` | the last filter of Magpie's published sets (Xu et al. 2024) | none |
+
+`COMPLICATE_INPUT` is the operation in depth that distilabel's `EvolInstruct` lacks.
+"""
+
+import re
+import unicodedata
+from typing import Annotated
+
+import numpy as np
+from distilabel.steps import GlobalStep, Step, StepInput
+from distilabel.steps.tasks.evol_instruct.utils import MUTATION_TEMPLATES
+from distilabel.typing import StepColumns, StepOutput
+from pydantic import Field, PrivateAttr
+
+Share = Annotated[float, Field(ge=0, le=1)]
+# Words that say nothing by themselves: a reply made of nothing else is empty.
+STOP_WORDS = frozenset(
+    "a about all an and any are as at be but by can do for from has have i if in is it its me my no"
+    " not of on or our so that the their them there these they this to was we were what when which"
+    " who will with you your"
+    " 的 了 是 在 和 也 就 都 而 及 与 着 或 一 个 我 你 他 她 它 这 那 有 不 吗 呢 吧 啊".split()
+)
+# What an evolved instruction shows of the prompt that evolved it.
+LEAKED = ("given prompt", "rewritten prompt", "created prompt", "给定的提示", "改写后的提示")
+APOLOGIES = ("sorry", "抱歉", "对不起")
+SHORT_APOLOGY = 80  # words; in Chinese, characters
+
+COMPLICATE_INPUT = (
+    "Rewrite the given prompt so that it is harder to answer for an AI system, yet still makes"
+    " sense to people and can be answered by them.\n"
+    "Do so by adding data that the answer has to use: a small table, a piece of code, a list of"
+    " figures, JSON or XML. Write the data out in full, and let the question depend on it.\n"
+    "Don't write 'given prompt' or 'rewritten prompt'.\n\n"
+    "#Given Prompt#:\n<PROMPT>\n#Rewritten Prompt#:\n"
+)
+
+
+def with_complicate_input() -> dict[str, str]:
+    """`mutation_templates` for distilabel's `EvolInstruct`: its own five and COMPLICATE_INPUT."""
+    return {**MUTATION_TEMPLATES, "COMPLICATE_INPUT": COMPLICATE_INPUT}
+
+
+def tokens(text: str) -> list[str]:
+    """Words in lower case; Chinese, Japanese and Korean character by character."""
+    text = unicodedata.normalize("NFKC", text).lower()
+    return re.findall(
+        r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_\u3040-\u30ff\u3400-\u9fff"
+        r"\uac00-\ud7af]+",
+        text,
+    )
+
+
+class _Vocabulary:
+    """Words as single characters, so that rapidfuzz compares words and not letters."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def encode(self, text: str) -> str:
+        # numbers from 0x10000 on: no character there is special to anybody
+        return "".join(
+            self._known.setdefault(word, chr(0x10000 + len(self._known))) for word in tokens(text)
+        )
+
+
+def rouge_l(one: str, two: str) -> float:
+    """ROUGE-L F1 of two texts, 0 to 1 (Lin 2004; words without stemming, CJK by character).
+
+    Twice the longest common subsequence over both lengths, which is rapidfuzz's normalized
+    similarity of insertions and deletions.
+    """
+    from rapidfuzz.distance import Indel
+
+    words = _Vocabulary()
+    a, b = words.encode(one), words.encode(two)
+    return Indel.normalized_similarity(a, b) if a and b else 0.0
+
+
+class NovelInstructions(Step):
+    """Keeps an instruction only if its ROUGE-L with each one kept so far stays below a threshold.
+
+    Self-Instruct's pool: it begins with `pool`, and what is kept joins it, over all batches. For
+    another round of generation make a new step with the pool so far.
+
+    Attributes:
+        pool: instructions to begin with: the seeds, and what earlier rounds have kept.
+        threshold: the ROUGE-L F1 from which on an instruction is no longer novel; the paper's 0.7.
+
+    Input columns:
+        - instruction (`str`)
+
+    Output columns:
+        - rouge_l (`float`): the highest with what was in the pool before, 0 to 1.
+        - nearest (`str | None`): the pooled instruction that has it.
+    """
+
+    pool: list[str] = Field(default_factory=list)
+    threshold: Share = 0.7
+
+    _words: _Vocabulary = PrivateAttr(default_factory=_Vocabulary)
+    _texts: list[str] = PrivateAttr(default_factory=list)
+    _encoded: list[str] = PrivateAttr(default_factory=list)
+
+    @property
+    def inputs(self) -> StepColumns:
+        return ["instruction"]
+
+    @property
+    def outputs(self) -> StepColumns:
+        return ["rouge_l", "nearest"]
+
+    def load(self) -> None:
+        super().load()
+        self._words, self._texts, self._encoded = _Vocabulary(), [], []
+        for text in self.pool:
+            self._add(text, self._words.encode(text))
+
+    def _add(self, text: str, encoded: str) -> None:
+        self._texts.append(text)
+        self._encoded.append(encoded)
+
+    def process(self, inputs: StepInput) -> StepOutput:  # type: ignore[override]
+        from rapidfuzz import process
+        from rapidfuzz.distance import Indel
+
+        kept = []
+        for row in inputs:
+            text = row["instruction"]
+            encoded = self._words.encode(text) if isinstance(text, str) else ""
+            if not encoded:  # nothing to ask
+                continue
+            best = process.extractOne(
+                encoded, self._encoded, scorer=Indel.normalized_similarity, processor=None
+            )
+            score, place = (best[1], best[2]) if best else (0.0, None)
+            if score < self.threshold:
+                nearest = None if place is None else self._texts[place]
+                kept.append({**row, "rouge_l": round(score, 4), "nearest": nearest})
+                self._add(text, encoded)
+        yield kept
+
+
+def elimination(instruction: str, evolved: str, response: str) -> str | None:
+    """Which of Evol-Instruct's four eliminations an evolved instruction falls under, if any.
+
+    Args:
+        instruction: before it evolved.
+        evolved: after.
+        response: a model's answer to the evolved instruction.
+
+    Returns:
+        `None`, or "leaked prompt" (it shows words of the evolving prompt), "refused" (the answer
+        apologizes in under SHORT_APOLOGY words), "empty answer" (only punctuation and stop words)
+        or "nothing gained". The paper lets a model say whether information was gained; here an
+        instruction gains nothing if it has no word that is new and no stop word.
+    """
+    said = tokens(response)
+    if any(words in evolved.lower() for words in LEAKED):
+        return "leaked prompt"
+    if any(word in response.lower() for word in APOLOGIES) and len(said) < SHORT_APOLOGY:
+        return "refused"
+    if not set(said) - STOP_WORDS:
+        return "empty answer"
+    if not set(tokens(evolved)) - set(tokens(instruction)) - STOP_WORDS:
+        return "nothing gained"
+    return None
+
+
+class EvolEliminations(Step):
+    """Drops evolved instructions as Evol-Instruct does, see `elimination`.
+
+    Attributes:
+        keep: keep all rows and say in `eliminated` what is wrong with them.
+
+    Input columns:
+        - instruction (`str`)
+        - evolved_instruction (`str`)
+        - answer (`str`): to the evolved one, by `EvolInstruct(generate_answers=True)`.
+
+    Output columns:
+        - eliminated (`str | None`): why; `None` for what is good.
+    """
+
+    keep: bool = False
+
+    @property
+    def inputs(self) -> StepColumns:
+        return ["instruction", "evolved_instruction", "answer"]
+
+    @property
+    def outputs(self) -> StepColumns:
+        return ["eliminated"]
+
+    def process(self, inputs: StepInput) -> StepOutput:  # type: ignore[override]
+        judged = [
+            {**row, "eliminated": elimination(*(row[name] or "" for name in self.inputs))}
+            for row in inputs
+        ]
+        yield [row for row in judged if self.keep or row["eliminated"] is None]
+
+
+class DeitaSelection(GlobalStep):
+    """Deita's selection: walk by score, keep what differs from everything kept so far.
+
+    The score is `evol_instruction_score` times `evol_response_score`. A row is kept if the cosine
+    similarity of its embedding to each kept row's is `threshold` at most, until `budget` rows are
+    kept. (distilabel's `DeitaFiltering` compares with the nearest of *all* rows instead, so both
+    copies of a repeated row go.)
+
+    Attributes:
+        budget: rows to select, at most.
+        threshold: cosine similarity, the paper's 0.9.
+
+    Input columns:
+        - evol_instruction_score (`float`)
+        - evol_response_score (`float`)
+        - embedding (`list[float]`)
+
+    Output columns:
+        - deita_score (`float`)
+        - nearest_similarity (`float | None`): to the nearest row that was kept before.
+
+    Raises:
+        ValueError: embeddings differ in length or are all zeros: a cosine needs a direction.
+    """
+
+    budget: Annotated[int, Field(ge=1)]
+    threshold: Annotated[float, Field(ge=-1, le=1)] = 0.9
+
+    @property
+    def inputs(self) -> StepColumns:
+        return ["evol_instruction_score", "evol_response_score", "embedding"]
+
+    @property
+    def outputs(self) -> StepColumns:
+        return ["deita_score", "nearest_similarity"]
+
+    def process(self, inputs: StepInput) -> StepOutput:  # type: ignore[override]
+        rows = list(inputs)
+        vectors = directions([row["embedding"] for row in rows])
+        scores = [row["evol_instruction_score"] * row["evol_response_score"] for row in rows]
+        selected: list[dict] = []
+        kept = np.empty((min(self.budget, len(rows)), vectors.shape[1]), np.float32)
+        by_score = sorted(range(len(rows)), key=lambda i: -scores[i])  # ties keep their order
+        for i in by_score:
+            if len(selected) == self.budget:
+                break
+            nearest = None
+            if selected:
+                nearest = float((kept[: len(selected)] @ vectors[i]).max())
+            if nearest is None or nearest <= self.threshold:
+                kept[len(selected)] = vectors[i]
+                selected.append(
+                    {**rows[i], "deita_score": scores[i], "nearest_similarity": nearest}
+                )
+        yield selected
+
+
+def directions(embeddings: list[list[float]]) -> np.ndarray:
+    """Embeddings scaled to length 1: float32, [rows, dimensions].
+
+    Raises:
+        ValueError: they differ in length, or one is all zeros: a cosine needs a direction.
+    """
+    if not embeddings:
+        return np.empty((0, 0), np.float32)
+    if len({len(vector) for vector in embeddings}) > 1:
+        raise ValueError("Embeddings differ in length: make them all with one model.")
+    vectors = np.array(embeddings, dtype=np.float32)
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    if not norms.all():
+        raise ValueError(
+            f"The embedding of row {int(norms.argmin())} is all zeros: drop that row first."
+        )
+    return vectors / norms
+
+
+class LongestResponses(GlobalStep):
+    """Keeps the rows with the longest responses, as the published Magpie sets were cut to size.
+
+    It is here to be looked at: what it selects for is length, whatever the text is worth.
+
+    Attributes:
+        budget: rows to keep.
+
+    Input columns:
+        - response (`str`)
+    """
+
+    budget: Annotated[int, Field(ge=1)]
+
+    @property
+    def inputs(self) -> StepColumns:
+        return ["response"]
+
+    def process(self, inputs: StepInput) -> StepOutput:  # type: ignore[override]
+        yield sorted(inputs, key=lambda row: -len(row["response"] or ""))[: self.budget]

@@ -1,0 +1,239 @@
+"""Selection as the papers do it: cases worked by hand, and the papers' own tools beside ours."""
+
+import itertools
+import random
+
+import numpy as np
+import pytest
+from rouge_score.rouge_scorer import RougeScorer
+
+import smolsynth  # noqa: F401  before distilabel, to keep it quiet
+
+# isort: split
+from distilabel.steps import DeitaFiltering
+from distilabel.steps.tasks import EvolInstruct
+
+from smolsynth.llms import load_llm
+from smolsynth.pipelines import InProcessPipeline, StepFailed, try_step
+from smolsynth.selection import (
+    COMPLICATE_INPUT,
+    DeitaSelection,
+    EvolEliminations,
+    LongestResponses,
+    NovelInstructions,
+    elimination,
+    rouge_l,
+    with_complicate_input,
+)
+
+
+def instructions(*texts):
+    return [{"instruction": text} for text in texts]
+
+
+# --- Self-Instruct -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "score"),
+    [
+        ("What is a cat?", "what is a CAT", 1.0),
+        ("What is a cat?", "What is a dog?", 0.75),  # 2 x 3 / (4 + 4)
+        ("Name three cats", "Tell me about three fine cats", 4 / 9),  # three cats: 2 x 2 / (3 + 6)
+        ("cats three name", "name three cats", 1 / 3),  # order counts
+        ("cat", "Where does it live?", 0.0),
+        ("", "", 0.0),
+        ("什么是猫？", "什么是狗？", 0.75),
+        ("说说 token 是什么", "token 是什么", 8 / 10),  # 说, 说, token, 是, 什, 么
+    ],
+)
+def test_rouge_l_by_hand(one, two, score):
+    assert rouge_l(one, two) == pytest.approx(score)
+    assert rouge_l(two, one) == pytest.approx(score)
+
+
+def test_rouge_l_is_that_of_self_instruct_s_own_code():
+    scorer = RougeScorer(["rougeL"], use_stemmer=False)
+    draw = random.Random(0)
+    words = "write a short story about the cat, then list its 3 parts: don't explain it!".split()
+    for _ in range(200):
+        one, two = (" ".join(draw.choices(words, k=draw.randint(1, 15))) for _ in range(2))
+        assert rouge_l(one, two) == pytest.approx(scorer.score(one, two)["rougeL"].fmeasure)
+
+
+def test_an_instruction_joins_the_pool_only_if_it_is_new_to_all_of_it():
+    step = NovelInstructions(pool=["What is a cat?"], input_batch_size=2)
+    rows = instructions(
+        "What is a dog?",  # 0.75 with the seed
+        "Where do cats live?",
+        "Where do dogs live?",  # 0.75 with the one before, in another batch
+        "Tell me something about the moon.",
+        None,
+        "?!",
+    )
+    kept = try_step(step, rows)
+    assert [row["instruction"] for row in kept] == [
+        "Where do cats live?",
+        "Tell me something about the moon.",
+    ]
+    assert kept[0]["rouge_l"] == 0 and kept[0]["nearest"] == "What is a cat?"
+
+
+def test_the_threshold_itself_is_no_longer_new():
+    rows = instructions("a b c d e f g h i j", "a b c d e f g x y z")  # 2 x 7 / 20
+    assert len(try_step(NovelInstructions(), rows)) == 1
+    assert len(try_step(NovelInstructions(threshold=0.71), rows)) == 2
+
+
+def test_the_pool_is_the_one_of_a_plain_double_loop():
+    draw = random.Random(1)
+    words = "what is the use of a cat dog oven moon bread in winter or summer".split()
+    texts = [" ".join(draw.choices(words, k=draw.randint(3, 8))) for _ in range(300)]
+    pool: list[str] = []
+    for text in texts:
+        if all(rouge_l(text, other) < 0.7 for other in pool):
+            pool.append(text)
+    kept = [row["instruction"] for row in try_step(NovelInstructions(), instructions(*texts))]
+    assert kept == pool and 10 < len(pool) < 300
+
+
+def test_a_second_round_goes_on_from_the_pool():
+    first = try_step(NovelInstructions(), instructions("What is a cat?"))
+    pool = [row["instruction"] for row in first]
+    assert not try_step(NovelInstructions(pool=pool), instructions("what is a cat"))
+
+
+# --- Evol-Instruct -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("evolved", "response", "reason"),
+    [
+        ("What is a cat, in one sentence?", "A small animal.", None),
+        ("What is the cat?", "A small animal.", "nothing gained"),
+        ("What is a cat? #Rewritten Prompt#", "A small animal.", "leaked prompt"),
+        ("Answer the given prompt about a cat kindly.", "A small animal.", "leaked prompt"),
+        ("What is a cat in Rome?", "Sorry, I can't say.", "refused"),
+        ("What is a cat in Rome?", "Sorry! " + "It is an animal of note. " * 20, None),
+        ("What is a cat in Rome?", "It is what it is ...", "empty answer"),
+        ("What is a cat in Rome?", "", "empty answer"),
+        ("用一句话说说猫是什么？", "一种小动物。", None),
+        ("什么是猫呢？", "一种小动物。", "nothing gained"),
+        ("请改写后的提示词：猫？", "一种小动物。", "leaked prompt"),
+        ("用一句话说说猫是什么？", "抱歉，我不清楚。", "refused"),
+        ("用一句话说说猫是什么？", "这是……的。", "empty answer"),
+    ],
+)
+def test_the_four_eliminations(evolved, response, reason):
+    before = "什么是猫？" if "猫" in evolved else "What is a cat?"
+    assert elimination(before, evolved, response) == reason
+
+
+def test_eliminated_rows_go_or_say_why():
+    rows = [
+        {"instruction": "What is a cat?", "evolved_instruction": evolved, "answer": answer}
+        for evolved, answer in [("What is a cat in Rome?", "A pet."), ("What is a cat?", None)]
+    ]
+    assert [row["answer"] for row in try_step(EvolEliminations(), rows)] == ["A pet."]
+    marked = try_step(EvolEliminations(keep=True), rows)
+    assert [row["eliminated"] for row in marked] == [None, "empty answer"]
+
+
+def test_distilabel_evolves_with_the_operation_that_it_lacks():
+    templates = with_complicate_input()
+    assert len(templates) == 6 and "<PROMPT>" in COMPLICATE_INPUT
+    task = EvolInstruct(
+        llm=load_llm(temperature=0),
+        num_evolutions=1,
+        mutation_templates={"COMPLICATE_INPUT": templates["COMPLICATE_INPUT"]},
+    )
+    (row,) = try_step(task, instructions("What is a cat?"))
+    assert isinstance(row["evolved_instruction"], str)
+
+
+# --- Deita ---------------------------------------------------------------------------------------
+
+
+def candidate(name, score, *vector):
+    return {
+        "name": name,
+        "evol_instruction_score": score,
+        "evol_response_score": 1,
+        "embedding": [float(x) for x in vector],
+    }
+
+
+def names(rows):
+    return [row["name"] for row in rows]
+
+
+def test_deita_by_hand():
+    rows = [
+        candidate("low", 1, 0, 1),
+        candidate("copy of the best", 9, 1, 0),
+        candidate("best", 10, 2, 0),  # same direction, other length
+        candidate("near the best", 8, 0.95, 0.3122),  # cosine 0.95
+        candidate("further", 7, 0.8, 0.6),  # 0.8 with the best
+        candidate("near the further", 6, 0.7, 0.7141),  # 0.7 with the best, 0.99 with "further"
+    ]
+    selected = try_step(DeitaSelection(budget=6), rows)
+    assert names(selected) == ["best", "further", "low"]
+    assert selected[0]["deita_score"] == 10 and selected[0]["nearest_similarity"] is None
+    assert selected[1]["nearest_similarity"] == pytest.approx(0.8, abs=1e-6)
+    assert names(try_step(DeitaSelection(budget=2), rows)) == ["best", "further"]
+    assert names(try_step(DeitaSelection(budget=6, threshold=1), rows))[:2] == [
+        "best",
+        "copy of the best",
+    ]
+    assert "best" not in names(
+        try_step(DeitaFiltering(data_budget=6, diversity_threshold=0.1), rows)
+    )
+
+
+def test_deita_is_the_paper_s_loop_on_random_data():
+    draw = np.random.default_rng(0)
+    rows = [
+        candidate(i, float(draw.integers(1, 30)), *draw.normal(size=4)) | {"name": i}
+        for i in range(200)
+    ]
+    kept: list[dict] = []
+    for row in sorted(rows, key=lambda row: -row["evol_instruction_score"]):
+        vector = np.array(row["embedding"])
+        cosines = [
+            vector @ other / np.linalg.norm(vector) / np.linalg.norm(other)
+            for other in (np.array(k["embedding"]) for k in kept)
+        ]
+        if all(cosine <= 0.9 for cosine in cosines):
+            kept.append(row)
+    selected = try_step(DeitaSelection(budget=200), rows)
+    assert names(selected) == names(kept) and 20 < len(kept) < 200
+    for one, two in itertools.combinations(selected[:30], 2):
+        a, b = np.array(one["embedding"]), np.array(two["embedding"])
+        assert a @ b / np.linalg.norm(a) / np.linalg.norm(b) <= 0.9 + 1e-6
+
+
+def test_deita_says_what_is_wrong_with_embeddings():
+    step = DeitaSelection(budget=2)
+    with pytest.raises(StepFailed, match="differ in length"):
+        try_step(step, [candidate("a", 1, 1, 0), candidate("b", 1, 1)])
+    with pytest.raises(StepFailed, match="row 1 is all zeros"):
+        try_step(DeitaSelection(budget=2), [candidate("a", 1, 1, 0), candidate("b", 1, 0, 0)])
+    assert try_step(DeitaSelection(budget=2), []) == []
+
+
+# --- Magpie --------------------------------------------------------------------------------------
+
+
+def test_the_longest_responses_stay_whatever_they_are_worth():
+    rows = [{"response": text} for text in ("Yes.", "bla " * 50, None, "A small animal, a pet.")]
+    kept = try_step(LongestResponses(budget=2), rows)
+    assert kept == [rows[1], rows[3]]
+
+
+def test_the_steps_run_in_a_pipeline():
+    from distilabel.steps import LoadDataFromDicts
+
+    with InProcessPipeline(name="select") as pipeline:
+        data = LoadDataFromDicts(data=instructions("What is a cat?", "what is a cat", "Why?"))
+        data >> NovelInstructions()
+    assert len(pipeline.run()["default"]["train"]) == 2
