@@ -10,8 +10,6 @@
 `COMPLICATE_INPUT` is the operation in depth that distilabel's `EvolInstruct` lacks.
 """
 
-import re
-import unicodedata
 from typing import Annotated
 
 import numpy as np
@@ -19,6 +17,8 @@ from distilabel.steps import GlobalStep, Step, StepInput
 from distilabel.steps.tasks.evol_instruct.utils import MUTATION_TEMPLATES
 from distilabel.typing import StepColumns, StepOutput
 from pydantic import Field, PrivateAttr
+
+from smolsynth.overlap import tokens
 
 Share = Annotated[float, Field(ge=0, le=1)]
 # Words that say nothing by themselves: a reply made of nothing else is empty.
@@ -46,16 +46,6 @@ COMPLICATE_INPUT = (
 def with_complicate_input() -> dict[str, str]:
     """`mutation_templates` for distilabel's `EvolInstruct`: its own five and COMPLICATE_INPUT."""
     return {**MUTATION_TEMPLATES, "COMPLICATE_INPUT": COMPLICATE_INPUT}
-
-
-def tokens(text: str) -> list[str]:
-    """Words in lower case; Chinese, Japanese and Korean character by character."""
-    text = unicodedata.normalize("NFKC", text).lower()
-    return re.findall(
-        r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_\u3040-\u30ff\u3400-\u9fff"
-        r"\uac00-\ud7af]+",
-        text,
-    )
 
 
 class _Vocabulary:

@@ -1,0 +1,115 @@
+"""Repeating texts: cases worked by hand, and plain double loops beside the fast way."""
+
+import random
+
+import pytest
+
+from smolsynth.overlap import Duplicate, duplicates, jaccard, overlaps, shingles, tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("What's a CAT?", ["what", "s", "a", "cat"]),
+        ("Ｆｕｌｌ　width", ["full", "width"]),
+        ("用token训练", ["用", "token", "训", "练"]),
+        ("…?!", []),
+    ],
+)
+def test_tokens(text, parts):
+    assert tokens(text) == parts
+
+
+def test_shingles():
+    assert shingles("Where do cats live?") == {"where do cats", "do cats live"}
+    assert shingles("猫住在哪里？") == {"猫 住 在 哪", "住 在 哪 里"}
+    assert shingles("A cat.") == {"a cat"} and shingles("?") == frozenset()
+
+
+def test_what_is_the_same_but_for_form_is_an_exact_duplicate():
+    texts = ["What is a cat?", "Where do cats live?", "what is a  cat", "", "?", "", "猫？", "猫。"]
+    assert duplicates(texts) == [Duplicate(2, 0, 1.0), Duplicate(7, 6, 1.0)]
+
+
+def test_near_duplicates_by_hand():
+    base = "one two three four five six seven eight nine ten eleven twelve"
+    changed = base.replace("twelve", "dozen")  # 9 shingles of 10 shared, 11 in all
+    other = base.replace("six", "SIX!").replace("three", "thirty")  # 7 of 10 shared, 13 in all
+    assert jaccard(shingles(base), shingles(changed)) == pytest.approx(9 / 11)
+    assert jaccard(shingles(base), shingles(other)) == pytest.approx(7 / 13)
+    assert duplicates([base, changed, other]) == [Duplicate(1, 0, round(9 / 11, 4))]
+    assert duplicates([base, changed], threshold=0.82) == []
+
+
+def test_a_duplicate_points_to_a_text_that_stays():
+    """B repeats A, and C repeats B but not A: C stays."""
+    words = [f"w{i}" for i in range(40)]
+    chain = [" ".join(words[i : i + 30]) for i in (0, 2, 4)]  # 26 of 30 shared; then 24 of 32
+    found = duplicates(chain, threshold=0.8)
+    assert [(one.row, one.of) for one in found] == [(1, 0)]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_as_a_double_loop_would_find_them(lang):
+    draw = random.Random(3)
+    words = (
+        [f"word{i}" for i in range(300)] if lang == "en" else [chr(0x4E00 + i) for i in range(300)]
+    )
+    gap = " " if lang == "en" else ""
+    texts: list[list[str]] = []
+    for _ in range(600):
+        if texts and draw.random() < 0.4:
+            text = list(draw.choice(texts))
+            for _ in range(draw.choice([0, 1, 2, 4])):
+                text[draw.randrange(len(text))] = draw.choice(words)
+        else:
+            text = draw.choices(words, k=draw.randint(8, 60))
+        texts.append(text)
+    joined = [gap.join(text) for text in texts]
+    kept: list[int] = []
+    slow = set()
+    sets = [shingles(text) for text in joined]
+    for row, own in enumerate(sets):
+        if any(jaccard(own, sets[other]) >= 0.8 for other in kept):
+            slow.add(row)
+        else:
+            kept.append(row)
+    found = duplicates(joined)
+    fast = {one.row for one in found}
+    assert len(slow) > 60 and len(fast - slow) == 0 and len(slow - fast) <= 2
+    for one in found:
+        assert one.of < one.row and one.of not in fast
+        assert round(jaccard(sets[one.row], sets[one.of]), 4) == one.similarity
+
+
+def test_many_copies_of_one_text_take_no_quadratic_time():
+    frame = " ".join(f"word{i}" for i in range(30))
+    texts = [f"{frame} {i}" for i in range(4000)]  # 28 of 30 shingles shared
+    assert len(duplicates(texts)) == 3999
+
+
+def test_thresholds_that_minhash_can_t_reach():
+    with pytest.raises(ValueError, match=r"between 0\.7 and 1"):
+        duplicates(["a"], threshold=0.6)
+
+
+def test_overlap_with_an_evaluation_set():
+    tests = [
+        "What is the highest mountain of the Alps called?",
+        "猫最喜欢在什么地方睡觉呢？",
+        "Why?",
+    ]
+    texts = [
+        "Tell me: what is the highest mountain of the Alps?",  # eight words in a row
+        "What is the highest mountain of the world?",  # seven
+        "说说猫最喜欢在什么地方玩。",
+        "why",
+        "Why is that?",
+        "",
+    ]
+    found = overlaps(texts, tests)
+    assert [(one.row, one.of) for one in found] == [(0, 0), (2, 1), (3, 2)]
+    assert found[0].words == "what is the highest mountain of the alps"
+    assert overlaps(texts, []) == [] and len(overlaps(texts, tests, n=7)) == 4
+    with pytest.raises(ValueError, match="at least one token"):
+        overlaps(texts, tests, n=0)
