@@ -1,0 +1,220 @@
+"""Each rule with a dataset that trips it and one that just doesn't; reading, figures, errors."""
+
+import json
+
+import pytest
+from datasets import Dataset
+
+from smolsynth.quality import RULES, QualityError, Report, check_quality, in_language, measure
+
+WORDS = {
+    "en": "bread oven moon river cat violin paper copper garden winter ship lamp".split(),
+    "zh": "面包 烤箱 月亮 河流 小猫 提琴 纸张 黄铜 花园 冬天 轮船 台灯".split(),
+}
+
+
+def clean(lang, count=100):
+    """Rows without any fault, all different."""
+    made = []
+    for i in range(count):
+        one, two = WORDS[lang][i % 12], WORDS[lang][(i // 12 + i + 1) % 12]
+        if lang == "en":
+            asked, said = f"What has number {i} of {one} to do with {two}?", f"{one} {i} is {two}."
+        else:
+            asked, said = f"第 {i} 个{one}跟{two}有什么关系？", f"{one}{i}就是{two}。"
+        made.append({"instruction": asked, "response": said})
+    return made
+
+
+def clean_pairs(lang, count=100):
+    return [
+        {
+            "instruction": row["instruction"],
+            "chosen": row["response"],
+            "rejected": row["response"][::-1].strip(".。") + row["response"][-1],
+            "chosen_rating": 5,
+            "rejected_rating": 3,
+        }
+        for row in clean(lang, count)
+    ]
+
+
+def broken(data, lang, **options):
+    return [finding.rule for finding in measure(data, lang, **options).broken]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_clean_data_breaks_no_rule(lang):
+    assert broken(clean(lang), lang) == [] and broken(clean_pairs(lang), lang) == []
+    report = check_quality(clean(lang), lang)
+    assert report.good_rows() == list(range(100)) and report.kind == "instruction"
+    assert not any(finding.rows for finding in report.findings)
+
+
+FAULTS = {  # rule: what makes a row break it
+    "empty": lambda row, lang: {**row, "response": " "},
+    "leaked_prompt": lambda row, lang: {
+        **row,
+        "response": {"en": "#Rewritten Prompt# A cat.", "zh": "改写后的回答：一只猫。"}[lang],
+    },
+    "refusal": lambda row, lang: {
+        **row,
+        "response": {"en": "I am sorry, ", "zh": "抱歉，"}[lang] + row["response"],
+    },
+    "wrong_language": lambda row, lang: {
+        **row,
+        "response": {"en": "这是一只猫。" + row["response"][:3] + ".", "zh": "It is a cat."}[lang]
+        + str(row["instruction"][-9:] if lang == "en" else ""),
+    },
+    "cut_off": lambda row, lang: {**row, "response": row["response"][:-1]},
+}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("rule", FAULTS)
+def test_a_rule_allows_so_many_and_not_one_more(rule, lang):
+    data = clean(lang)
+    allowed = int(RULES[rule].allowed * len(data))
+    for count, wanted in ((allowed, []), (allowed + 1, [rule])):
+        spoiled = [FAULTS[rule](row, lang) for row in data[:count]] + data[count:]
+        report = measure(spoiled, lang)
+        (finding,) = [one for one in report.findings if one.rule == rule]
+        assert finding.rows == tuple(range(count))
+        assert [one.rule for one in report.broken if one.rule == rule] == wanted
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_duplicates(lang):
+    data = clean(lang)
+    extra = "Tell me all of it in detail, please, from the very first day until now, year by year."
+    long = (
+        extra
+        if lang == "en"
+        else "请从最早的一天讲起，一年一年地讲，把所有的细节都告诉我，不要漏掉一处。"
+    )
+    data[0]["instruction"] = long
+    near = {**data[0], "response": data[0]["response"][:-1] + ("!" if lang == "en" else "！")}
+    assert broken([*data, near, data[5]], lang) == []
+    report = measure([*data, near, data[5], data[6]], lang)
+    assert [(finding.rule, finding.rows) for finding in report.broken] == [
+        ("duplicate", (100, 101, 102))
+    ]
+    assert report.broken[0].reasons[0].startswith("like row 0 ")
+    assert report.good_rows("duplicate") == list(range(100))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_seeds_and_evaluation_questions(lang):
+    data = clean(lang)
+    seed, other = data[3]["instruction"], data[3]["response"]
+    assert broken(data, lang, seeds=[seed]) == ["copied_seed"]
+    assert broken(data, lang, seeds=[other], evaluation=[other]) == []
+    assert broken(data, lang, evaluation=[seed.upper()]) == ["in_evaluation"]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("rule", "change"),
+    [
+        ("tie", {"rejected_rating": 5}),
+        ("reversed", {"rejected_rating": 5.5}),
+        ("unrated", {"chosen_rating": None}),
+        ("same_text", {"rejected": "CHOSEN"}),
+    ],
+)
+def test_pairs(rule, change, lang):
+    data = clean_pairs(lang)
+    data[7] |= change
+    if rule == "same_text":
+        data[7]["rejected"] = data[7]["chosen"] + " "
+    report = measure(data, lang)
+    assert [(finding.rule, finding.rows) for finding in report.broken] == [(rule, (7,))]
+
+
+def test_pairs_without_ratings_have_none_to_be_missing():
+    data = [{k: row[k] for k in ("instruction", "chosen", "rejected")} for row in clean_pairs("en")]
+    assert broken(data, "en") == []
+
+
+def test_the_error_names_rule_count_rows_and_what_mends_it():
+    data = clean("en")
+    for i in (4, 9, 11, 30):
+        data[i]["response"] = None
+    with pytest.raises(QualityError) as error:
+        check_quality(data, "en")
+    text = str(error.value)
+    assert text.startswith("empty: 4 of 100 rows") and "row 4: an empty text; row 9" in text
+    assert "row 30" not in text and "dataset.select(report.good_rows('empty'))" in text
+    good = Dataset.from_list(data).select(error.value.report.good_rows("empty"))
+    assert len(good) == 96 and broken(good, "en") == []
+
+
+def test_what_it_reads():
+    turns = [
+        {
+            "messages": [
+                {"role": "system", "content": "说中文。"},
+                {"role": "user", "content": row["instruction"]},
+                {"role": "assistant", "content": row["response"]},
+            ]
+        }
+        for row in clean("en")
+    ]
+    pairs = [
+        {
+            "prompt": [{"role": "user", "content": row["instruction"]}],
+            "chosen": [{"role": "assistant", "content": row["chosen"]}],
+            "rejected": [{"role": "assistant", "content": row["rejected"]}],
+        }
+        for row in clean_pairs("en")
+    ]
+    for data, kind in ((turns, "instruction"), (pairs, "preference")):
+        for form in (data, Dataset.from_list(data)):
+            report = measure(form, "en")
+            assert (report.kind, report.rows, report.broken) == (kind, 100, [])
+    with pytest.raises(ValueError, match="They are text"):
+        measure([{"text": "a"}], "en")
+    with pytest.raises(ValueError, match="no rows"):
+        measure([], "en")
+    with pytest.raises(ValueError, match='"en" or "zh"'):
+        measure(turns, "fr")
+
+
+def test_figures_by_hand():
+    data = [
+        {"instruction": "a b", "chosen": "a b c.", "rejected": "a."},
+        {"instruction": "a b c d", "chosen": "a.", "rejected": "b b."},
+        {"instruction": "a", "chosen": "c.", "rejected": "d."},
+    ]
+    figures = measure(data, "en").figures
+    assert figures["instruction_tokens_median"] == 2 and figures["instruction_tokens_p95"] == 4
+    assert figures["chosen_tokens_p95"] == 3 and figures["chosen_longer"] == 0.5
+
+
+def test_one_line_of_json():
+    line = measure(clean_pairs("zh"), "zh").json()
+    read = json.loads(line)
+    assert "\n" not in line and read["kind"] == "preference" and read["faults"]["tie"] == 0
+    assert read["broken"] == [] and read["rows"] == 100
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "right"),
+    [
+        ("What is it?", "en", True),
+        ("它是什么？", "en", False),
+        ("它是什么？", "zh", True),
+        ("What is it?", "zh", False),
+        ("用 TRL 的 DPOTrainer 训练模型。", "zh", True),
+        ("The word 猫 means cat in Chinese.", "en", True),
+        ("42", "en", True),
+        ("42", "zh", True),
+    ],
+)
+def test_languages(text, lang, right):
+    assert in_language(text, lang) is right
+
+
+def test_an_unknown_rule_is_named():
+    with pytest.raises(ValueError, match="There is no rule 'x'"):
+        Report("instruction", "en", 0).good_rows("x")
