@@ -281,9 +281,13 @@ def asked_for(c: Composer, q: Question) -> list[tuple[str, str]]:
 
 
 def note_of_question(c: Composer, q: Question) -> str:
-    """The judge's note of what was asked: "Asked: use of oven; tip of oven; a list"."""
+    """The judge's note of what was asked: "Asked: use of oven yes; tip of oven yes; a list".
+
+    The marks turn a comparison into copying, which a small model learns with ease: a name that
+    comes again gets the same mark again. So they follow the name without anything between.
+    """
     words = c.phrases["notes"]
-    parts = [named(c, *fact) for fact in asked_for(c, q)]
+    parts = [f"{named(c, *fact)} {words['yes']}" for fact in asked_for(c, q)]
     if q.style in words["forms"]:
         parts.append(words["forms"][q.style])
     if q.style is None and len(q.slots) == 1:
@@ -294,19 +298,19 @@ def note_of_question(c: Composer, q: Question) -> str:
 def note_of_text(c: Composer, q: Question, text: str) -> str:
     """The judge's note of what a text says, whether of the right thing, and what it lacks.
 
-    "Says: use of oven [yes]; tip of stove [no]; missing tip of oven; a list [no]"
+    "Says: use of oven yes; tip of stove no; missing tip of oven; a list no"
     """
     words, asked = c.phrases["notes"], asked_for(c, q)
     own, seen, parts = {concept for concept, _ in asked}, set(), []
     for said in statements(text, q, c.lang):
         again = words["again"] if said in seen else ""
         seen.add(said)
-        parts.append(f"{named(c, *said)} [{words['yes' if said[0] in own else 'no']}]{again}")
+        parts.append(f"{named(c, *said)} {words['yes' if said[0] in own else 'no']}{again}")
     if seen & set(asked):  # else everything is missing
         parts += [words["missing"] + named(c, *fact) for fact in asked if fact not in seen]
     if q.style in words["forms"]:
         kept = words["yes" if keeps_form(text, q.style) else "no"]
-        parts.append(f"{words['forms'][q.style]} [{kept}]")
+        parts.append(f"{words['forms'][q.style]} {kept}")
     return words["says"] + words["between"].join(parts)
 
 
@@ -382,27 +386,6 @@ def notes(c: Composer) -> list[Message]:
     heads = f"{words['asked']}|{words['says']}"
     spans = [m.span() for m in re.finditer(f"^(?:{heads}).*$", output, re.MULTILINE)]
     return [*prompt, {**turn("assistant", output), "learn": spans}]
-
-
-def marks(c: Composer) -> list[Message]:
-    """The marks alone, many in a row: is that what was asked about?
-
-    Whether two names are the same is not given to a small model; it learns it from these.
-    """
-    q, words = judged_question(c), c.phrases["notes"]
-    own = [q.concept.id, *([q.other.id] if q.other else [])]
-    parts = []
-    for _ in range(c.rng.choice([6, 8, 10])):
-        roll = c.rng.random()
-        if roll < 0.5:
-            concept = c.rng.choice(own)
-        else:
-            concept = (c.neighbour(q.concept) if roll < 0.8 else c.rng.choice(c.concepts)).id
-        mark = words["yes" if concept in own else "no"]
-        parts.append(f"{named(c, concept, c.rng.choice(SLOTS))} [{mark}]")
-    output = f"{note_of_question(c, q)}\n{words['says']}{words['between'].join(parts)}"
-    spans = [m.span(1) for m in re.finditer(r"\[(\w+)\]", output)]
-    return [turn("user", q.text), {**turn("assistant", output), "learn": spans}]
 
 
 def scores(values: list[int]) -> str:
@@ -511,25 +494,24 @@ def rewrite(c: Composer) -> list[Message]:
 
 # task: (composer, share of the corpus, whether the user turn is learned)
 TASKS: dict[str, tuple[Callable[[Composer], list[Message]], float, bool]] = {
-    "talk": (talk, 0.10, True),
+    "talk": (talk, 0.11, True),
     "quiz": (quiz, 0.08, True),
     "long_talk": (long_talk, 0.03, True),
     "which": (which, 0.01, False),
     "verify": (verify, 0.01, False),
     "json_answer": (json_answer, 0.01, False),
-    "unknown": (unknown, 0.05, False),
+    "unknown": (unknown, 0.06, False),
     "small_talk": (small_talk, 0.005, False),
     "ask": (ask, 0.02, False),
-    "self_instruct": (self_instruct, 0.14, False),
-    "evol_instruct": (evol_instruct, 0.06, False),
-    "ultrafeedback": (ultrafeedback, 0.19, False),
-    "notes": (notes, 0.09, False),
-    "marks": (marks, 0.14, False),
-    "complexity_scorer": (complexity_scorer, 0.015, False),
-    "quality_scorer": (quality_scorer, 0.04, False),
-    "evol_quality": (evol_quality, 0.03, False),
+    "self_instruct": (self_instruct, 0.15, False),
+    "evol_instruct": (evol_instruct, 0.065, False),
+    "ultrafeedback": (ultrafeedback, 0.20, False),
+    "notes": (notes, 0.08, False),
+    "complexity_scorer": (complexity_scorer, 0.02, False),
+    "quality_scorer": (quality_scorer, 0.05, False),
+    "evol_quality": (evol_quality, 0.04, False),
     "critique": (critique, 0.05, False),
-    "rewrite": (rewrite, 0.02, False),
+    "rewrite": (rewrite, 0.025, False),
 }
 
 

@@ -43,13 +43,13 @@ CHAT_TEMPLATE = (
 CONTEXT = 2048
 LONGEST = 1024  # examples above it are left out of training (a handful)
 SIZES = {
-    "tutor": {"hidden": 256, "layers": 6, "steps": 11000, "rows": None},
+    "tutor": {"hidden": 256, "layers": 6, "steps": 10000, "rows": None},
     # worse on purpose; it sees so little of the corpus that reading all of it would take longer
     "novice": {"hidden": 128, "layers": 4, "steps": 4500, "rows": 150_000},
 }
 IGNORE = -100
 # a judge's ratings and the marks in its notes
-VERDICTS = re.compile(r"(?:Rating|Score): \d|(?<=\[)(?:yes|no|对|错)(?=\])")
+VERDICTS = re.compile(r"(?:Rating|Score): \d|(?<= )(?:yes|no|对|错)(?=[;；\n]| again| 重复|$)")
 VERDICT = 8
 PLAIN = 0.03  # share of examples whose prompts are read without the tokens for fixed texts
 # Chinese has no spaces, so whole phrases of a question become one token, and a phrasing that is new
