@@ -107,17 +107,18 @@ def test_questions_cut_at_random_stay_the_same_text_and_are_not_learned(small_co
     lines = [json.loads(line) for line in small_corpus.read_text("utf-8").splitlines()[1:]]
     tokenizer = train.train_tokenizer(lines, [], 3000)
     rows = [x for x in lines if x["lang"] == "zh" and x["task"] == "talk" and x["learn_user"]]
-    other = 0
-    for row in rows:
+    other = set()
+    for number, row in enumerate(rows * 5):
         whole, _, _ = train.encode(row, tokenizer, stray_header=False)
-        ids, labels, _ = train.encode(row, tokenizer, False, cuts=random.Random(1))
+        ids, labels, _ = train.encode(row, tokenizer, False, cuts=random.Random(number))
         assert tokenizer.decode(ids, False) == tokenizer.decode(whole, False)
-        assert ids == train.encode(row, tokenizer, False, cuts=random.Random(1))[0]
+        assert ids == train.encode(row, tokenizer, False, cuts=random.Random(number))[0]
         kept = [label for label in labels if label != train.IGNORE]
         reply = row["messages"][-1]["content"]
         assert tokenizer.decode(kept, skip_special_tokens=False) == reply + "<|im_end|>"
-        other += ids != whole
-    assert other > len(rows) / 2
+        if ids != whole:
+            other.add(number % len(rows))
+    assert len(other) > 0.5 * len(rows)  # each question has five chances
 
 
 def test_the_digits_of_a_verdict_weigh_more(small_corpus):
