@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from statistics import median
 from typing import Any
 
+from smolsynth.texts import check_lang
+
 Row = dict[str, Any]
 
 WIDTH = 100  # columns of printed text
@@ -364,9 +366,7 @@ def _height(text: str) -> int:
 
 
 def words_in(labels: dict[str, dict[str, str]], lang: str) -> dict[str, str]:
-    if lang not in labels:
-        raise ValueError(f'lang must be "en" or "zh", not {lang!r}.')
-    return labels[lang]
+    return labels[check_lang(lang)]
 
 
 # ---- charts ----

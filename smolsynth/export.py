@@ -20,6 +20,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from smolsynth import __version__
 from smolsynth.display import column_names, rows
+from smolsynth.texts import check_lang
 
 Row = dict[str, Any]
 PAIR = ("prompt", "chosen", "rejected")  # the columns of preference data
@@ -250,8 +251,7 @@ def save(
         ValueError: no rows, other columns than those, talks or pairs that are not well formed, or
             another `lang`.
     """
-    if lang not in _CARDS:
-        raise ValueError(f'lang must be "en" or "zh", not {lang!r}.')
+    check_lang(lang)
     folder = Path(folder)
     records = _checked_records(dataset)
     facts = {

@@ -11,15 +11,13 @@ The pairs of `known_pairs` come from the world that the bundled models know, so 
 text is better; the models have never seen their questions or their faults.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 from smolsynth.display import BAR, INK, chart, chart_fonts, chart_words, lengths, width
 from smolsynth.pipelines import try_step
+from smolsynth.seeds import read_data
 
 Row = dict[str, Any]
 
@@ -42,7 +40,7 @@ def known_pairs(lang: str, n: int | None = None) -> list[Row]:
     Raises:
         ValueError: another language, or n below 1 or above what there is.
     """
-    data = _pairs(lang)
+    data = read_data("pairs.jsonl", lang)
     if n is not None and not 1 <= n <= len(data):
         raise ValueError(f"There are {len(data)} known pairs: ask for 1 to {len(data)}, not {n}.")
     return [{k: list(v) if isinstance(v, list) else v for k, v in row.items()} for row in data[:n]]
@@ -72,19 +70,6 @@ def equal_pairs(pairs: Iterable[Row], own: Iterable[str | None]) -> list[Row]:
             if says_more[0] == says_more[1]:
                 made.append({"instruction": pair["instruction"], "generations": [text, other]})
     return made
-
-
-@lru_cache
-def _pairs(lang: str) -> list[Row]:
-    text = (files("smolsynth") / "data" / "pairs.jsonl").read_text(encoding="utf-8")
-    found = [json.loads(line) for line in text.split("\n") if line]
-    if lang not in {row["lang"] for row in found}:
-        raise ValueError(f'lang must be "en" or "zh", not {lang!r}.')
-    return [
-        {key: value for key, value in row.items() if key != "lang"}
-        for row in found
-        if row["lang"] == lang
-    ]
 
 
 # ---- the audit ----

@@ -4,16 +4,14 @@ English and other spaced scripts are compared by words, Chinese, Japanese and Ko
 """
 
 import itertools
-import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_TOKEN = re.compile(rf"[{CJK}]|[^\W_{CJK}]+")
+from smolsynth.texts import tokens
+
 _WORDS, _CHARACTERS = 3, 4  # tokens in a shingle, of spaced scripts and of CJK
 # 21 bands of 6: of pairs with a Jaccard similarity of 0.8, 0.998 share a band; of 0.7, 0.93; of
 # 0.5, 0.28.
@@ -36,11 +34,6 @@ class Overlap(NamedTuple):
     row: int
     of: int  # the row of the other set
     words: str  # what they share, in lower case
-
-
-def tokens(text: str) -> list[str]:
-    """Words in lower case, without punctuation; CJK character by character."""
-    return _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
 def shingles(text: str) -> frozenset[str]:

@@ -8,37 +8,17 @@ A rule is broken where more rows than it allows have the fault; RULES says how m
 """
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from smolsynth.display import rows as rows_of
-from smolsynth.overlap import duplicates, overlaps, tokens
+from smolsynth.overlap import duplicates, overlaps
+from smolsynth.texts import check_lang, in_language, leak_in, refusal_in, tokens
 
 Row = dict[str, Any]
 SAMPLES = 3  # rows shown of each finding
-_CHINESE = re.compile(r"[\u4e00-\u9fff]")
-_LETTER = re.compile(r"[^\W\d_]")
 _ENDINGS = tuple(".!?。！？…)）]】\"”’'`:：;；|")
-# Words of the prompts that distilabel's evolving and judging tasks send.
-LEAKS = (
-    *("given prompt", "rewritten prompt", "created prompt", "given response", "rewritten response"),
-    *(
-        "#given",
-        "#rewritten",
-        "### output",
-        "<text 1>",
-        "给定的提示",
-        "改写后的提示",
-        "改写后的回答",
-    ),
-)
-REFUSALS = (
-    *("i'm sorry", "i am sorry", "sorry, ", "as an ai", "i cannot", "i can't", "i do not know"),
-    *("i have not learned", "抱歉", "对不起", "作为一个人工智能", "作为ai", "无法回答", "不了解"),
-    *("了解不多", "没有学过"),
-)
 
 
 class Rule(NamedTuple):
@@ -235,8 +215,7 @@ def measure(
     Raises:
         ValueError: no rows, other columns, or another language.
     """
-    if lang not in ("en", "zh"):
-        raise ValueError(f'lang must be "en" or "zh", not {lang!r}.')
+    check_lang(lang)
     data = rows_of(dataset)
     if not len(data):
         raise ValueError("The dataset has no rows: there is nothing to measure.")
@@ -316,12 +295,10 @@ def _faults(parts: Sequence[str], lang: str) -> Iterable[tuple[str, str]]:
             yield "empty", "an empty text"
         elif not in_language(part, lang):
             yield "wrong_language", _start(part)
-        lower = part.casefold()
-        if leak := next((leak for leak in LEAKS if leak in lower), None):
+        if leak := leak_in(part):
             yield "leaked_prompt", leak
-    start = response.casefold().lstrip()[:60]
-    if refusal := next((word for word in REFUSALS if word in start), None):
-        yield "refusal", refusal.strip()
+    if refusal := refusal_in(response):
+        yield "refusal", refusal
     if response.strip() and not response.rstrip().endswith(_ENDINGS):
         yield "cut_off", "… " + response.rstrip()[-24:]
 
@@ -338,16 +315,6 @@ def _faults_of_pair(row: Row, chosen: str, rejected: str) -> Iterable[tuple[str,
         yield "tie", f"{high} and {low}"
     elif high < low:
         yield "reversed", f"{high} and {low}"
-
-
-def in_language(text: str, lang: str) -> bool:
-    """Whether most letters of a text are of the language's script; a text without any is."""
-    letters = len(_LETTER.findall(text))
-    chinese = len(_CHINESE.findall(text))
-    if not letters:
-        return True
-    # a Latin word has several letters: terms in Latin letters don't make a Chinese text English
-    return chinese * 4 >= letters - chinese if lang == "zh" else chinese * 4 < letters
 
 
 def _start(text: str) -> str:

@@ -22,13 +22,12 @@ from distilabel.steps.tasks import (
 from smolsynth import seeds
 from smolsynth.llms import BundledLLM, load_llm
 from smolsynth.pipelines import InProcessPipeline
+from smolsynth.texts import leak_in, refusal_in
 
 SYSTEM_PROMPTS = {
     "en": "You are an assistant that answers questions about {topic}.",
     "zh": "你是一个助手，负责回答关于{topic}的问题。",
 }
-LEAKS = ("given prompt", "rewritten prompt", "created prompt")
-REFUSALS = ("sorry", "i do not know", "i have not learned", "抱歉", "了解不多", "没有学过")
 ROUNDS = 4  # a round aims above the rows asked for, so a second one is rare
 QUERIES = 4  # of SelfInstruct for each document
 PAIRS_PER_DOCUMENT = 2  # of its QUERIES; the others end in a tie, repeat or can't be rated
@@ -307,9 +306,9 @@ def _reason_to_drop(row: dict[str, str | None], kept: dict[str, Row], lang: str)
         return "wrong language"
     if instruction == row["before"]:
         return "evolved into itself"
-    if any(leak in instruction.lower() for leak in LEAKS):
+    if leak_in(instruction):
         return "words of the evolving prompt leaked"
-    if len(response) < 200 and any(refusal in response.lower() for refusal in REFUSALS):
+    if refusal_in(response):
         return "response begs off"
     if instruction in kept:
         return "repeated instruction"

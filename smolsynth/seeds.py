@@ -8,6 +8,9 @@ import json
 from functools import lru_cache
 from importlib.resources import files
 from itertools import chain, zip_longest
+from typing import Any
+
+from smolsynth.texts import check_lang
 
 
 def topics(lang: str) -> list[str]:
@@ -15,7 +18,7 @@ def topics(lang: str) -> list[str]:
 
     Raises ValueError for another language.
     """
-    return list(dict.fromkeys(row["topic"] for row in _rows(lang)))
+    return list(dict.fromkeys(row["topic"] for row in read_data("seeds.jsonl", lang)))
 
 
 def documents(lang: str, n: int | None = None) -> list[dict[str, str]]:
@@ -30,7 +33,7 @@ def documents(lang: str, n: int | None = None) -> list[dict[str, str]]:
     Raises:
         ValueError: another language, or n below 0 or above what there is.
     """
-    rows = _rows(lang)
+    rows = read_data("seeds.jsonl", lang)
     if n is not None:
         if not 0 <= n <= len(rows):
             raise ValueError(f"There are {len(rows)} documents: ask for 0 to {len(rows)}, not {n}.")
@@ -41,11 +44,13 @@ def documents(lang: str, n: int | None = None) -> list[dict[str, str]]:
 
 
 @lru_cache
-def _rows(lang: str) -> list[dict[str, str]]:
-    text = (files("smolsynth") / "data" / "seeds.jsonl").read_text(encoding="utf-8")
+def read_data(name: str, lang: str) -> list[dict[str, Any]]:
+    """Rows in one language of a file in `smolsynth/data`, without the column `lang`."""
+    check_lang(lang)
+    text = (files("smolsynth") / "data" / name).read_text(encoding="utf-8")
     rows = [json.loads(line) for line in text.split("\n") if line]
-    if lang not in {row["lang"] for row in rows}:
-        raise ValueError(f'lang must be "en" or "zh", not {lang!r}.')
     return [
-        {key: r[key] for key in ("topic", "concept", "document")} for r in rows if r["lang"] == lang
+        {key: value for key, value in row.items() if key != "lang"}
+        for row in rows
+        if row["lang"] == lang
     ]

@@ -18,7 +18,7 @@ from distilabel.steps.tasks.evol_instruct.utils import MUTATION_TEMPLATES
 from distilabel.typing import StepColumns, StepOutput
 from pydantic import Field, PrivateAttr
 
-from smolsynth.overlap import tokens
+from smolsynth.texts import leak_in, tokens
 
 Share = Annotated[float, Field(ge=0, le=1)]
 # Words that say nothing by themselves: a reply made of nothing else is empty.
@@ -28,8 +28,6 @@ STOP_WORDS = frozenset(
     " who will with you your"
     " 的 了 是 在 和 也 就 都 而 及 与 着 或 一 个 我 你 他 她 它 这 那 有 不 吗 呢 吧 啊".split()
 )
-# What an evolved instruction shows of the prompt that evolved it.
-LEAKED = ("given prompt", "rewritten prompt", "created prompt", "给定的提示", "改写后的提示")
 APOLOGIES = ("sorry", "抱歉", "对不起")
 SHORT_APOLOGY = 80  # words; in Chinese, characters
 
@@ -153,7 +151,7 @@ def elimination(instruction: str, evolved: str, response: str) -> str | None:
         instruction gains nothing if it has no word that is new and no stop word.
     """
     said = tokens(response)
-    if any(words in evolved.lower() for words in LEAKED):
+    if leak_in(evolved):
         return "leaked prompt"
     if any(word in response.lower() for word in APOLOGIES) and len(said) < SHORT_APOLOGY:
         return "refused"

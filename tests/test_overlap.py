@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from smolsynth.overlap import Duplicate, duplicates, jaccard, overlaps, shingles, tokens
+from smolsynth.overlap import Duplicate, duplicates, jaccard, overlaps, shingles
+from smolsynth.texts import tokens
 
 
 @pytest.mark.parametrize(

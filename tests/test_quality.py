@@ -5,7 +5,8 @@ import json
 import pytest
 from datasets import Dataset
 
-from smolsynth.quality import RULES, QualityError, Report, check_quality, in_language, measure
+from smolsynth.quality import RULES, QualityError, Report, check_quality, measure
+from smolsynth.texts import in_language
 
 WORDS = {
     "en": "bread oven moon river cat violin paper copper garden winter ship lamp".split(),
@@ -119,14 +120,12 @@ def test_seeds_and_evaluation_questions(lang):
         ("tie", {"rejected_rating": 5}),
         ("reversed", {"rejected_rating": 5.5}),
         ("unrated", {"chosen_rating": None}),
-        ("same_text", {"rejected": "CHOSEN"}),
+        ("same_text", {"chosen": "42.", "rejected": "42. "}),
     ],
 )
 def test_pairs(rule, change, lang):
     data = clean_pairs(lang)
     data[7] |= change
-    if rule == "same_text":
-        data[7]["rejected"] = data[7]["chosen"] + " "
     report = measure(data, lang)
     assert [(finding.rule, finding.rows) for finding in report.broken] == [(rule, (7,))]
 

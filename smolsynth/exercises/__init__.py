@@ -14,6 +14,7 @@ from smolsynth.exercises import instruction, preference
 from smolsynth.exercises.repairs import check_repair
 from smolsynth.exercises.results import TIERS, Problem, Report, Sheet, read
 from smolsynth.exercises.words import WORDS
+from smolsynth.texts import check_lang
 
 __all__ = ["TIERS", "Problem", "Report", "check", "check_repair", "progress"]
 
@@ -81,8 +82,7 @@ def progress(exercise: str, lang: str = "en") -> None:
 def _known(exercise: str, lang: str) -> None:
     if exercise not in EXERCISES:
         raise ValueError(f"exercise must be one of {', '.join(EXERCISES)}, not {exercise!r}")
-    if lang not in WORDS:
-        raise ValueError(f'lang must be "en" or "zh", not {lang!r}')
+    check_lang(lang)
 
 
 def _given_list(exercise: str, tier: str) -> tuple[str, str]:

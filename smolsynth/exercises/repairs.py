@@ -12,7 +12,7 @@ import numpy as np
 
 from smolsynth.exercises import measures
 from smolsynth.exercises.results import Problem, Report, Sheet, is_text, read
-from smolsynth.exercises.words import WORDS
+from smolsynth.texts import check_lang
 
 Row = dict[str, Any]
 SIMILAR = 0.9  # Deita keeps a row whose cosine similarity to every row kept so far is at most this
@@ -37,8 +37,7 @@ def check_repair(case: str, answer: Any, lang: str = "en", **given: Any) -> Repo
     """
     if case not in CASES:
         raise ValueError(f"case must be one of {', '.join(CASES)}, not {case!r}")
-    if lang not in WORDS:
-        raise ValueError(f'lang must be "en" or "zh", not {lang!r}')
+    check_lang(lang)
     rule, columns, needed = CASES[case]
     if missing := [name for name in needed if given.get(name) is None]:
         raise ValueError(f'check_repair("{case}", …) needs {", ".join(missing)}')
