@@ -556,9 +556,9 @@ def _header(count: int, facts: dict[str, str]) -> str:
         "task_categories": ["text-generation"],
         "tags": ["synthetic", "distilabel"],
         "size_categories": [_size_category(count)],
-        "configs": [
-            {"config_name": "default", "data_files": [{"split": "train", "path": "train.jsonl"}]}
-        ],
+        # No `configs`: with them `load_dataset` (datasets 5.2) takes a folder's new files for its
+        # old ones, and gives the rows of another folder of that name, from its cache. Without,
+        # it finds train.jsonl by its name.
     }
     return yaml.safe_dump(header, sort_keys=False, allow_unicode=True)
 

@@ -4,6 +4,7 @@ import errno
 import json
 import math
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,14 @@ def test_a_folder_loads_offline_as_it_was_saved(messages, tmp_path):
     assert list(loaded["messages"]) == list(messages["messages"])
 
 
+def test_a_folder_made_again_loads_its_new_rows(messages, tmp_path):
+    cache = str(tmp_path / "cache")
+    for count in (8, 5):
+        folder = export.save(messages.select(range(count)), tmp_path / "things", **ABOUT)
+        assert len(load_dataset(str(folder), split="train", cache_dir=cache)) == count
+        shutil.rmtree(folder)
+
+
 def test_lines_are_readable_json_whatever_the_text(tmp_path):
     odd = 'Größe 水壶 👩‍🔬 "quoted" \\ back\\slash\ttab\nline\u2028line\x85line\x1b[0m \u202e'
     dataset = export.to_messages([{"instruction": odd, "response": "好"}] * 3)
@@ -252,9 +261,6 @@ def test_the_header_is_what_the_hub_reads(messages, tmp_path):
         "task_categories": ["text-generation"],
         "tags": ["synthetic", "distilabel"],
         "size_categories": ["n<1K"],
-        "configs": [
-            {"config_name": "default", "data_files": [{"split": "train", "path": "train.jsonl"}]}
-        ],
     }
     assert DatasetCard(card).data.language == ["en"]
 
