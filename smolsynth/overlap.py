@@ -1,9 +1,10 @@
-"""Texts that repeat one another: exact and near duplicates, and overlap with an evaluation set.
+"""Texts that repeat one another: duplicates, overlap with an evaluation set, ROUGE-L.
 
 English and other spaced scripts are compared by words, Chinese, Japanese and Korean by character.
 """
 
 import itertools
+import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -164,3 +165,56 @@ def _runs(text: str, n: int) -> Iterator[str]:
     parts = tokens(text)
     if parts:
         yield from (" ".join(parts[i : i + n]) for i in range(max(1, len(parts) - n + 1)))
+
+
+# ---- ROUGE-L ----
+class Alphabet:
+    """Words as single characters, so that rapidfuzz compares words and not letters."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def encode(self, text: str) -> str:
+        # numbers from 0x10000 on: no character there is special to anybody
+        return "".join(
+            self._known.setdefault(word, chr(0x10000 + len(self._known))) for word in tokens(text)
+        )
+
+
+def rouge_l(one: str, two: str) -> float:
+    """ROUGE-L F1 of two texts, 0 to 1 (Lin 2004; words without stemming, CJK by character).
+
+    Twice the longest common subsequence over both lengths, which is rapidfuzz's normalized
+    similarity of insertions and deletions.
+    """
+    from rapidfuzz.distance import Indel
+
+    words = Alphabet()
+    a, b = words.encode(one), words.encode(two)
+    return Indel.normalized_similarity(a, b) if a and b else 0.0
+
+
+def nearest_similarity(texts: Sequence[str], sample: int = 1_000) -> float | None:
+    """How alike texts are: the mean ROUGE-L of a text with the one that is most like it, 0 to 1.
+
+    Compare sets of the same size only: the more texts, the nearer the nearest.
+
+    Args:
+        texts: of any number.
+        sample: so many are drawn, always the same, where there are more: all pairs are compared.
+
+    Returns:
+        The mean, or `None` for fewer than two texts with words.
+    """
+    from rapidfuzz.distance import Indel
+    from rapidfuzz.process import cdist
+
+    words = Alphabet()
+    encoded = [code for text in texts if (code := words.encode(text))]
+    if len(encoded) > sample:
+        encoded = random.Random(_SEED).sample(encoded, sample)
+    if len(encoded) < 2:
+        return None
+    matrix = cdist(encoded, encoded, scorer=Indel.normalized_similarity, dtype=np.float32)
+    np.fill_diagonal(matrix, 0)
+    return float(matrix.max(axis=1).mean())

@@ -5,19 +5,28 @@
     check_quality(dataset, "en")    # raises QualityError where a rule is broken
 
 A rule is broken where more rows than it allows have the fault; RULES says how many, and why.
+`smolsynth.export.save` asks `check_quality` before it writes anything.
 """
 
 import json
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from smolsynth.display import plot_counts, width
 from smolsynth.display import rows as rows_of
-from smolsynth.overlap import duplicates, overlaps
+from smolsynth.kinds import kinds
+from smolsynth.overlap import duplicates, nearest_similarity, overlaps
 from smolsynth.texts import check_lang, in_language, leak_in, refusal_in, tokens
 
 Row = dict[str, Any]
 SAMPLES = 3  # rows shown of each finding
+_ITEM = re.compile(r"\s*(?:[-*•|#]|\d+[.)、]).*")  # a line of a list, a table, a heading
+_CLAUSE = re.compile(r"[^.!?;,\n。！？；，]+")
+_LOOP = 3  # times the same clause
+_LOOP_TOKENS = 6  # in a clause that counts
 _ENDINGS = tuple(".!?。！？…)）]】\"”’'`:：;；|")
 
 
@@ -74,6 +83,12 @@ RULES: dict[str, Rule] = {
     "wrong_language": Rule(
         0.01, False, ("not in the dataset's language", _DROP), ("语言不对", _DROP_ZH)
     ),
+    "loop": Rule(
+        0.01,
+        False,
+        ("the response says the same thing three times", _DROP),
+        ("回答把同一句话说了三遍", _DROP_ZH),
+    ),
     "cut_off": Rule(
         0.05,
         False,
@@ -107,8 +122,13 @@ class Report:
         kind: "instruction" or "preference".
         lang: "en" or "zh", the language that was expected.
         rows: how many.
-        figures: lengths in tokens (words, or Chinese characters) and what pairs differ in.
-        findings: one for each rule that concerns this kind of data, those without rows too.
+        figures: lengths in tokens (words, or Chinese characters) at the 5th, 50th and 95th
+            percentile, `nearest_rouge_l` of the instructions (`smolsynth.overlap`), and of pairs
+            `chosen_longer`, the share whose chosen response is the longer one, and `margin`, the
+            mean difference of the ratings.
+        findings: one for each rule that was checked, those without rows too. What concerns seeds,
+            an evaluation set or ratings is checked where these are given.
+        kinds: what is asked for most often: root, object, how many (`smolsynth.kinds`).
     """
 
     kind: str
@@ -116,6 +136,10 @@ class Report:
     rows: int
     figures: dict[str, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    kinds: tuple[tuple[str, str, int], ...] = ()
+
+    def __repr__(self) -> str:
+        return "\n".join(_lines(self))
 
     @property
     def broken(self) -> list[Finding]:
@@ -148,6 +172,7 @@ class Report:
                 "lang": self.lang,
                 "rows": self.rows,
                 **self.figures,
+                "kinds": self.kinds,
                 "faults": counts,
                 "broken": [finding.rule for finding in self.broken],
             },
@@ -164,15 +189,26 @@ class QualityError(ValueError):
 
 
 def _complaint(report: Report, finding: Finding) -> str:
-    rule = RULES[finding.rule]
+    rule, words = RULES[finding.rule], _WORDS[report.lang]
     what, mend = rule.zh if report.lang == "zh" else rule.en
-    shown = "; ".join(
-        f"row {row}: {reason}" for row, reason in zip(finding.rows, finding.reasons, strict=False)
+    return words["complaint"].format(
+        rule=finding.rule,
+        what=what,
+        count=len(finding.rows),
+        rows=report.rows,
+        allowed=f"{rule.allowed:.0%}",
+        shown=words["and"].join(_shown(finding, report.lang)),
+        mend=mend.format(rule=finding.rule),
     )
-    return (
-        f"{finding.rule}: {len(finding.rows)} of {report.rows} rows ({what};"
-        f" {rule.allowed:.0%} are allowed). {shown}. To mend it, {mend.format(rule=finding.rule)}"
-    )
+
+
+def _shown(finding: Finding, lang: str) -> list[str]:
+    """The first rows of a finding, each with what was found."""
+    line = _WORDS[lang]["row"]
+    return [
+        line.format(row=row, reason=reason)
+        for row, reason in zip(finding.rows, finding.reasons, strict=False)
+    ]
 
 
 def check_quality(dataset: Any, lang: str, **options: Any) -> Report:
@@ -223,31 +259,42 @@ def measure(
     texts = [read(row) for row in data]
     asked = [instruction for instruction, *_ in texts]
     best = [answers[0] for _, *answers in texts]
-    found: dict[str, dict[int, str]] = {
-        rule: {} for rule, about in RULES.items() if kind == "preference" or not about.pairs
-    }
+    seeds, evaluation = list(seeds), list(evaluation)
+    scores = [_ratings(row) for row in data] if kind == "preference" else []
+    unchecked = {rule for rule, about in RULES.items() if about.pairs and kind != "preference"}
+    unchecked |= {"tie", "reversed", "unrated"} if not any(scores) else set()
+    unchecked |= {"copied_seed"} if not seeds else set()
+    unchecked |= {"in_evaluation"} if not evaluation else set()
+    found: dict[str, dict[int, str]] = {rule: {} for rule in RULES if rule not in unchecked}
     for row, parts in enumerate(texts):
         for rule, reason in _faults(parts, lang):
             found[rule].setdefault(row, reason)
+    figures = _lengths("instruction_tokens", asked)
     if kind == "preference":
-        for row, (raw, (_, chosen, rejected)) in enumerate(zip(data, texts, strict=True)):
-            for rule, reason in _faults_of_pair(raw, chosen, rejected):
+        for row, (rated, (_, chosen, rejected)) in enumerate(zip(scores, texts, strict=True)):
+            for rule, reason in _faults_of_pair(rated, chosen, rejected, lang):
                 found[rule][row] = reason
+        figures |= _figures_of_pairs(best, [parts[2] for parts in texts], scores)
+    else:
+        figures |= _lengths("response_tokens", best)
+    like = _WORDS[lang]
     whole = ["\n".join(parts) for parts in texts]
     for one in duplicates(whole, threshold):
-        found["duplicate"][one.row] = f"like row {one.of} ({one.similarity:.2f})"
-    seeds = list(seeds)
+        found["duplicate"][one.row] = like["like"].format(of=one.of, similarity=one.similarity)
     for one in duplicates([*seeds, *asked], threshold) if seeds else ():
         if one.of < len(seeds) <= one.row:
-            found["copied_seed"][one.row - len(seeds)] = f"like seed {one.of}"
+            found["copied_seed"][one.row - len(seeds)] = like["seed"].format(of=one.of)
     for one in overlaps(asked, evaluation):
-        found["in_evaluation"][one.row] = f"like question {one.of}: {one.words}"
+        found["in_evaluation"][one.row] = like["question"].format(of=one.of, words=one.words)
+    if (nearest := nearest_similarity(asked)) is not None:
+        figures["nearest_rouge_l"] = round(nearest, 4)
     return Report(
         kind,
         lang,
         len(data),
-        _figures(asked, best, [parts[2] for parts in texts] if kind == "preference" else None),
+        figures,
         tuple(_finding(rule, rows, len(data)) for rule, rows in found.items()),
+        tuple((*what, count) for what, count in kinds(asked, lang).most_common(_KINDS)),
     )
 
 
@@ -292,49 +339,161 @@ def _faults(parts: Sequence[str], lang: str) -> Iterable[tuple[str, str]]:
     response = parts[1]
     for part in parts:
         if not part.strip():
-            yield "empty", "an empty text"
+            yield "empty", _WORDS[lang]["empty"]
         elif not in_language(part, lang):
             yield "wrong_language", _start(part)
         if leak := leak_in(part):
             yield "leaked_prompt", leak
     if refusal := refusal_in(response):
         yield "refusal", refusal
-    if response.strip() and not response.rstrip().endswith(_ENDINGS):
-        yield "cut_off", "… " + response.rstrip()[-24:]
+    clauses = Counter(map(str.strip, _CLAUSE.findall(response)))
+    again = (text for text, count in clauses.items() if count >= _LOOP)
+    if said := next((text for text in again if len(tokens(text)) >= _LOOP_TOKENS), None):
+        yield "loop", _start(said)
+    last = response.rstrip().rpartition("\n")[2]
+    if last and not last.endswith(_ENDINGS) and not _ITEM.fullmatch(last):
+        yield "cut_off", "… " + last[-24:]
 
 
-def _faults_of_pair(row: Row, chosen: str, rejected: str) -> Iterable[tuple[str, str]]:
+def _ratings(row: Row) -> tuple[Any, ...]:
+    """The ratings of chosen and rejected, () where the row has no columns for them."""
+    for columns in (("chosen_rating", "rejected_rating"), ("score_chosen", "score_rejected")):
+        if all(column in row for column in columns):
+            return tuple(row[column] for column in columns)
+    return ()
+
+
+def _faults_of_pair(
+    rated: tuple[Any, ...], chosen: str, rejected: str, lang: str
+) -> Iterable[tuple[str, str]]:
     if chosen.strip() == rejected.strip():
         yield "same_text", _start(chosen)
-    if "chosen_rating" not in row or "rejected_rating" not in row:
-        return
-    high, low = row["chosen_rating"], row["rejected_rating"]
-    if high is None or low is None:
-        yield "unrated", f"{high} and {low}"
-    elif high == low:
-        yield "tie", f"{high} and {low}"
-    elif high < low:
-        yield "reversed", f"{high} and {low}"
+    if rated:
+        high, low = rated
+        reason = _WORDS[lang]["rated"].format(high=high, low=low)
+        if high is None or low is None:
+            yield "unrated", reason
+        elif high <= low:
+            yield "tie" if high == low else "reversed", reason
 
 
 def _start(text: str) -> str:
     return " ".join(text.split())[:40]
 
 
-def _figures(asked: list[str], best: list[str], worse: list[str] | None) -> dict[str, float]:
-    def lengths(name: str, texts: list[str]) -> dict[str, float]:
-        counts = sorted(len(tokens(text)) for text in texts)
-        last = len(counts) - 1
-        return {
-            f"{name}_{label}": counts[round(last * share)]
-            for label, share in (("p5", 0.05), ("median", 0.5), ("p95", 0.95))
-        }
+def _lengths(name: str, texts: Sequence[str]) -> dict[str, float]:
+    counts = sorted(len(tokens(text)) for text in texts)
+    return {
+        f"{name}_{label}": counts[round((len(counts) - 1) * share)]
+        for label, share in (("p5", 0.05), ("median", 0.5), ("p95", 0.95))
+    }
 
-    figures = lengths("instruction_tokens", asked)
-    if worse is None:
-        return figures | lengths("response_tokens", best)
-    figures |= lengths("chosen_tokens", best) | lengths("rejected_tokens", worse)
-    longer = sum(len(a) > len(b) for a, b in zip(best, worse, strict=True))
-    equal = sum(len(a) == len(b) for a, b in zip(best, worse, strict=True))
-    share = longer / (len(best) - equal) if len(best) > equal else 0.5
-    return figures | {"chosen_longer": round(share, 4)}
+
+def _figures_of_pairs(
+    best: Sequence[str], worse: Sequence[str], scores: Sequence[tuple[Any, ...]]
+) -> dict[str, float]:
+    figures = _lengths("chosen_tokens", best) | _lengths("rejected_tokens", worse)
+    sizes = [(len(a), len(b)) for a, b in zip(best, worse, strict=True) if len(a) != len(b)]
+    if sizes:
+        figures["chosen_longer"] = round(sum(a > b for a, b in sizes) / len(sizes), 4)
+    margins = [pair[0] - pair[1] for pair in scores if pair and None not in pair]
+    if margins:
+        figures["margin"] = round(sum(margins) / len(margins), 4)
+    return figures
+
+
+# ---- the table ----
+_KINDS = 20  # kept in a report
+_WORDS = {
+    "en": {
+        "instruction": "{rows} rows of instruction data",
+        "preference": "{rows} rows of preference data",
+        "head": ("fault", "rows", "allowed"),
+        "row": "row {row}: {reason}",
+        "and": "; ",
+        "like": "like row {of} ({similarity:.2f})",
+        "seed": "like seed {of}",
+        "question": "like question {of}: {words}",
+        "empty": "an empty text",
+        "rated": "{high} and {low}",
+        "complaint": "{rule}: {count} of {rows} rows ({what}; {allowed} are allowed). {shown}."
+        " To mend it, {mend}",
+        "tokens": "words in the {name}, median {median} (5 in 100 below {p5}, 5 above {p95})",
+        "names": {
+            "instruction": "instruction",
+            "response": "response",
+            "chosen": "chosen response",
+            "rejected": "rejected response",
+        },
+        "longer": "chosen response longer in {share:.0%} of the pairs",
+        "margin": "ratings {margin:.2f} apart in the mean",
+        "nearest": "ROUGE-L with the most similar instruction {nearest:.2f} in the mean",
+        "kinds": "Asked for most often",
+    },
+    "zh": {
+        "instruction": "指令数据，共 {rows} 行",
+        "preference": "偏好数据，共 {rows} 行",
+        "head": ("问题", "行数", "上限"),
+        "row": "第 {row} 行：{reason}",
+        "and": "；",
+        "like": "与第 {of} 行相似（{similarity:.2f}）",
+        "seed": "与第 {of} 条种子数据相似",
+        "question": "与评测集第 {of} 题重合：{words}",
+        "empty": "空文本",
+        "rated": "{high} 和 {low}",
+        "complaint": "{rule}：{rows} 行中有 {count} 行{what}，上限是 {allowed}。{shown}。"
+        "解决办法：{mend}",
+        "tokens": "{name}字数：中位数 {median}（5% 低于 {p5}，5% 高于 {p95}）",
+        "names": {
+            "instruction": "指令",
+            "response": "回答",
+            "chosen": "被选回答",
+            "rejected": "被拒回答",
+        },
+        "longer": "被选回答较长的占 {share:.0%}",
+        "margin": "两个分数平均相差 {margin:.2f}",
+        "nearest": "与最相似指令的 ROUGE-L 平均为 {nearest:.2f}",
+        "kinds": "最常见的要求",
+    },
+}
+
+
+def _lines(report: Report) -> Iterable[str]:
+    words = _WORDS[report.lang]
+    yield words[report.kind].format(rows=report.rows)
+    head = words["head"]
+    yield f"{_wide(head[0], 24)}{_wide(head[1], 7, right=True)}{_wide(head[2], 9, right=True)}"
+    for finding in report.findings:
+        rule = RULES[finding.rule]
+        what = (rule.zh if report.lang == "zh" else rule.en)[0]
+        allowed = int(rule.allowed * report.rows)
+        mark = " ✗" if finding.broken else "  "
+        first = "  ".join(_shown(finding, report.lang)[:1]) or what
+        yield (f"{_wide(finding.rule, 24)}{len(finding.rows):7}{allowed:9}{mark}  {first}").rstrip()
+    figures = report.figures
+    for name, label in words["names"].items():
+        if f"{name}_tokens_median" in figures:
+            numbers = {part: figures[f"{name}_tokens_{part}"] for part in ("p5", "median", "p95")}
+            yield words["tokens"].format(name=label, **numbers)
+    for key, line, value in (
+        ("chosen_longer", "longer", "share"),
+        ("margin", "margin", "margin"),
+        ("nearest_rouge_l", "nearest", "nearest"),
+    ):
+        if key in figures:
+            yield words[line].format(**{value: figures[key]})
+
+
+def _wide(text: str, columns: int, right: bool = False) -> str:
+    blanks = " " * (columns - width(text))
+    return blanks + text if right else text + blanks
+
+
+def plot_quality(report: Report) -> None:
+    """Shows what is asked for most often as bars, as a PNG: root and object of the instructions."""
+    words = _WORDS[report.lang]
+    plot_counts(
+        {" ".join(filter(None, what)) or "-": count for *what, count in report.kinds},
+        report.lang,
+        words["kinds"],
+    )

@@ -18,16 +18,10 @@ from distilabel.steps.tasks.evol_instruct.utils import MUTATION_TEMPLATES
 from distilabel.typing import StepColumns, StepOutput
 from pydantic import Field, PrivateAttr
 
-from smolsynth.texts import leak_in, tokens
+from smolsynth.overlap import Alphabet
+from smolsynth.texts import STOP_WORDS, leak_in, tokens
 
 Share = Annotated[float, Field(ge=0, le=1)]
-# Words that say nothing by themselves: a reply made of nothing else is empty.
-STOP_WORDS = frozenset(
-    "a about all an and any are as at be but by can do for from has have i if in is it its me my no"
-    " not of on or our so that the their them there these they this to was we were what when which"
-    " who will with you your"
-    " 的 了 是 在 和 也 就 都 而 及 与 着 或 一 个 我 你 他 她 它 这 那 有 不 吗 呢 吧 啊".split()
-)
 APOLOGIES = ("sorry", "抱歉", "对不起")
 SHORT_APOLOGY = 80  # words; in Chinese, characters
 
@@ -44,32 +38,6 @@ COMPLICATE_INPUT = (
 def with_complicate_input() -> dict[str, str]:
     """`mutation_templates` for distilabel's `EvolInstruct`: its own five and COMPLICATE_INPUT."""
     return {**MUTATION_TEMPLATES, "COMPLICATE_INPUT": COMPLICATE_INPUT}
-
-
-class _Vocabulary:
-    """Words as single characters, so that rapidfuzz compares words and not letters."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, str] = {}
-
-    def encode(self, text: str) -> str:
-        # numbers from 0x10000 on: no character there is special to anybody
-        return "".join(
-            self._known.setdefault(word, chr(0x10000 + len(self._known))) for word in tokens(text)
-        )
-
-
-def rouge_l(one: str, two: str) -> float:
-    """ROUGE-L F1 of two texts, 0 to 1 (Lin 2004; words without stemming, CJK by character).
-
-    Twice the longest common subsequence over both lengths, which is rapidfuzz's normalized
-    similarity of insertions and deletions.
-    """
-    from rapidfuzz.distance import Indel
-
-    words = _Vocabulary()
-    a, b = words.encode(one), words.encode(two)
-    return Indel.normalized_similarity(a, b) if a and b else 0.0
 
 
 class NovelInstructions(Step):
@@ -93,7 +61,7 @@ class NovelInstructions(Step):
     pool: list[str] = Field(default_factory=list)
     threshold: Share = 0.7
 
-    _words: _Vocabulary = PrivateAttr(default_factory=_Vocabulary)
+    _words: Alphabet = PrivateAttr(default_factory=Alphabet)
     _texts: list[str] = PrivateAttr(default_factory=list)
     _encoded: list[str] = PrivateAttr(default_factory=list)
 
@@ -107,7 +75,7 @@ class NovelInstructions(Step):
 
     def load(self) -> None:
         super().load()
-        self._words, self._texts, self._encoded = _Vocabulary(), [], []
+        self._words, self._texts, self._encoded = Alphabet(), [], []
         for text in self.pool:
             self._add(text, self._words.encode(text))
 

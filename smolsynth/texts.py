@@ -17,6 +17,13 @@ _REFUSALS = tuple(
     "i'm sorry|i am sorry|sorry, |as an ai|i cannot|i can't|i do not know|i have not learned"
     "|抱歉|对不起|作为一个人工智能|作为ai|无法回答|不了解|了解不多|没有学过".split("|")
 )
+# Words that say nothing by themselves: a reply made of nothing else is empty.
+STOP_WORDS = frozenset(
+    "a about all an and any are as at be but by can do for from has have i if in is it its me my no"
+    " not of on or our so that the their them there these they this to was we were what when which"
+    " who will with you your"
+    " 的 了 是 在 和 也 就 都 而 及 与 着 或 一 个 我 你 他 她 它 这 那 有 不 吗 呢 吧 啊".split()
+)
 _START = 60  # characters: a refusal comes first
 
 

@@ -3,8 +3,17 @@
 import random
 
 import pytest
+from rouge_score.rouge_scorer import RougeScorer
 
-from smolsynth.overlap import Duplicate, duplicates, jaccard, overlaps, shingles
+from smolsynth.overlap import (
+    Duplicate,
+    duplicates,
+    jaccard,
+    nearest_similarity,
+    overlaps,
+    rouge_l,
+    shingles,
+)
 from smolsynth.texts import tokens
 
 
@@ -114,3 +123,38 @@ def test_overlap_with_an_evaluation_set():
     assert overlaps(texts, []) == [] and len(overlaps(texts, tests, n=7)) == 4
     with pytest.raises(ValueError, match="at least one token"):
         overlaps(texts, tests, n=0)
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "score"),
+    [
+        ("What is a cat?", "what is a CAT", 1.0),
+        ("What is a cat?", "What is a dog?", 0.75),  # 2 x 3 / (4 + 4)
+        ("Name three cats", "Tell me about three fine cats", 4 / 9),  # three cats: 2 x 2 / (3 + 6)
+        ("cats three name", "name three cats", 1 / 3),  # order counts
+        ("cat", "Where does it live?", 0.0),
+        ("", "", 0.0),
+        ("什么是猫？", "什么是狗？", 0.75),
+        ("说说 token 是什么", "token 是什么", 8 / 10),  # 说, 说, token, 是, 什, 么
+    ],
+)
+def test_rouge_l_by_hand(one, two, score):
+    assert rouge_l(one, two) == pytest.approx(score)
+    assert rouge_l(two, one) == pytest.approx(score)
+
+
+def test_rouge_l_is_that_of_self_instruct_s_own_code():
+    scorer = RougeScorer(["rougeL"], use_stemmer=False)
+    draw = random.Random(0)
+    words = "write a short story about the cat, then list its 3 parts: don't explain it!".split()
+    for _ in range(200):
+        one, two = (" ".join(draw.choices(words, k=draw.randint(1, 15))) for _ in range(2))
+        assert rouge_l(one, two) == pytest.approx(scorer.score(one, two)["rougeL"].fmeasure)
+
+
+def test_how_alike_texts_are():
+    assert nearest_similarity(["What is a cat?", "what is a cat", "x y", "x z"]) == 0.75
+    assert nearest_similarity(["什么是猫？", "什么是狗？", ""]) == 0.75
+    assert nearest_similarity(["only one", "?"]) is None
+    many = [f"{i} and {i // 2} again" for i in range(3000)]
+    assert nearest_similarity(many) == nearest_similarity(many) < nearest_similarity(many, 2500)

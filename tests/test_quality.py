@@ -68,6 +68,11 @@ FAULTS = {  # rule: what makes a row break it
         + str(row["instruction"][-9:] if lang == "en" else ""),
     },
     "cut_off": lambda row, lang: {**row, "response": row["response"][:-1]},
+    "loop": lambda row, lang: {
+        **row,
+        "response": {"en": "It is said to be so, ", "zh": "据说它就是这样的，"}[lang] * 3
+        + row["response"],
+    },
 }
 
 
@@ -100,7 +105,8 @@ def test_duplicates(lang):
     assert [(finding.rule, finding.rows) for finding in report.broken] == [
         ("duplicate", (100, 101, 102))
     ]
-    assert report.broken[0].reasons[0].startswith("like row 0 ")
+    like = {"en": "like row 0 (", "zh": "与第 0 行相似（"}[lang]
+    assert report.broken[0].reasons[0].startswith(like)
     assert report.good_rows("duplicate") == list(range(100))
 
 
@@ -188,6 +194,52 @@ def test_figures_by_hand():
     figures = measure(data, "en").figures
     assert figures["instruction_tokens_median"] == 2 and figures["instruction_tokens_p95"] == 4
     assert figures["chosen_tokens_p95"] == 3 and figures["chosen_longer"] == 0.5
+    # ROUGE-L: "a b" and "a" share 1 of 2 + 1 words; "a b c d" and "a b" 2 of 4 + 2
+    assert figures["nearest_rouge_l"] == round((2 / 3 + 2 * 2 / 6 + 2 / 3) / 3, 4)
+    assert "margin" not in figures
+    rated = [
+        {**row, "score_chosen": 5, "score_rejected": low}
+        for row, low in zip(data, (1, 3, 4), strict=True)
+    ]
+    assert measure(rated, "en").figures["margin"] == 2.3333
+
+
+def test_only_what_could_be_checked_is_reported():
+    def rules(data, **options):
+        return {finding.rule for finding in measure(data, "en", **options).findings}
+
+    given = {"seeds": ["a"], "evaluation": ["b"]}
+    assert rules(clean_pairs("en"), **given) == set(RULES)
+    assert set(RULES) - rules(clean_pairs("en")) == {"copied_seed", "in_evaluation"}
+    unrated = [
+        {k: row[k] for k in ("instruction", "chosen", "rejected")} for row in clean_pairs("en")
+    ]
+    about_ratings = {"tie", "reversed", "unrated"}
+    assert set(RULES) - rules(unrated, **given) == about_ratings
+    assert set(RULES) - rules(clean("en"), **given) == {*about_ratings, "same_text"}
+
+
+def test_lists_need_no_full_stop():
+    listed = [
+        {**row, "response": "Three things:\n- bread\n- a cat\n- the moon"} for row in clean("en")
+    ]
+    assert "cut_off" not in broken(listed, "en")
+
+
+@pytest.mark.parametrize(
+    ("lang", "head", "shown"),
+    [
+        ("en", "100 rows of preference data", "row 3: 2 and 2"),
+        ("zh", "偏好数据，共 100 行", "第 3 行：2 和 2"),
+    ],
+)
+def test_the_table(lang, head, shown):
+    data = clean_pairs(lang)
+    data[3] |= {"chosen_rating": 2, "rejected_rating": 2}
+    lines = repr(measure(data, lang)).splitlines()
+    assert lines[0] == head
+    assert any(line.startswith("tie ") and "✗" in line and shown in line for line in lines)
+    assert sum("✗" in line for line in lines) == 1 and len(lines) == 18
 
 
 def test_one_line_of_json():

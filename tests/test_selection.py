@@ -5,7 +5,6 @@ import random
 
 import numpy as np
 import pytest
-from rouge_score.rouge_scorer import RougeScorer
 
 import smolsynth  # noqa: F401  before distilabel, to keep it quiet
 
@@ -14,6 +13,7 @@ from distilabel.steps import DeitaFiltering
 from distilabel.steps.tasks import EvolInstruct
 
 from smolsynth.llms import load_llm
+from smolsynth.overlap import rouge_l
 from smolsynth.pipelines import InProcessPipeline, StepFailed, try_step
 from smolsynth.selection import (
     COMPLICATE_INPUT,
@@ -22,7 +22,6 @@ from smolsynth.selection import (
     LongestResponses,
     NovelInstructions,
     elimination,
-    rouge_l,
     with_complicate_input,
 )
 
@@ -32,33 +31,6 @@ def instructions(*texts):
 
 
 # --- Self-Instruct -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("one", "two", "score"),
-    [
-        ("What is a cat?", "what is a CAT", 1.0),
-        ("What is a cat?", "What is a dog?", 0.75),  # 2 x 3 / (4 + 4)
-        ("Name three cats", "Tell me about three fine cats", 4 / 9),  # three cats: 2 x 2 / (3 + 6)
-        ("cats three name", "name three cats", 1 / 3),  # order counts
-        ("cat", "Where does it live?", 0.0),
-        ("", "", 0.0),
-        ("什么是猫？", "什么是狗？", 0.75),
-        ("说说 token 是什么", "token 是什么", 8 / 10),  # 说, 说, token, 是, 什, 么
-    ],
-)
-def test_rouge_l_by_hand(one, two, score):
-    assert rouge_l(one, two) == pytest.approx(score)
-    assert rouge_l(two, one) == pytest.approx(score)
-
-
-def test_rouge_l_is_that_of_self_instruct_s_own_code():
-    scorer = RougeScorer(["rougeL"], use_stemmer=False)
-    draw = random.Random(0)
-    words = "write a short story about the cat, then list its 3 parts: don't explain it!".split()
-    for _ in range(200):
-        one, two = (" ".join(draw.choices(words, k=draw.randint(1, 15))) for _ in range(2))
-        assert rouge_l(one, two) == pytest.approx(scorer.score(one, two)["rougeL"].fmeasure)
 
 
 def test_an_instruction_joins_the_pool_only_if_it_is_new_to_all_of_it():
