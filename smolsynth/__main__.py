@@ -39,19 +39,6 @@ TEXT = {
         "kept": "此前已存好：{folders}。",
     },
 }
-REASONS = {  # of `recipes`, in Chinese
-    "empty instruction": "指令为空",
-    "empty response": "回答为空",
-    "wrong language": "语言不对",
-    "evolved into itself": "进化后没变",
-    "words of the evolving prompt leaked": "泄漏进化提示词",
-    "response begs off": "回答推托",
-    "repeated instruction": "指令重复",
-    "two responses alike": "两个回答相同",
-    "judge not understood": "评审结果读不懂",
-    "tie": "平分",
-    "margin too small": "分差太小",
-}
 KINDS = ("instruction", "preference")
 TECHNIQUES = {
     "instruction": "SelfInstruct, Magpie, EvolInstruct",
@@ -107,6 +94,7 @@ def _make(kind: str, args: argparse.Namespace, begun: float) -> Path:
     from smolsynth import recipes
     from smolsynth.display import preview
     from smolsynth.export import free_folder, save, to_messages, to_preferences
+    from smolsynth.quality import measure
 
     text = TEXT[args.lang]
 
@@ -120,6 +108,13 @@ def _make(kind: str, args: argparse.Namespace, begun: float) -> Path:
     counts = _counts(dropped, args.lang)
     if not len(data):
         raise ValueError(text["none"].format(n=dropped.total(), counts=counts))
+    # What the rules of quality leave of many rows: near duplicates, chiefly.
+    report = measure(data, args.lang)
+    if spoiled := [finding.rule for finding in report.broken]:
+        for finding in report.broken:
+            dropped[finding.rule] += len(finding.rows)
+        counts = _counts(dropped, args.lang)
+        data = data.select(report.good_rows(*spoiled))
     folder = save(
         (to_messages if kind == "instruction" else to_preferences)(data),
         free_folder(args.output / f"{kind}_{args.lang}"),
@@ -141,9 +136,11 @@ def _make(kind: str, args: argparse.Namespace, begun: float) -> Path:
 
 
 def _counts(dropped: Counter, lang: str) -> str:
+    from smolsynth.recipes import REASONS
+
     if lang == "zh":
-        return "，".join(f"{REASONS[r]} {n} 条" for r, n in dropped.most_common()) or "0 条"
-    return ", ".join(f"{n} x {reason}" for reason, n in dropped.most_common()) or "0"
+        return "，".join(f"{REASONS[r][1]} {n} 条" for r, n in dropped.most_common()) or "0 条"
+    return ", ".join(f"{n} x {REASONS[r][0]}" for r, n in dropped.most_common()) or "0"
 
 
 def _what_is_saved(folders: list[Path], text: dict[str, str]) -> str:

@@ -1,7 +1,7 @@
 """From generated rows to a dataset folder that TRL trains on, checked, with a card.
 
 `to_messages` makes instruction data (`messages`), `to_preferences` preference data (`prompt`,
-`chosen`, `rejected`); `save` writes either.
+`chosen`, `rejected`); `save` writes either, if the rules of `smolsynth.quality` allow it.
 
 Nothing is dropped silently: rows that can't be trained on raise, and the error says how to find
 and filter them.
@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 from smolsynth import __version__
 from smolsynth.display import column_names, rows
+from smolsynth.quality import RULES, QualityError, Report, measure
 from smolsynth.texts import check_lang
 
 Row = dict[str, Any]
 PAIR = ("prompt", "chosen", "rejected")  # the columns of preference data
+SCORES = ("score_chosen", "score_rejected")  # its ratings, if there are any
+FORMATS = ("jsonl", "parquet", "arrow")
 _SHOWN = 3  # rows named in an error, and rows shown in the card
 _SAME = "chosen equals rejected"
 
@@ -77,6 +80,7 @@ def to_preferences(
     chosen: str = "chosen",
     rejected: str = "rejected",
     system: str | None = None,
+    ratings: tuple[str, str] | None = None,
 ):
     """Puts pairs into the form that TRL's `DPOTrainer` takes for chats.
 
@@ -86,11 +90,14 @@ def to_preferences(
         chosen: the column of the better responses.
         rejected: the column of the worse ones.
         system: the column of system prompts, if any; a row without one (`None`, empty) gets none.
+        ratings: the columns of the two ratings. Where `None`, `chosen_rating` and
+            `rejected_rating` are taken if there are both.
 
     Returns:
         A `datasets.Dataset` with as many rows and the columns `prompt` (system and user turn),
         `chosen` and `rejected` (an assistant turn each), all lists of dicts with `role` and
-        `content`.
+        `content`; and of rated pairs `score_chosen` and `score_rejected` (float or `None`), which
+        trainers pass over and `smolsynth.quality` reads.
 
     Raises:
         ValueError: a column is missing; or rows have a text that is empty, `None` or no string, or
@@ -101,7 +108,9 @@ def to_preferences(
 
     data = rows(dataset)
     columns = [instruction, chosen, rejected]
-    _check_columns(data, [*columns, *([system] if system else [])])
+    if ratings is None and len(data) and set(_RATINGS) <= set(column_names(data)):
+        ratings = _RATINGS
+    _check_columns(data, [*columns, *([system] if system else []), *(ratings or ())])
 
     def fault(row: Row) -> str | None:
         if found := _fault_of_row(row, columns, system):
@@ -112,19 +121,24 @@ def to_preferences(
         data, fault, _PAIR_HINT.format(columns=columns, chosen=chosen, rejected=rejected)
     )
     made: dict[str, list] = {name: [] for name in PAIR}
+    for name, column in zip(SCORES, ratings or (), strict=False):
+        made[name] = [row[column] for row in data]
     for row in data:
         *prompt, answer = _talk(row, instruction, chosen, system)
         made["prompt"].append(prompt)
         made["chosen"].append([answer])
         made["rejected"].append([{"role": "assistant", "content": row[rejected]}])
-    return Dataset.from_dict(made, features=_features(*PAIR))
+    return Dataset.from_dict(made, features=_features(*made))
+
+
+_RATINGS = ("chosen_rating", "rejected_rating")
 
 
 def _features(*columns: str):
     from datasets import Features, Value
 
     turns = [{"role": Value("string"), "content": Value("string")}]
-    return Features({column: turns for column in columns})
+    return Features({column: Value("float64") if column in SCORES else turns for column in columns})
 
 
 def _talk(row: Row, instruction: str, response: str, system: str | None) -> list[dict[str, str]]:
@@ -224,15 +238,20 @@ def save(
     seed: int | None,
     notes: str = "",
     license: str = "apache-2.0",
+    format: str = "jsonl",
+    seeds: Iterable[str] = (),
+    evaluation: Iterable[str] = (),
+    despite: str = "",
 ) -> Path:
-    """Writes `train.jsonl` and a dataset card, `README.md`, into a new folder.
+    """Writes the data and a dataset card, `README.md`, into a new folder.
 
-    The folder appears whole or not at all, and `datasets.load_dataset(folder)` loads it, offline
-    too. The same rows give the same bytes.
+    Data that breaks a rule of `smolsynth.quality` is refused. The folder appears whole or not at
+    all, and `datasets.load_dataset(folder)` loads it, offline too (`load_from_disk` for "arrow").
+    The same rows give the same bytes, but for "arrow".
 
     Args:
         dataset: what `to_messages` gives (one column, `messages`) or `to_preferences` (`prompt`,
-            `chosen`, `rejected`).
+            `chosen`, `rejected`, and the scores if there are any).
         folder: the folder to make; folders above it are made, too.
         lang: language of the texts and of the card, "en" or "zh".
         model: what wrote the rows, as given to `load_llm` or in words. Of a path or an address
@@ -241,19 +260,32 @@ def save(
         seed: of the run.
         notes: more to tell in the card (Markdown).
         license: of the dataset, as the Hugging Face Hub names it.
+        format: "jsonl" (`train.jsonl`, to be read by people), "parquet" (`train.parquet`, small)
+            or "arrow" (what `Dataset.save_to_disk` writes).
+        seeds: the texts that generation began with, so that copies of them are found.
+        evaluation: the questions that the trained model will be tested with, so that none of them
+            is trained on.
+        despite: why the data is to be saved even if it breaks a rule; goes into the card.
 
     Returns:
         The folder.
 
     Raises:
+        QualityError: the data breaks a rule and `despite` is empty. The error names the rule, how
+            many rows, the first three and the call that mends it.
         FileExistsError: the folder exists already.
         OSError: it can't be written.
         ValueError: no rows, other columns than those, talks or pairs that are not well formed, or
-            another `lang`.
+            another `lang` or `format`.
     """
     check_lang(lang)
+    if format not in FORMATS:
+        raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {format!r}.")
     folder = Path(folder)
     records = _checked_records(dataset)
+    report = measure(records, lang, seeds=seeds, evaluation=evaluation)
+    if report.broken and not despite.strip():
+        raise QualityError(report)
     facts = {
         "lang": lang,
         "license": license,
@@ -261,15 +293,16 @@ def save(
         "technique": _one_line(_without_secrets(technique)),
         "seed": "-" if seed is None else str(seed),
         "notes": _without_secrets(notes).strip(),
+        "despite": _one_line(_without_secrets(despite)) if report.broken else "",
+        "format": format,
     }
     unfinished = folder.parent / f".{folder.name}.{uuid.uuid4().hex[:8]}.part"
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         unfinished.mkdir()
-        lines = "".join(_json(record) + "\n" for record in records)
-        card = _card(folder.name, records, facts)
-        for name, text in (("train.jsonl", lines), ("README.md", card)):
-            (unfinished / name).write_text(text, encoding="utf-8", newline="\n")
+        _write(records, unfinished, format)
+        card = _card(folder.name, records, facts, report)
+        (unfinished / "README.md").write_text(card, encoding="utf-8", newline="\n")
         if os.path.lexists(folder):  # asked last, as a rename replaces an empty folder
             raise _exists(folder)
         unfinished.rename(folder)
@@ -285,6 +318,25 @@ def save(
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return folder
+
+
+def _write(records: list[Row], folder: Path, format: str) -> None:
+    if format == "jsonl":
+        lines = "".join(_json(record) + "\n" for record in records)
+        (folder / "train.jsonl").write_text(lines, encoding="utf-8", newline="\n")
+        return
+    from datasets import Dataset
+    from datasets.utils.logging import disable_progress_bar, enable_progress_bar
+
+    data = Dataset.from_list(records, features=_features(*records[0]))
+    disable_progress_bar()
+    try:
+        if format == "parquet":
+            data.to_parquet(folder / "train.parquet")
+        else:
+            data.save_to_disk(folder)
+    finally:
+        enable_progress_bar()
 
 
 def free_folder(base: str | Path) -> Path:
@@ -304,15 +356,16 @@ def _exists(folder: Path) -> FileExistsError:
     )
 
 
-def _checked_records(dataset: Any) -> list[dict[str, list[dict[str, str]]]]:
-    """The rows as they are written: `messages` alone, or `prompt`, `chosen` and `rejected`."""
+def _checked_records(dataset: Any) -> list[Row]:
+    """The rows as they are written: `messages` alone, or PAIR, if need be with SCORES."""
     data = rows(dataset)
     if not len(data):
         raise ValueError("The dataset has no rows: there is nothing to save.")
     names = column_names(data)
     columns = list(PAIR) if set(PAIR) & set(names) and "messages" not in names else ["messages"]
-    _check_columns(data, columns)
-    if others := [name for name in names if name not in columns]:
+    scores = [name for name in SCORES if name in names and len(columns) > 1]
+    _check_columns(data, columns + (list(SCORES) if scores else []))
+    if others := [name for name in names if name not in [*columns, *scores]]:
         kept = "Only the column 'messages' is" if len(columns) == 1 else f"Only {columns} are"
         raise ValueError(
             f"{kept} saved, but there are others, {others}: leave them out"
@@ -327,6 +380,7 @@ def _checked_records(dataset: Any) -> list[dict[str, list[dict[str, str]]]]:
             column: [{"role": turn["role"], "content": turn["content"]} for turn in row[column]]
             for column in columns
         }
+        | {column: row[column] for column in scores}
         for row in data
     ]
 
@@ -381,9 +435,17 @@ _CARDS = {
 | rows | {rows} |
 {sizes}
 
+## Quality
+
+By `smolsynth.quality`, which refuses data with more faults than are allowed:
+
+| fault | rows | allowed |
+|---|---|---|
+{quality}
+{despite}
 ## Examples
 
-From the top of `train.jsonl`, as they came:
+The first rows, as they came:
 
 {examples}
 
@@ -425,9 +487,17 @@ In the folder above this one, with `pip install trl`:
 | 行数 | {rows} |
 {sizes}
 
+## 质量
+
+由 `smolsynth.quality` 检查；问题行数超过上限的数据不予导出：
+
+| 问题 | 行数 | 上限 |
+|---|---|---|
+{quality}
+{despite}
 ## 示例
 
-以下内容取自 `train.jsonl` 开头，未作改动：
+以下是最前面的几行，未作改动：
 
 {examples}
 
@@ -462,7 +532,7 @@ wrote the responses and judged which is better; people did neither.""",
         """- `prompt`: the turns before the response, each with `role` (`system` or `user`) and
   `content` (text);
 - `chosen`, `rejected`: the better and the worse response, one assistant turn each. This is the
-  format that TRL's `DPOTrainer` takes.""",
+  format that TRL's `DPOTrainer` takes.{scores}""",
         """| rows with a system prompt | {systems} |
 | characters per user turn, mean | {user} |
 | characters per chosen response, mean | {chosen} |
@@ -484,7 +554,7 @@ wrote the responses and judged which is better; people did neither.""",
         """- `prompt`：回答之前的各轮对话，每轮包含 `role`（`system` 或 `user`）和
   `content`（文本）；
 - `chosen`、`rejected`：较好和较差的回答，各是一轮助手发言。TRL 的
-  `DPOTrainer` 可以直接使用这种格式。""",
+  `DPOTrainer` 可以直接使用这种格式。{scores}""",
         """| 带系统提示词的行数 | {systems} |
 | 每轮用户文本的字符数（平均） | {user} |
 | 被选回答的字符数（平均） | {chosen} |
@@ -492,21 +562,33 @@ wrote the responses and judged which is better; people did neither.""",
 | 被选回答较长的偏好对 | {longer} |""",
     ),
 }
+_SCORES = {
+    "en": "\n- `score_chosen`, `score_rejected`: the judge's ratings of the two.",
+    "zh": "\n- `score_chosen`、`score_rejected`：评审模型给这两个回答的分数。",
+}
+_DESPITE = {
+    "en": "\nIt was saved although more rows than allowed are faulty (✗): {reason}\n",
+    "zh": "\n有问题的行超过了上限（✗），仍然保存，理由是：{reason}\n",
+}
 # load_dataset(".") fails: `datasets` wants a name.
 _TRAINING_CODE = """\
-from datasets import load_dataset
+from datasets import {loader}
 from trl import {kind}Config, {kind}Trainer
 
-dataset = load_dataset({folder}, split="train")
+dataset = {call}
 config = {kind}Config(output_dir="student")
 trainer = {kind}Trainer("HuggingFaceTB/SmolLM2-135M-Instruct", {arguments})
 trainer.train()"""
 
 
-def _card(name: str, records: list[dict[str, list[dict[str, str]]]], facts: dict[str, str]) -> str:
+def _card(name: str, records: list[Row], facts: dict[str, str], report: Report) -> str:
     kind = next(iter(records[0]))
-    title, columns, sizes = _PARTS[facts["lang"], kind]
-    talks = [[turn for turns in record.values() for turn in turns] for record in records]
+    lang = facts["lang"]
+    title, columns, sizes = _PARTS[lang, kind]
+    talks = [
+        [turn for column in (*PAIR, "messages") for turn in record.get(column, ())]
+        for record in records
+    ]
     texts = {
         role: [turn["content"] for talk in talks for turn in talk if turn["role"] == role]
         for role in ("system", "user", "assistant")
@@ -523,15 +605,20 @@ def _card(name: str, records: list[dict[str, list[dict[str, str]]]], facts: dict
         measured |= {side: _mean_length(answers) for side, answers in sides.items()}
         longer = sum(len(c) > len(r) for c, r in zip(*sides.values(), strict=True))
         measured["longer"] = f"{longer / len(records):.0%}"
+    on_disk, folder = facts["format"] == "arrow", json.dumps(f"./{name}")
+    loader = "load_from_disk" if on_disk else "load_dataset"
     code = _TRAINING_CODE.format(
         kind="DPO" if kind == "prompt" else "SFT",
-        folder=json.dumps(f"./{name}"),
+        loader=loader,
+        call=f"{loader}({folder})" if on_disk else f'{loader}({folder}, split="train")',
         arguments=("args=" if kind == "prompt" else "") + "config, train_dataset=dataset",
     )
-    body = _CARDS[facts["lang"]].format(
+    body = _CARDS[lang].format(
         name=_one_line(name),
         title=title.format(**measured),
-        columns=columns,
+        columns=columns.format(scores=_SCORES[lang] if SCORES[0] in records[0] else ""),
+        quality="\n".join(_quality_rows(report)),
+        despite=_DESPITE[lang].format(reason=facts["despite"]) if facts["despite"] else "",
         sizes=sizes.format(**measured),
         technique=facts["technique"],
         model=facts["model"],
@@ -546,6 +633,14 @@ def _card(name: str, records: list[dict[str, list[dict[str, str]]]], facts: dict
     return f"---\n{_header(len(records), facts)}---\n\n{body}"
 
 
+def _quality_rows(report: Report) -> Iterator[str]:
+    for finding in report.findings:
+        rule = RULES[finding.rule]
+        what = (rule.zh if report.lang == "zh" else rule.en)[0]
+        mark = " ✗" if finding.broken else ""
+        yield f"| {what} | {len(finding.rows)}{mark} | {int(rule.allowed * report.rows)} |"
+
+
 def _header(count: int, facts: dict[str, str]) -> str:
     """The YAML that the Hugging Face Hub and `load_dataset` read."""
     import yaml
@@ -558,7 +653,7 @@ def _header(count: int, facts: dict[str, str]) -> str:
         "size_categories": [_size_category(count)],
         # No `configs`: with them `load_dataset` (datasets 5.2) takes a folder's new files for its
         # old ones, and gives the rows of another folder of that name, from its cache. Without,
-        # it finds train.jsonl by its name.
+        # it finds the file by its name.
     }
     return yaml.safe_dump(header, sort_keys=False, allow_unicode=True)
 

@@ -25,6 +25,7 @@ Row = dict[str, Any]
 SAMPLES = 3  # rows shown of each finding
 _ITEM = re.compile(r"\s*(?:[-*•|#]|\d+[.)、]).*")  # a line of a list, a table, a heading
 _CLAUSE = re.compile(r"[^.!?;,\n。！？；，]+")
+_SENTENCE = 4  # tokens: a word or two need no full stop
 _LOOP = 3  # times the same clause
 _LOOP_TOKENS = 6  # in a clause that counts
 _ENDINGS = tuple(".!?。！？…)）]】\"”’'`:：;；|")
@@ -45,8 +46,9 @@ class Rule(NamedTuple):
     zh: tuple[str, str]
 
 
-_DROP = "drop them: dataset.select(report.good_rows({rule!r}))"
-_DROP_ZH = "去掉这些行：dataset.select(report.good_rows({rule!r}))"
+_CALL = "dataset = dataset.select(measure(dataset, {lang!r}{given}).good_rows({rule!r}))"
+_DROP, _DROP_ZH = "drop them: " + _CALL, "去掉这些行：" + _CALL
+_GIVEN = {"copied_seed": ", seeds=seeds", "in_evaluation": ", evaluation=evaluation"}
 RULES: dict[str, Rule] = {
     # No trainer can use these.
     "empty": Rule(0, False, ("an empty text, or None", _DROP), ("文本为空，或是 None", _DROP_ZH)),
@@ -198,7 +200,7 @@ def _complaint(report: Report, finding: Finding) -> str:
         rows=report.rows,
         allowed=f"{rule.allowed:.0%}",
         shown=words["and"].join(_shown(finding, report.lang)),
-        mend=mend.format(rule=finding.rule),
+        mend=mend.format(rule=finding.rule, lang=report.lang, given=_GIVEN.get(finding.rule, "")),
     )
 
 
@@ -267,7 +269,7 @@ def measure(
     unchecked |= {"in_evaluation"} if not evaluation else set()
     found: dict[str, dict[int, str]] = {rule: {} for rule in RULES if rule not in unchecked}
     for row, parts in enumerate(texts):
-        for rule, reason in _faults(parts, lang):
+        for rule, reason in faults(parts, lang):
             found[rule].setdefault(row, reason)
     figures = _lengths("instruction_tokens", asked)
     if kind == "preference":
@@ -335,12 +337,18 @@ def _as_text(value: Any) -> str:
 
 
 # ---- faults ----
-def _faults(parts: Sequence[str], lang: str) -> Iterable[tuple[str, str]]:
+def faults(parts: Sequence[str], lang: str) -> Iterable[tuple[str, str]]:
+    """What is wrong with one row by itself: rules of RULES, each with what was found.
+
+    Args:
+        parts: instruction and response, or instruction, chosen and rejected response.
+        lang: "en" or "zh".
+    """
+    if not all(part.strip() for part in parts):
+        yield "empty", _WORDS[lang]["empty"]
     response = parts[1]
-    for part in parts:
-        if not part.strip():
-            yield "empty", _WORDS[lang]["empty"]
-        elif not in_language(part, lang):
+    for part in parts[:2]:  # a rejected response may be as bad as it likes
+        if not in_language(part, lang):
             yield "wrong_language", _start(part)
         if leak := leak_in(part):
             yield "leaked_prompt", leak
@@ -351,7 +359,8 @@ def _faults(parts: Sequence[str], lang: str) -> Iterable[tuple[str, str]]:
     if said := next((text for text in again if len(tokens(text)) >= _LOOP_TOKENS), None):
         yield "loop", _start(said)
     last = response.rstrip().rpartition("\n")[2]
-    if last and not last.endswith(_ENDINGS) and not _ITEM.fullmatch(last):
+    short = len(tokens(last)) < _SENTENCE or _ITEM.fullmatch(last)
+    if not short and not last.endswith(_ENDINGS):
         yield "cut_off", "… " + last[-24:]
 
 

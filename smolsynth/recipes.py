@@ -22,15 +22,25 @@ from distilabel.steps.tasks import (
 from smolsynth import seeds
 from smolsynth.llms import BundledLLM, load_llm
 from smolsynth.pipelines import InProcessPipeline
-from smolsynth.texts import leak_in, refusal_in
+from smolsynth.quality import RULES, faults
 
 SYSTEM_PROMPTS = {
     "en": "You are an assistant that answers questions about {topic}.",
     "zh": "你是一个助手，负责回答关于{topic}的问题。",
 }
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 ROUNDS = 4  # a round aims above the rows asked for, so a second one is rare
 QUERIES = 4  # of SelfInstruct for each document
 PAIRS_PER_DOCUMENT = 2  # of its QUERIES; the others end in a tie, repeat or can't be rated
+
+# Why a row is dropped, in English and Chinese: the rules of `smolsynth.quality`, and what
+# generation itself can get wrong.
+REASONS: dict[str, tuple[str, str]] = {
+    **{name: (rule.en[0], rule.zh[0]) for name, rule in RULES.items()},
+    "repeated": ("an instruction that is there already", "指令重复"),
+    "not_evolved": ("evolved into itself", "进化后没变"),
+    "small_margin": ("ratings too close", "分差太小"),
+}
 
 Row = dict[str, Any]
 OnFirstRows = Callable[[list[Row]], None]
@@ -56,8 +66,8 @@ def instruction_dataset(
 
     Returns:
         The dataset, with the columns `source` (technique), `topic`, `instruction` and `response`,
-        and how many rows were dropped, by reason. The dataset is shorter than asked for only
-        where the model repeats itself too much; the counts then show it.
+        and how many rows were dropped, by reason (a key of REASONS). The dataset is shorter than
+        asked for only where the model repeats itself too much; the counts then show it.
 
     Raises:
         ValueError: `rows` is below 1, or `lang` or `model` is unknown.
@@ -109,8 +119,8 @@ def preference_dataset(
     Returns:
         The dataset, with the columns `topic`, `instruction`, `chosen`, `rejected`,
         `chosen_rating`, `rejected_rating`, `chosen_model` and `rejected_model`, and how many rows
-        were dropped, by reason. The dataset is shorter than asked for where too few pairs were
-        good; the counts then show why.
+        were dropped, by reason (a key of REASONS). The dataset is shorter than asked for where too
+        few pairs were good; the counts then show why.
 
     Raises:
         ValueError: `rows` or `margin` is below 1, or `lang` or `model` is unknown.
@@ -271,51 +281,36 @@ def _as_pair(row: Row) -> Row:
 
 def _reason_to_drop_pair(row: Row, kept: dict[str, Row], lang: str, margin: int) -> str | None:
     """Why a pair is no good, or None. The reasons are counted and shown."""
-    chosen, rejected = row["chosen"], row["rejected"]
-    if not (row["instruction"] or "").strip():
-        return "empty instruction"
-    if not ((chosen or "").strip() and (rejected or "").strip()):
-        return "empty response"
-    if not (_in_language(row["instruction"], lang) and _in_language(chosen, lang)):
-        return "wrong language"
-    if chosen.strip() == rejected.strip():
-        return "two responses alike"
+    texts = [row[column] or "" for column in ("instruction", "chosen", "rejected")]
+    if reason := _fault(texts, lang):
+        return reason
+    if texts[1].strip() == texts[2].strip():
+        return "same_text"
     if row["chosen_rating"] is None:
-        return "judge not understood"
+        return "unrated"
     if row["chosen_rating"] == row["rejected_rating"]:
         return "tie"
     if row["chosen_rating"] - row["rejected_rating"] < margin:
-        return "margin too small"
-    if row["instruction"] in kept:
-        return "repeated instruction"
-    return None
+        return "small_margin"
+    return "repeated" if row["instruction"] in kept else None
 
 
 def _system_prompt(lang: str, topic: str) -> Row:
     return {"topic": topic, "system_prompt": SYSTEM_PROMPTS[lang].format(topic=topic)}
 
 
-def _reason_to_drop(row: dict[str, str | None], kept: dict[str, Row], lang: str) -> str | None:
+def _reason_to_drop(row: Row, kept: dict[str, Row], lang: str) -> str | None:
     """Why a row is no good, or None. The reasons are counted and shown."""
-    instruction, response = row["instruction"], row["response"]
-    if not (instruction or "").strip():
-        return "empty instruction"
-    if not (response or "").strip():
-        return "empty response"
-    if not (_in_language(instruction, lang) and _in_language(response, lang)):
-        return "wrong language"
-    if instruction == row["before"]:
-        return "evolved into itself"
-    if leak_in(instruction):
-        return "words of the evolving prompt leaked"
-    if refusal_in(response):
-        return "response begs off"
-    if instruction in kept:
-        return "repeated instruction"
-    return None
+    if reason := _fault([row["instruction"] or "", row["response"] or ""], lang):
+        return reason
+    if row["instruction"] == row["before"]:
+        return "not_evolved"
+    return "repeated" if row["instruction"] in kept else None
 
 
-def _in_language(text: str, lang: str) -> bool:
-    """English has no Chinese character in it; Chinese may hold Latin names, but not only those."""
-    chinese = len(re.findall(r"[\u4e00-\u9fff]", text))
-    return chinese > len(text) / 4 if lang == "zh" else chinese == 0
+def _fault(texts: list[str], lang: str) -> str | None:
+    """The first rule of `smolsynth.quality` that the texts of a row break, if any."""
+    # A small model that slips into Chinese for a word or two has lost the thread.
+    if lang == "en" and any(_CHINESE.search(text) for text in texts[:2]):
+        return "wrong_language"
+    return next((rule for rule, _ in faults(texts, lang)), None)

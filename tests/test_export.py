@@ -12,6 +12,7 @@ import yaml
 from datasets import Dataset, load_dataset
 
 from smolsynth import export
+from smolsynth.quality import QualityError, measure
 
 TUTOR = Path(export.__file__).parent / "models" / "tutor"
 ROWS = [
@@ -19,6 +20,7 @@ ROWS = [
     for i in range(8)
 ]
 ABOUT = {"lang": "en", "model": "bundled", "technique": "SelfInstruct", "seed": 42}
+WHY = "The form is tested here, not the texts."
 
 
 def talk(*turns) -> list[dict[str, str]]:
@@ -165,7 +167,7 @@ def test_a_folder_made_again_loads_its_new_rows(messages, tmp_path):
 def test_lines_are_readable_json_whatever_the_text(tmp_path):
     odd = 'Größe 水壶 👩‍🔬 "quoted" \\ back\\slash\ttab\nline\u2028line\x85line\x1b[0m \u202e'
     dataset = export.to_messages([{"instruction": odd, "response": "好"}] * 3)
-    folder = export.save(dataset, tmp_path / "odd", **ABOUT)
+    folder = export.save(dataset, tmp_path / "odd", despite=WHY, **ABOUT)
     text = (folder / "train.jsonl").read_bytes().decode("utf-8")
     assert len(text.splitlines()) == 3 and text.endswith("\n")
     assert "Größe 水壶 👩‍🔬" in text and "好" in text
@@ -351,7 +353,7 @@ def blocks(card: str) -> list[tuple[str, str]]:
 )
 def test_examples_stay_inside_their_fences(text, tmp_path):
     dataset = export.to_messages([{"instruction": text, "response": text}] * 5)
-    card = card_of(dataset, tmp_path)
+    card = card_of(dataset, tmp_path, despite=WHY)
     examples = [json.loads(body) for info, body in blocks(card) if info == "json"]
     assert examples == list(dataset.select(range(3)))
     outside = card
@@ -423,6 +425,12 @@ def preferences():
     return export.to_preferences(PAIRS, system="system")
 
 
+@pytest.fixture
+def rated():
+    rows = [{**row, "chosen_rating": 5, "rejected_rating": 2} for row in PAIRS]
+    return export.to_preferences(rows, system="system")
+
+
 def test_preferences_are_what_trl_takes(preferences):
     assert preferences.column_names == ["prompt", "chosen", "rejected"]
     assert len(preferences) == len(PAIRS)
@@ -459,7 +467,7 @@ def test_a_missing_column_of_pairs_is_named():
 
 @pytest.mark.parametrize(("lang", "said"), [("en", "0%"), ("zh", "0%")])
 def test_a_folder_of_pairs_loads_and_its_card_tells_lengths(preferences, tmp_path, lang, said):
-    folder = export.save(preferences, tmp_path / "pairs", **{**ABOUT, "lang": lang})
+    folder = export.save(preferences, tmp_path / "pairs", despite=WHY, **{**ABOUT, "lang": lang})
     cache = str(tmp_path / "cache")
     loaded = load_dataset(str(folder), split="train", cache_dir=cache)
     assert loaded.to_list() == preferences.to_list()
@@ -482,6 +490,82 @@ def test_pairs_that_are_not_well_formed_are_not_saved(preferences, tmp_path):
     with pytest.raises(ValueError, match="margin"):
         export.save(extra, tmp_path / "pairs", **ABOUT)
     assert not (tmp_path / "pairs").exists()
+
+
+def test_ratings_go_along(rated, tmp_path):
+    assert rated.column_names == [*export.PAIR, *export.SCORES]
+    assert rated["score_chosen"][:] == [5.0] * 8 and rated["score_rejected"][:] == [2.0] * 8
+    folder = export.save(rated, tmp_path / "pairs", **ABOUT)
+    loaded = load_dataset(str(folder), split="train", cache_dir=str(tmp_path / "cache"))
+    assert loaded.to_list() == rated.to_list()
+    assert "- `score_chosen`, `score_rejected`: " in (folder / "README.md").read_text("utf-8")
+    named = [{**row, "a": 1.5, "b": None} for row in PAIRS]
+    made = export.to_preferences(named, ratings=("a", "b"))
+    assert made[0]["score_chosen"] == 1.5 and made[0]["score_rejected"] is None
+
+
+# ---- the gate ----
+
+
+def tied(rated):
+    return [{**row, "score_rejected": 5.0} if i == 3 else row for i, row in enumerate(rated)]
+
+
+def test_data_that_breaks_a_rule_is_refused_and_the_error_mends_it(rated, tmp_path):
+    dataset = Dataset.from_list(tied(rated), features=rated.features)
+    with pytest.raises(QualityError) as error:
+        export.save(dataset, tmp_path / "pairs", **ABOUT)
+    assert not any(tmp_path.iterdir())
+    call = re.search(r"drop them: dataset = (.*)$", str(error.value))[1]
+    mended = eval(call, {"dataset": dataset, "measure": measure})
+    assert len(mended) == 7 and export.save(mended, tmp_path / "pairs", **ABOUT).is_dir()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_written_reason_overrides_and_goes_into_the_card(rated, tmp_path, lang):
+    about = {**ABOUT, "lang": lang, "despite": "Ties | are\nwanted: /home/me/why.txt"}
+    card = card_of(tied(rated), tmp_path, **about)
+    reason = "Ties \\| are wanted: why.txt"
+    words = {"en": f"are faulty (✗): {reason}\n", "zh": f"理由是：{reason}\n"}
+    assert words[lang] in card
+    row = {"en": "| both ratings are the same | 1 ✗ | 0 |", "zh": "| 两个分数相同 | 1 ✗ | 0 |"}
+    assert row[lang] in card.splitlines()
+
+
+def test_without_a_broken_rule_there_is_nothing_to_override(rated, tmp_path):
+    card = card_of(rated, tmp_path, despite="To be sure.")
+    assert "To be sure" not in card and "✗" not in card
+    assert "| the row repeats an earlier one, nearly | 0 | 0 |" in card.splitlines()
+
+
+def test_seeds_and_evaluation_questions_are_kept_out(messages, tmp_path):
+    for given, said in (({"seeds": ["What is thing 4?"]}, "copied_seed"), ({}, "in_evaluation")):
+        given = given or {"evaluation": ["what is THING 4"]}
+        with pytest.raises(QualityError, match=f"{said}: 1 of 8"):
+            export.save(messages, tmp_path / "out", **given, **ABOUT)
+    assert not any(tmp_path.iterdir())
+
+
+# ---- other formats ----
+
+
+@pytest.mark.parametrize("kind", ["messages", "rated"])
+def test_parquet_and_arrow_load_as_they_were_saved(kind, tmp_path, request):
+    from datasets import load_from_disk
+
+    data = request.getfixturevalue(kind)
+    parquet = export.save(data, tmp_path / "parquet", format="parquet", **ABOUT)
+    assert sorted(p.name for p in parquet.iterdir()) == ["README.md", "train.parquet"]
+    loaded = load_dataset(str(parquet), split="train", cache_dir=str(tmp_path / "cache"))
+    assert loaded.to_list() == data.to_list()
+    arrow = export.save(data, tmp_path / "arrow", format="arrow", **ABOUT)
+    assert load_from_disk(str(arrow)).to_list() == data.to_list()
+    assert 'load_from_disk("./arrow")' in (arrow / "README.md").read_text("utf-8")
+
+
+def test_another_format_is_refused(messages, tmp_path):
+    with pytest.raises(ValueError, match="jsonl, parquet, arrow"):
+        export.save(messages, tmp_path / "out", format="csv", **ABOUT)
 
 
 # ---- training ----
@@ -570,9 +654,9 @@ def test_sft_trainer_trains_on_the_folder_with_the_code_of_its_card(student, tmp
 
 
 def test_dpo_trainer_trains_on_the_folder_with_the_code_of_its_card(
-    student, preferences, tmp_path, monkeypatch
+    student, rated, tmp_path, monkeypatch
 ):
-    folder = export.save(preferences, tmp_path / "pairs", **ABOUT)
+    folder = export.save(rated, tmp_path / "pairs", **ABOUT)
     trainer = trained(folder, student, tmp_path, monkeypatch)
     example = trainer.train_dataset[1]
     decode = trainer.processing_class.decode

@@ -149,7 +149,9 @@ def test_the_error_names_rule_count_rows_and_what_mends_it():
         check_quality(data, "en")
     text = str(error.value)
     assert text.startswith("empty: 4 of 100 rows") and "row 4: an empty text; row 9" in text
-    assert "row 30" not in text and "dataset.select(report.good_rows('empty'))" in text
+    assert (
+        "row 30" not in text and "dataset.select(measure(dataset, 'en').good_rows('empty'))" in text
+    )
     good = Dataset.from_list(data).select(error.value.report.good_rows("empty"))
     assert len(good) == 96 and broken(good, "en") == []
 
