@@ -5,7 +5,6 @@
 
 import copy
 import logging
-import sys
 import time
 import warnings
 from collections import deque
@@ -28,9 +27,10 @@ from distilabel.pipeline.base import BasePipeline
 from distilabel.pipeline.batch import _Batch
 from distilabel.steps import CombineOutputs, GroupColumns, LoadDataFromDicts
 from distilabel.steps.base import _Step
-from distilabel.utils.notebook import in_notebook
 from pydantic import BaseModel
 from tqdm.std import tqdm
+
+from smolsynth._progress import text_bar
 
 Row = dict[str, Any]
 
@@ -589,50 +589,10 @@ class _Bar:
         self.bar.bar_format = self.WITH_TOTAL if self.bar.total else self.WITHOUT_TOTAL
 
 
-class _Tqdm(tqdm):
-    monitor_interval = 0  # no thread that watches the bar
-
-
 @contextmanager
 def _bar(progress: bool) -> Iterator[_Bar]:
-    """A text bar in a terminal or a notebook, nothing elsewhere. Leaves nothing behind."""
-    file, disable = sys.stderr, None  # None: tqdm shows nothing unless `file` is a terminal
-    if progress and in_notebook():
-        file, disable = _NotebookLine(), False
-    bar = _Tqdm(
-        file=file,
-        disable=disable if progress else True,
-        leave=False,
-        ncols=80,
-        bar_format=_Bar.WITHOUT_TOTAL,
-    )
-    try:
+    with text_bar(progress, bar_format=_Bar.WITHOUT_TOTAL) as bar:
         yield _Bar(bar)
-    finally:
-        bar.close()
-
-
-class _NotebookLine:
-    """One line of a cell's output that is written over: text, not a widget.
-
-    Widgets would save their state in the notebook, and a stream all its past. This saves what it
-    showed last, which is nothing.
-    """
-
-    encoding = "utf-8"
-
-    def __init__(self) -> None:
-        from IPython.display import display
-
-        self.display = display(self._data(""), raw=True, display_id=True)
-
-    def _data(self, text: str) -> dict[str, str]:
-        return {"text/plain": text}
-
-    def write(self, text: str) -> None:
-        self.display.update(self._data(text.strip()), raw=True)
-
-    def flush(self) -> None: ...
 
 
 def _rows_in_words(rows: range) -> str:

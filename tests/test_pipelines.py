@@ -739,7 +739,7 @@ def test_progress_in_a_terminal_names_the_step_and_clears_itself(monkeypatch):
 
 
 def test_progress_reaches_exactly_100_percent(monkeypatch):
-    import smolsynth._runner as module
+    import smolsynth._progress as module
 
     totals = []
 
