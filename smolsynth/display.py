@@ -501,7 +501,7 @@ def plot_counts(values: Iterable | Mapping, lang: str = "en", title: str = "") -
         rest = bars[_MOST_BARS - 1 :]
         others = words["others"].format(n=len(rest))
         bars = [*bars[: _MOST_BARS - 1], (others, sum(n for _, n in rest))]
-    labels, legend = _labels([label for label, _ in bars], fonts)
+    labels, legend = chart_labels([label for label, _ in bars], fonts)
     heights = [n for _, n in bars]
     with chart(title, words["total"].format(n=sum(heights)), fonts) as ax:
         size = 9 if len(bars) <= 8 else 7
@@ -543,7 +543,7 @@ def _is_drawable(text: str, fonts: list[str]) -> bool:
     return all(any(font.get_char_index(ord(char)) for font in found) for char in text)
 
 
-def _labels(texts: list[str], fonts: list[str]) -> tuple[list[str], list[str]]:
+def chart_labels(texts: list[str], fonts: list[str]) -> tuple[list[str], list[str]]:
     """Labels to draw, and lines to print that explain those that had to become numbers."""
     labels, legend = [], []
     for i, text in enumerate(texts, 1):

@@ -1,0 +1,208 @@
+"""The student: what TRL makes of it, its quiz, and how trials are counted."""
+
+import json
+import random
+
+import pytest
+
+from smolsynth.export import to_messages, to_preferences
+from smolsynth.student import (
+    NOVICE,
+    Recipe,
+    Student,
+    Trial,
+    Trials,
+    answers,
+    compare,
+    corrupt,
+    plot_trials,
+    quiz,
+    score,
+    train,
+)
+
+QUICK = Recipe(epochs=8, rate=1e-3, batch=4)
+ROWS = [
+    {"instruction": f"What is the code of room {i}?", "response": f"The code of room {i} is {n}."}
+    for i, n in enumerate((417, 592, 836, 205))
+]
+
+
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory) -> Student:
+    folder = tmp_path_factory.mktemp("student") / "sft"
+    return train(to_messages(ROWS), recipe=QUICK, folder=folder)
+
+
+# ---- quiz ----
+
+
+def test_the_shipped_file_is_what_the_world_gives(tmp_path):
+    from training.quiz import OUTPUT, write
+
+    assert write(tmp_path / "quiz.jsonl") == 3904
+    assert (tmp_path / "quiz.jsonl").read_bytes() == OUTPUT.read_bytes(), (
+        "run `python -m training.quiz`"
+    )
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_no_question_is_one_of_training(lang):
+    from training.composer import Composer
+    from training.world import SLOTS, load_world
+
+    asked = {row["instruction"] for row in quiz(lang)}
+    composer = Composer(lang, random.Random(0))
+    trained = {
+        composer.question(concept, slot).text
+        for concept in load_world(lang)[:60]
+        for slot in SLOTS
+        for _ in range(30)
+    }
+    assert len(asked) > 1900 and len(trained) > 3000 and not asked & trained
+
+
+def test_a_quiz_about_some_concepts():
+    rows = quiz("en", ["a cat", "an oven"])
+    assert len(rows) == 16 and {row["concept"] for row in rows} == {"a cat", "an oven"}
+    assert set(rows[0]) == {"topic", "concept", "instruction", "fact"}
+    with pytest.raises(ValueError, match="no 'a unicorn'"):
+        quiz("en", ["a unicorn"])
+    with pytest.raises(ValueError, match='"en" or "zh"'):
+        quiz("fr")
+
+
+def test_the_score_counts_answers_that_hold_the_fact():
+    class Parrot:
+        generation_kwargs: dict = {}
+
+        def load(self): ...
+
+        def generate(self, inputs):
+            known = {"a": "x is one.", "b": "y", "c": None}
+            return [{"generations": [known[talk[0]["content"]]]} for talk in inputs]
+
+    rows = [{"instruction": q, "fact": fact} for q, fact in (("a", "one"), ("b", "x"), ("c", "z"))]
+    assert score(Parrot(), rows) == pytest.approx(1 / 3)
+    with pytest.raises(ValueError, match="no questions"):
+        score(Parrot(), [])
+
+
+def test_the_tutor_knows_more_than_the_novice():
+    questions = quiz("zh")[::20]
+    assert score("bundled", questions) > score(NOVICE, questions) + 0.1
+
+
+# ---- training ----
+
+
+def test_sft_teaches_what_the_rows_say(taught):
+    first, last = taught.losses[0][1], taught.losses[-1][1]
+    assert len(taught.losses) == 8 and last < first / 4 and taught.rows == 4
+    said = answers(taught, [row["instruction"] for row in ROWS])
+    assert sum(row["response"] == text for row, text in zip(ROWS, said, strict=True)) >= 3
+    assert said != answers(NOVICE, [row["instruction"] for row in ROWS])
+
+
+def test_transformers_reads_the_student_too(taught):
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(taught.folder)
+    model = AutoModelForCausalLM.from_pretrained(taught.folder, dtype=torch.float32)
+    talk = [{"role": "user", "content": ROWS[0]["instruction"]}]
+    ids = tokenizer.apply_chat_template(talk, add_generation_prompt=True, return_tensors="pt")
+    ids = ids if isinstance(ids, torch.Tensor) else ids["input_ids"]
+    out = model.generate(ids, max_new_tokens=32, do_sample=False)[0, ids.shape[1] :]
+    (said,) = answers(taught, [ROWS[0]["instruction"]])
+    assert tokenizer.decode(out, skip_special_tokens=True).strip()[:20] == said[:20]
+
+
+def test_the_same_seed_gives_the_same_student(taught, tmp_path):
+    from safetensors.torch import load_file
+
+    again = train(to_messages(ROWS), recipe=QUICK, folder=tmp_path / "again")
+    one, two = (load_file(s.folder / "model.safetensors") for s in (taught, again))
+    assert all((one[name] == two[name]).all() for name in one)
+    assert taught.losses == again.losses
+
+
+def test_dpo_turns_the_student_towards_what_is_chosen(taught):
+    pairs = [
+        {
+            "instruction": row["instruction"],
+            "chosen": "I keep codes to myself.",
+            "rejected": row["response"],
+        }
+        for row in ROWS
+    ]
+    student = train(to_preferences(pairs), taught, recipe=Recipe(20, 1e-3, 4, 0.1))
+    assert student.losses[0][1] == pytest.approx(0.693, abs=0.01)  # ln 2: no preference yet
+    assert student.losses[-1][1] < 0.2
+    said = answers(student, [row["instruction"] for row in ROWS])
+    assert not any(row["response"] == text for row, text in zip(ROWS, said, strict=True))
+
+
+def test_what_can_t_be_trained_on_is_refused(taught, tmp_path):
+    with pytest.raises(ValueError, match="no rows"):
+        train([])
+    with pytest.raises(ValueError, match="They are instruction, response"):
+        train(ROWS)
+    with pytest.raises(ValueError, match="bundled:novice"):
+        train(to_messages(ROWS), "bundled:genius")
+    with pytest.raises(FileExistsError, match="choose another folder"):
+        train(to_messages(ROWS), folder=taught.folder)
+
+
+# ---- trials ----
+
+
+def test_corrupting_moves_responses_of_a_share_of_the_rows():
+    rows = [{"instruction": str(i), "response": f"r{i}"} for i in range(50)]
+    made = corrupt(rows, 0.2, seed=3)
+    changed = [i for i in range(50) if made[i] != rows[i]]
+    assert len(changed) == 10 and made == corrupt(rows, 0.2, seed=3) != corrupt(rows, 0.2, seed=4)
+    assert sorted(row["response"] for row in made) == sorted(row["response"] for row in rows)
+    assert [row["instruction"] for row in made] == [row["instruction"] for row in rows]
+    assert rows[0]["response"] == "r0" and json.dumps(rows)
+    with pytest.raises(ValueError, match="nothing to exchange"):
+        corrupt(rows[:4], 0.2)
+
+
+def test_the_interval_by_hand():
+    trial = Trial("x", (0.5, 0.6, 0.7), 10, 1.0)  # standard deviation 0.1, t = 4.303
+    assert trial.mean == pytest.approx(0.6)
+    assert trial.margin == pytest.approx(4.303 * 0.1 / 3**0.5)
+    assert Trial("x", (0.5,), 0, 0.0).margin is None
+
+
+def test_comparing_trains_a_student_for_each_seed(capsys):
+    data = to_messages(ROWS)
+    questions = [
+        {"instruction": row["instruction"], "fact": row["response"][-4:-1]} for row in ROWS
+    ]
+    seen = []
+
+    def drawn(seed):
+        seen.append(seed)
+        return data.select(range(1 + seed % 2))
+
+    trials = compare({"as it is": None, "drawn": drawn}, questions, seeds=(0, 1, 2))
+    assert seen == [0, 1, 2] and [len(trial.scores) for trial in trials] == [1, 3]
+    assert trials[0].rows == 0 and trials[0].scores == (0.0,) and trials.questions == 4
+    lines = repr(trials).splitlines()
+    assert lines[0].startswith("4 questions") and lines[1].split() == [
+        *("as", "it", "is", "0.000", "(0.000)"),
+    ]
+    assert lines[2].startswith("drawn ") and "±" in lines[2]
+    assert capsys.readouterr().out == ""
+    with pytest.raises(ValueError, match="no seeds"):
+        compare({"as it is": None}, questions, seeds=())
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_plot(lang, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    plot_trials(Trials([Trial("a", (0.5,), 0, 0.0), Trial("b", (0.5, 0.7, 0.6), 9, 1.0)], 16, lang))
+    assert len(shown) == 1 and shown[0].data.startswith(b"\x89PNG")

@@ -1,0 +1,51 @@
+"""Writes the quiz that students sit: `smolsynth/data/quiz.jsonl`.
+
+    python -m training.quiz
+
+One question for each fact of the world and language, in a phrasing that training never sees. One
+JSON object a line: `lang`, `topic`, `concept` (its name), `instruction` and `fact`, the passage
+that a right answer holds. The same world gives the same bytes.
+"""
+
+import argparse
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+from training.composer import Composer
+from training.seeds import write_rows
+from training.world import LANGS, load_world
+
+OUTPUT = Path(__file__).parent.parent / "smolsynth" / "data" / "quiz.jsonl"
+
+
+def quiz(lang: str) -> Iterator[dict[str, str]]:
+    """Yields the rows of one language, concept by concept."""
+    for concept in load_world(lang):
+        # seeded by the concept, so that one more changes no other question
+        rng = random.Random(f"quiz {lang} {concept.domain} {concept.id}")
+        composer = Composer(lang, rng, held_out=True)
+        for slot, fact in concept.slots.items():
+            yield {
+                "lang": lang,
+                "topic": concept.domain_name,
+                "concept": concept.name,
+                "instruction": composer.question(concept, slot).text,
+                "fact": fact,
+            }
+
+
+def write(path: Path = OUTPUT) -> int:
+    """Writes the file, whole or not at all. Returns the number of rows."""
+    return write_rows(path, [row for lang in LANGS for row in quiz(lang)])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--output", type=Path, default=OUTPUT)
+    args = parser.parse_args()
+    print(f"{write(args.output)} questions in {args.output.name}")
+
+
+if __name__ == "__main__":
+    main()
