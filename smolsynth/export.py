@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -26,6 +27,7 @@ from smolsynth.texts import check_lang
 Row = dict[str, Any]
 PAIR = ("prompt", "chosen", "rejected")  # the columns of preference data
 SCORES = ("score_chosen", "score_rejected")  # its ratings, if there are any
+SOURCE = "source"  # where a row comes from, if that is to be kept
 FORMATS = ("jsonl", "parquet", "arrow")
 _SHOWN = 3  # rows named in an error, and rows shown in the card
 _SAME = "chosen equals rejected"
@@ -38,6 +40,7 @@ def to_messages(
     system: str | None = None,
     *,
     conversation: str | None = None,
+    source: str | None = None,
 ):
     """Puts rows into the form that TRL's `SFTTrainer` takes for chats.
 
@@ -48,21 +51,22 @@ def to_messages(
         system: the column of system prompts, if any; a row without one (`None`, empty) gets none.
         conversation: instead of the three above, a column of whole talks, such as Magpie makes for
             several turns: lists of dicts with `role` and `content`.
+        source: a column that says where each row comes from, to be kept.
 
     Returns:
-        A `datasets.Dataset` with as many rows and one column, `messages`: a list of dicts with
-        `role` ("system", "user", "assistant") and `content` (texts as they were).
+        A `datasets.Dataset` with as many rows and the column `messages`: a list of dicts with
+        `role` ("system", "user", "assistant") and `content` (texts as they were); and `source` if
+        one is given.
 
     Raises:
         ValueError: a column is missing; or rows have an instruction or response that is empty,
             `None` or no string; or talks are not well formed. The error says how many, which come
             first (counted from 0) and how to filter them.
     """
-    from datasets import Dataset
-
     data = rows(dataset)
     columns = [conversation] if conversation else [instruction, response]
-    _check_columns(data, [*columns, *([system] if system and not conversation else [])])
+    others = [system if not conversation else None, source]
+    _check_columns(data, [*columns, *filter(None, others)])
     if conversation:
         _refuse_faulty(data, lambda row: _fault_of_talk(row.get(conversation)), _TALK_HINT)
         talks = [row[conversation] for row in data]
@@ -71,7 +75,7 @@ def to_messages(
         _refuse_faulty(data, lambda row: _fault_of_row(row, columns, system), hint)
         talks = [_talk(row, instruction, response, system) for row in data]
     talks = [[{"role": turn["role"], "content": turn["content"]} for turn in t] for t in talks]
-    return Dataset.from_dict({"messages": talks}, features=_features("messages"))
+    return _made({"messages": talks}, data, source)
 
 
 def to_preferences(
@@ -81,6 +85,8 @@ def to_preferences(
     rejected: str = "rejected",
     system: str | None = None,
     ratings: tuple[str, str] | None = None,
+    *,
+    source: str | None = None,
 ):
     """Puts pairs into the form that TRL's `DPOTrainer` takes for chats.
 
@@ -92,25 +98,24 @@ def to_preferences(
         system: the column of system prompts, if any; a row without one (`None`, empty) gets none.
         ratings: the columns of the two ratings. Where `None`, `chosen_rating` and
             `rejected_rating` are taken if there are both.
+        source: a column that says where each row comes from, to be kept.
 
     Returns:
         A `datasets.Dataset` with as many rows and the columns `prompt` (system and user turn),
         `chosen` and `rejected` (an assistant turn each), all lists of dicts with `role` and
         `content`; and of rated pairs `score_chosen` and `score_rejected` (float or `None`), which
-        trainers pass over and `smolsynth.quality` reads.
+        trainers pass over and `smolsynth.quality` reads; and `source` if one is given.
 
     Raises:
         ValueError: a column is missing; or rows have a text that is empty, `None` or no string, or
             a chosen response that equals the rejected one: such a pair teaches nothing. The error
             says how many, which come first (counted from 0) and how to filter them.
     """
-    from datasets import Dataset
-
     data = rows(dataset)
     columns = [instruction, chosen, rejected]
     if ratings is None and len(data) and set(_RATINGS) <= set(column_names(data)):
         ratings = _RATINGS
-    _check_columns(data, [*columns, *([system] if system else []), *(ratings or ())])
+    _check_columns(data, [*columns, *filter(None, (system, source)), *(ratings or ())])
 
     def fault(row: Row) -> str | None:
         if found := _fault_of_row(row, columns, system):
@@ -128,7 +133,15 @@ def to_preferences(
         made["prompt"].append(prompt)
         made["chosen"].append([answer])
         made["rejected"].append([{"role": "assistant", "content": row[rejected]}])
-    return Dataset.from_dict(made, features=_features(*made))
+    return _made(made, data, source)
+
+
+def _made(columns: dict[str, list], data: Sequence[Row], source: str | None):
+    from datasets import Dataset
+
+    if source:
+        columns[SOURCE] = [str(row[source]) for row in data]
+    return Dataset.from_dict(columns, features=_features(*columns))
 
 
 _RATINGS = ("chosen_rating", "rejected_rating")
@@ -138,7 +151,8 @@ def _features(*columns: str):
     from datasets import Features, Value
 
     turns = [{"role": Value("string"), "content": Value("string")}]
-    return Features({column: Value("float64") if column in SCORES else turns for column in columns})
+    plain = dict.fromkeys(SCORES, Value("float64")) | {SOURCE: Value("string")}
+    return Features({column: plain.get(column, turns) for column in columns})
 
 
 def _talk(row: Row, instruction: str, response: str, system: str | None) -> list[dict[str, str]]:
@@ -250,8 +264,8 @@ def save(
     The same rows give the same bytes, but for "arrow".
 
     Args:
-        dataset: what `to_messages` gives (one column, `messages`) or `to_preferences` (`prompt`,
-            `chosen`, `rejected`, and the scores if there are any).
+        dataset: what `to_messages` gives (`messages`) or `to_preferences` (`prompt`, `chosen`,
+            `rejected`, and the scores if there are any); with or without `source`.
         folder: the folder to make; folders above it are made, too.
         lang: language of the texts and of the card, "en" or "zh".
         model: what wrote the rows, as given to `load_llm` or in words. Of a path or an address
@@ -357,15 +371,16 @@ def _exists(folder: Path) -> FileExistsError:
 
 
 def _checked_records(dataset: Any) -> list[Row]:
-    """The rows as they are written: `messages` alone, or PAIR, if need be with SCORES."""
+    """The rows as they are written: `messages`, or PAIR with or without SCORES; and SOURCE."""
     data = rows(dataset)
     if not len(data):
         raise ValueError("The dataset has no rows: there is nothing to save.")
     names = column_names(data)
     columns = list(PAIR) if set(PAIR) & set(names) and "messages" not in names else ["messages"]
     scores = [name for name in SCORES if name in names and len(columns) > 1]
+    extra = [*scores, *([SOURCE] if SOURCE in names else [])]
     _check_columns(data, columns + (list(SCORES) if scores else []))
-    if others := [name for name in names if name not in [*columns, *scores]]:
+    if others := [name for name in names if name not in [*columns, *extra]]:
         kept = "Only the column 'messages' is" if len(columns) == 1 else f"Only {columns} are"
         raise ValueError(
             f"{kept} saved, but there are others, {others}: leave them out"
@@ -380,7 +395,7 @@ def _checked_records(dataset: Any) -> list[Row]:
             column: [{"role": turn["role"], "content": turn["content"]} for turn in row[column]]
             for column in columns
         }
-        | {column: row[column] for column in scores}
+        | {column: row[column] for column in extra}
         for row in data
     ]
 
@@ -566,6 +581,10 @@ _SCORES = {
     "en": "\n- `score_chosen`, `score_rejected`: the judge's ratings of the two.",
     "zh": "\n- `score_chosen`、`score_rejected`：评审模型给这两个回答的分数。",
 }
+_SOURCES = {
+    "en": ("\n- `source`: where the row comes from.", "| rows from {source} | {count} |"),
+    "zh": ("\n- `source`：这一行的出处。", "| 来自 {source} 的行数 | {count} |"),
+}
 _DESPITE = {
     "en": "\nIt was saved although more rows than allowed are faulty (✗): {reason}\n",
     "zh": "\n有问题的行超过了上限（✗），仍然保存，理由是：{reason}\n",
@@ -616,10 +635,10 @@ def _card(name: str, records: list[Row], facts: dict[str, str], report: Report) 
     body = _CARDS[lang].format(
         name=_one_line(name),
         title=title.format(**measured),
-        columns=columns.format(scores=_SCORES[lang] if SCORES[0] in records[0] else ""),
+        columns=_columns_in_words(columns, lang, records[0]),
         quality="\n".join(_quality_rows(report)),
         despite=_DESPITE[lang].format(reason=facts["despite"]) if facts["despite"] else "",
-        sizes=sizes.format(**measured),
+        sizes="\n".join([sizes.format(**measured), *_source_rows(records, lang)]),
         technique=facts["technique"],
         model=facts["model"],
         seed=facts["seed"],
@@ -631,6 +650,17 @@ def _card(name: str, records: list[Row], facts: dict[str, str], report: Report) 
         code=_fenced(code, "python"),
     )
     return f"---\n{_header(len(records), facts)}---\n\n{body}"
+
+
+def _columns_in_words(columns: str, lang: str, record: Row) -> str:
+    scores = _SCORES[lang] if SCORES[0] in record else ""
+    return columns.replace("{scores}", scores) + (_SOURCES[lang][0] if SOURCE in record else "")
+
+
+def _source_rows(records: list[Row], lang: str) -> Iterator[str]:
+    if SOURCE in records[0]:
+        for source, count in Counter(record[SOURCE] for record in records).most_common():
+            yield _SOURCES[lang][1].format(source=_one_line(source), count=count)
 
 
 def _quality_rows(report: Report) -> Iterator[str]:

@@ -257,8 +257,8 @@ def measure(
     data = rows_of(dataset)
     if not len(data):
         raise ValueError("The dataset has no rows: there is nothing to measure.")
-    kind, read = _reader(data)
-    texts = [read(row) for row in data]
+    kind, _ = _reader(data)
+    texts = texts_of(data)
     asked = [instruction for instruction, *_ in texts]
     best = [answers[0] for _, *answers in texts]
     seeds, evaluation = list(seeds), list(evaluation)
@@ -307,6 +307,15 @@ def _finding(rule: str, rows: Mapping[int, str], total: int) -> Finding:
 
 
 # ---- reading rows ----
+def texts_of(data: Sequence[Row]) -> list[tuple[str, ...]]:
+    """Instruction and response of each row, or instruction, chosen and rejected response.
+
+    Raises ValueError for other columns than those that `measure` reads.
+    """
+    _, read = _reader(data)
+    return [read(row) for row in data]
+
+
 def _reader(data: Sequence[Row]) -> tuple[str, Callable[[Row], tuple[str, ...]]]:
     """The kind of data, and what takes its texts from a row: two, or three of a pair."""
     names = set(data[0])

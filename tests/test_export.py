@@ -504,6 +504,18 @@ def test_ratings_go_along(rated, tmp_path):
     assert made[0]["score_chosen"] == 1.5 and made[0]["score_rejected"] is None
 
 
+def test_the_source_is_kept_if_named(tmp_path):
+    rows = [{**row, "technique": "a|b" if i else "c"} for i, row in enumerate(ROWS)]
+    dataset = export.to_messages(rows, source="technique")
+    assert dataset.column_names == ["messages", "source"] and dataset[1]["source"] == "a|b"
+    card = card_of(dataset, tmp_path)
+    assert "| rows from a\\|b | 7 |" in card.splitlines()
+    pairs = [{**row, "technique": "c"} for row in PAIRS]
+    assert export.to_preferences(pairs, source="technique")[0]["source"] == "c"
+    with pytest.raises(ValueError, match="no column 'where'"):
+        export.to_messages(rows, source="where")
+
+
 # ---- the gate ----
 
 
