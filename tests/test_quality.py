@@ -136,6 +136,47 @@ def test_pairs(rule, change, lang):
     assert [(finding.rule, finding.rows) for finding in report.broken] == [(rule, (7,))]
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"chosen_rating": 5.01, "rejected_rating": 5},
+        {"chosen_rating": 1, "rejected_rating": 0},
+        {"chosen": "42.", "rejected": "42!"},
+    ],
+)
+def test_pairs_that_are_just_good_enough(change, lang):
+    data = clean_pairs(lang)
+    data[7] |= change
+    assert broken(data, lang) == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "seed", "near", "far"),
+    [
+        # of 11 runs of three words 10 are shared, 10/12 in all; then 9, 9/13
+        (
+            "en",
+            "a b c d e f g h i j k l m",
+            "a b c d e f g h i j k l n",
+            "a b c d e f g h i j k n o",
+        ),
+        # of 13 runs of four characters 12 are shared, 12/14 in all; then 11, 11/15
+        (
+            "zh",
+            "一二三四五六七八九十百千万东西南",
+            "一二三四五六七八九十百千万东西北",
+            "一二三四五六七八九十百千万东北中",
+        ),
+    ],
+)
+def test_a_seed_that_is_just_different_enough(lang, seed, near, far):
+    for asked, found in ((near, ["copied_seed"]), (far, [])):
+        data = clean(lang)
+        data[0]["instruction"] = asked
+        assert broken(data, lang, seeds=[seed]) == found
+
+
 def test_pairs_without_ratings_have_none_to_be_missing():
     data = [{k: row[k] for k in ("instruction", "chosen", "rejected")} for row in clean_pairs("en")]
     assert broken(data, "en") == []
