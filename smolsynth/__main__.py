@@ -116,12 +116,13 @@ def _make(kind: str, args: argparse.Namespace, begun: float) -> Path:
         counts = _counts(dropped, args.lang)
         data = data.select(report.good_rows(*spoiled))
     folder = save(
-        (to_messages if kind == "instruction" else to_preferences)(data),
+        to_messages(data, source="source") if kind == "instruction" else to_preferences(data),
         free_folder(args.output / f"{kind}_{args.lang}"),
         lang=args.lang,
         model=_model(args),
         technique=TECHNIQUES[kind],
         seed=args.seed,
+        prompts=recipes.prompts(kind, args.lang),
         notes=text["dropped"].format(counts=counts),
     )
     preview(data, n=4, columns=["topic", *SHOWN[kind]])

@@ -7,6 +7,7 @@ Nothing is dropped silently: rows that can't be trained on raise, and the error 
 and filter them.
 """
 
+import html
 import json
 import os
 import re
@@ -251,6 +252,7 @@ def save(
     technique: str,
     seed: int | None,
     notes: str = "",
+    prompts: Mapping[str, str] | None = None,
     license: str = "apache-2.0",
     format: str = "jsonl",
     seeds: Iterable[str] = (),
@@ -273,6 +275,7 @@ def save(
         technique: how, as "SelfInstruct, then EvolInstruct".
         seed: of the run.
         notes: more to tell in the card (Markdown).
+        prompts: what the models were sent, by the name of the step.
         license: of the dataset, as the Hugging Face Hub names it.
         format: "jsonl" (`train.jsonl`, to be read by people), "parquet" (`train.parquet`, small)
             or "arrow" (what `Dataset.save_to_disk` writes).
@@ -307,6 +310,7 @@ def save(
         "technique": _one_line(_without_secrets(technique)),
         "seed": "-" if seed is None else str(seed),
         "notes": _without_secrets(notes).strip(),
+        "prompts": {name: _without_secrets(text) for name, text in (prompts or {}).items()},
         "despite": _one_line(_without_secrets(despite)) if report.broken else "",
         "format": format,
     }
@@ -438,7 +442,7 @@ _CARDS = {
 | seed | {seed} |
 | distilabel | {distilabel} |
 | smolsynth | {smolsynth} |
-{notes}
+{notes}{prompts}
 ## Columns
 
 {columns}
@@ -490,7 +494,7 @@ In the folder above this one, with `pip install trl`:
 | 随机种子 | {seed} |
 | distilabel | {distilabel} |
 | smolsynth | {smolsynth} |
-{notes}
+{notes}{prompts}
 ## 数据列
 
 {columns}
@@ -585,6 +589,10 @@ _SOURCES = {
     "en": ("\n- `source`: where the row comes from.", "| rows from {source} | {count} |"),
     "zh": ("\n- `source`：这一行的出处。", "| 来自 {source} 的行数 | {count} |"),
 }
+_PROMPTS = {
+    "en": "### Prompts\n\nWhat the models were sent; texts in braces differ from row to row.",
+    "zh": "### 提示词\n\n发给模型的内容如下，花括号里的文字每行不同。",
+}
 _DESPITE = {
     "en": "\nIt was saved although more rows than allowed are faulty (✗): {reason}\n",
     "zh": "\n有问题的行超过了上限（✗），仍然保存，理由是：{reason}\n",
@@ -600,7 +608,7 @@ trainer = {kind}Trainer("HuggingFaceTB/SmolLM2-135M-Instruct", {arguments})
 trainer.train()"""
 
 
-def _card(name: str, records: list[Row], facts: dict[str, str], report: Report) -> str:
+def _card(name: str, records: list[Row], facts: dict[str, Any], report: Report) -> str:
     kind = next(iter(records[0]))
     lang = facts["lang"]
     title, columns, sizes = _PARTS[lang, kind]
@@ -643,6 +651,7 @@ def _card(name: str, records: list[Row], facts: dict[str, str], report: Report) 
         model=facts["model"],
         seed=facts["seed"],
         notes=f"\n{facts['notes']}\n" if facts["notes"] else "",
+        prompts=_prompts(facts["prompts"], lang),
         distilabel=_version("distilabel"),
         smolsynth=__version__,
         rows=len(records),
@@ -661,6 +670,18 @@ def _source_rows(records: list[Row], lang: str) -> Iterator[str]:
     if SOURCE in records[0]:
         for source, count in Counter(record[SOURCE] for record in records).most_common():
             yield _SOURCES[lang][1].format(source=_one_line(source), count=count)
+
+
+def _prompts(prompts: Mapping[str, str], lang: str) -> str:
+    """The section of the card that shows what was sent, folded."""
+    if not prompts:
+        return ""
+    folded = [
+        f"<details><summary>{_one_line(html.escape(name))}</summary>\n\n"
+        f"{_fenced(text, 'text')}\n\n</details>"
+        for name, text in prompts.items()
+    ]
+    return "\n".join(["", _PROMPTS[lang], "", *folded, ""])
 
 
 def _quality_rows(report: Report) -> Iterator[str]:

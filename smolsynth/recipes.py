@@ -15,6 +15,7 @@ from distilabel.steps.tasks import (
     EvolInstruct,
     Magpie,
     SelfInstruct,
+    Task,
     TextGeneration,
     UltraFeedback,
 )
@@ -145,6 +146,36 @@ def preference_dataset(
     texts = ("topic", "instruction", "chosen", "rejected")
     columns = (*texts, "chosen_rating", "rejected_rating", "chosen_model", "rejected_model")
     return Dataset.from_dict({c: [row[c] for row in made] for c in columns}), dropped
+
+
+def prompts(kind: str, lang: str) -> dict[str, str]:
+    """What `instruction_dataset` or `preference_dataset` sends, by technique, for the card.
+
+    Args:
+        kind: "instruction" or "preference".
+        lang: "en" or "zh".
+
+    Returns:
+        distilabel's own prompts, with {names in braces} for what differs from row to row.
+    """
+
+    def sent(task: Task, **row: Any) -> str:
+        task.load()
+        return "\n\n".join(
+            f"[{turn['role']}]\n{turn['content']}" for turn in task.format_input(row)
+        )
+
+    llm = BundledLLM()  # it is sent nothing
+    found = {
+        "SelfInstruct": sent(SelfInstruct(llm=llm, num_instructions=QUERIES), input="{document}")
+    }
+    if kind == "preference":
+        judge = UltraFeedback(llm=llm, aspect="overall-rating")
+        two = ["{response 1}", "{response 2}"]
+        return found | {"UltraFeedback": sent(judge, instruction="{instruction}", generations=two)}
+    templates = EvolInstruct(llm=llm, num_evolutions=1).mutation_templates
+    found |= {f"EvolInstruct, {name}": text for name, text in templates.items()}
+    return found | {"Magpie": f"[system]\n{SYSTEM_PROMPTS[lang]}"}
 
 
 def _collect(

@@ -45,7 +45,7 @@ def test_it_makes_both_datasets_shows_rows_and_says_what_comes_next(tmp_path, la
     assert len(questions) == 100
     chinese = sum("\u4e00" <= q[0] <= "\u9fff" for q in questions)
     assert chinese > 50 if lang == "zh" else chinese == 0
-    assert load_dataset(str(folder), split="train").column_names == ["messages"]
+    assert load_dataset(str(folder), split="train").column_names == ["messages", "source"]
 
     folder_of_pairs = tmp_path / "output" / f"preference_{lang}"
     pairs = records_in(folder_of_pairs)
@@ -56,11 +56,13 @@ def test_it_makes_both_datasets_shows_rows_and_says_what_comes_next(tmp_path, la
         assert chosen["role"] == rejected["role"] == "assistant"
         assert chosen["content"].strip() != rejected["content"].strip()
     columns = load_dataset(str(folder_of_pairs), split="train").column_names
-    assert columns == ["prompt", "chosen", "rejected"]
+    assert columns == ["prompt", "chosen", "rejected", "score_chosen", "score_rejected"]
 
     for made in (folder, folder_of_pairs):
         assert sorted(path.name for path in made.iterdir()) == ["README.md", "train.jsonl"]
         assert done.stdout.count(made.name) == 1
+        card = (made / "README.md").read_text(encoding="utf-8")
+        assert "<details><summary>SelfInstruct</summary>" in card and "✗" not in card
     assert "jupyter lab notebooks" in done.stdout and next_step in done.stdout
     assert (
         len(re.findall("^instruction +│", done.stdout, re.MULTILINE)) >= 11

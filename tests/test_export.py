@@ -516,6 +516,15 @@ def test_the_source_is_kept_if_named(tmp_path):
         export.to_messages(rows, source="where")
 
 
+def test_prompts_are_shown_as_they_are(messages, tmp_path):
+    prompts = {"<b>ask</b>": "Say ```{x}```\n</details> with hf_abcdefghijklmnop", "judge": "Rate."}
+    card = card_of(messages, tmp_path, prompts=prompts)
+    shown = [body for info, body in blocks(card) if info == "text"]
+    assert shown == ["Say ```{x}```\n</details> with …", "Rate."]
+    assert "<summary>&lt;b&gt;ask&lt;/b&gt;</summary>" in card and card.count("### Prompts") == 1
+    assert "### Prompts" not in card_of(messages, tmp_path / "other")
+
+
 # ---- the gate ----
 
 
