@@ -398,7 +398,7 @@ def to_dataset(leaf: str, rows: list[Row]) -> Dataset:
 
 def own_step(step: _Step, pipeline: BasePipeline) -> _Step:
     """A copy of a step for one run, as its process would have, with the models themselves in it."""
-    shared = [pipeline, *_models_of(step)]
+    shared = [pipeline, *models_of(step)]
     # Rows to load are only read; copying 100,000 of them takes a second.
     shared += [value for value in _values(step) if isinstance(value, Dataset)]
     if isinstance(step, LoadDataFromDicts):
@@ -417,7 +417,7 @@ def _values(thing: BaseModel) -> list[Any]:
     return [*vars(thing).values(), *(thing.__pydantic_private__ or {}).values()]
 
 
-def _models_of(thing: BaseModel) -> Iterator[BaseModel]:
+def models_of(thing: BaseModel) -> Iterator[BaseModel]:
     """The LLMs, embeddings and image models that a step or a model holds, at any depth."""
     values = _values(thing)
     while values:
@@ -429,7 +429,7 @@ def _models_of(thing: BaseModel) -> Iterator[BaseModel]:
         elif isinstance(value, BaseModel):
             if hasattr(value, "load") and hasattr(value, "unload") and not isinstance(value, _Step):
                 yield value
-            yield from _models_of(value)
+            yield from models_of(value)
 
 
 class Models:
@@ -440,7 +440,7 @@ class Models:
     """
 
     def __init__(self, steps: list[_Step]) -> None:
-        self.of_step = {step.name: list(_models_of(step)) for step in steps}
+        self.of_step = {step.name: list(models_of(step)) for step in steps}
         self.all = {id(model): model for models in self.of_step.values() for model in models}
         self.loaded: set[int] = set()
         self.before = {key: _state(model) for key, model in self.all.items()}

@@ -3,17 +3,19 @@
 distilabel's `Pipeline` starts a process per step, each with its own copy of the model, waits 2.5 s
 per stage, and turns a batch whose step raises into rows of `None`. This one builds the same batches
 and calls the same `process` of the same steps, one after the other, and stops at the first error.
-What it adds: `StepFailed`, `InProcessPipeline.none_counts` and a progress bar.
+What it adds: `StepFailed`, `InProcessPipeline.none_counts`, a progress bar, and runs in chunks that
+can be interrupted and gone on with.
 """
 
 import logging
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from datasets import DatasetDict
 from distilabel.constants import (
     DISTILABEL_METADATA_KEY,
@@ -26,19 +28,22 @@ from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.base import _Step
 from distilabel.utils.docstring import parse_google_docstring
 
+from smolsynth._chunks import Part, RunBusy, RunChanged, run_chunks, seed_of_chunk
 from smolsynth._runner import (
     Models,
     Run,
     StepFailed,
     in_words,
     logging_kept_aside,
+    models_of,
     only_yield,
     own_rows,
     own_step,
     to_dataset,
 )
+from smolsynth.display import rows as rows_of
 
-__all__ = ["InProcessPipeline", "StepFailed", "try_step"]
+__all__ = ["InProcessPipeline", "RunBusy", "RunChanged", "StepFailed", "try_step"]
 
 Row = dict[str, Any]
 
@@ -78,8 +83,15 @@ class InProcessPipeline(BasePipeline):
         logging_handlers: list[logging.Handler] | None = None,
         *,
         progress: bool = True,
+        folder: str | Path | None = None,
+        chunk_size: int = 1000,
     ) -> Distiset:
         """Runs the pipeline.
+
+        With `folder`, the rows of `dataset` go through it chunk by chunk, and each finished chunk
+        is stored there. Whatever interrupts the run (a kill, a full disk, a lost endpoint), the
+        same call goes on where it stopped, with the same rows as if nothing had happened: only the
+        chunk in flight is made again. The models' seeds and numpy's differ from chunk to chunk.
 
         Args:
             parameters: runtime parameters, `{step: {name: value}}`; they stay set afterwards.
@@ -91,6 +103,8 @@ class InProcessPipeline(BasePipeline):
             dataset_batch_size: rows per batch of `dataset`.
             logging_handlers: get distilabel's log records of this run; without, nobody does.
             progress: whether to show a bar, in a terminal or a notebook; it disappears when done.
+            folder: where to store finished chunks; cells must be what JSON can hold.
+            chunk_size: rows of `dataset` in a chunk, with `folder`.
 
         Returns:
             A `Distiset`: one configuration per leaf step, named after it ("default" if there is
@@ -99,15 +113,90 @@ class InProcessPipeline(BasePipeline):
 
         Raises:
             StepFailed: a step raised while it was loaded or run, or yielded no list of rows.
-            ValueError: the pipeline or the arguments don't fit together.
+            ValueError: the pipeline or the arguments don't fit together; or, a `RunChanged`, the
+                folder holds a run of another pipeline or input.
+            RunBusy: another process runs in that folder.
+            OSError: a chunk can't be written; the finished ones are safe.
         """
         if use_cache:
             raise ValueError(
-                "InProcessPipeline keeps no cache: leave use_cache=False, and run long jobs in"
-                " chunks of rows, saving the result of each chunk."
+                "InProcessPipeline keeps no cache: leave use_cache=False, and name a folder to keep"
+                " finished chunks in: run(dataset=rows, folder=…)."
             )
         self.none_counts = {}
         self._check_parameters(parameters or {})
+        options = (load_groups, dataset_batch_size, logging_handlers, progress)
+        if folder is None:
+            return self._run(parameters, dataset, *options)
+        return self._run_chunks(parameters, dataset, options, Path(folder), chunk_size)
+
+    def _run_chunks(
+        self,
+        parameters: dict[str, dict[str, Any]] | None,
+        dataset: Any,
+        options: tuple[Any, ...],
+        folder: Path,
+        chunk_size: int,
+    ) -> Distiset:
+        if dataset is None:
+            raise ValueError("With a folder, pass the input as dataset=…: it is taken in chunks.")
+        for name in self.dag:
+            if self.dag.get_step(name)[STEP_ATTR_NAME].is_global:
+                raise ValueError(
+                    f"Step '{name}' needs all rows at once, and would get those of one chunk: run"
+                    " it in a pipeline of its own, on what this one has made."
+                )
+        self._set_runtime_parameters(parameters or {})
+        models = {
+            id(model): model
+            for name in self.dag
+            for model in models_of(self.dag.get_step(name)[STEP_ATTR_NAME])
+        }
+        seeded = [
+            (model, model.seed)
+            for model in models.values()
+            if getattr(model, "seed", None) is not None
+        ]
+
+        def make(rows: list[Row], number: int) -> Part:
+            state = np.random.get_state()
+            np.random.seed(seed_of_chunk(_NUMPY_SEED, number))
+            for model, seed in seeded:
+                model.seed = seed_of_chunk(seed, number)
+            try:
+                made = self._run(None, rows, *options)
+            finally:
+                np.random.set_state(state)
+                for model, seed in seeded:
+                    model.seed = seed
+            return {leaf: made[leaf]["train"].to_list() for leaf in made}, self.none_counts
+
+        description = _without_help(self.dump())
+        del description["pipeline"]["name"]
+        results: dict[str, list[Row]] = {}
+        counts: dict[str, dict[str, int]] = {}
+        for part, none_counts in run_chunks(make, description, _rows(dataset), folder, chunk_size):
+            for leaf, rows in part.items():
+                results.setdefault(leaf, []).extend(rows)
+            for step, columns in none_counts.items():
+                for column, count in columns.items():
+                    of_step = counts.setdefault(step, {})
+                    of_step[column] = of_step.get(column, 0) + count
+        self.none_counts = counts
+        distiset = Distiset()
+        for leaf, rows in results.items():
+            distiset[leaf] = DatasetDict(train=to_dataset(leaf, rows))
+        return distiset
+
+    def _run(
+        self,
+        parameters: dict[str, dict[str, Any]] | None,
+        dataset: Any,
+        load_groups: Any,
+        dataset_batch_size: int,
+        logging_handlers: list[logging.Handler] | None,
+        progress: bool,
+    ) -> Distiset:
         described = self.dag
         # A new DAG object, because distilabel's caches its root and leaf steps for good, and
         # because the step made of `dataset` must not stay behind.
@@ -230,6 +319,21 @@ class InProcessPipeline(BasePipeline):
     def _stop(self) -> None: ...
 
     def _teardown(self) -> None: ...
+
+
+_NUMPY_SEED = 42  # EvolInstruct draws its mutations from numpy's global state
+
+
+def _rows(dataset: Any) -> Sequence[Row]:
+    """A list of dicts, a `Dataset` or a DataFrame as rows."""
+    return dataset.to_dict("records") if hasattr(dataset, "iterrows") else rows_of(dataset)
+
+
+def _without_help(value: Any) -> Any:
+    """A dump without what only explains it."""
+    if isinstance(value, dict):
+        return {k: _without_help(v) for k, v in value.items() if k != "runtime_parameters_info"}
+    return [_without_help(v) for v in value] if isinstance(value, list) else value
 
 
 def try_step(step: _Step, rows: Iterable[Row]) -> list[Row]:
