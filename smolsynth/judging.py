@@ -94,8 +94,8 @@ class Audit:
         longer_better: how often, in the same verdicts, the longer text is the better one. Only
             what `longer_preferred` has above that is a bias.
         own_pairs: pairs of `equal_pairs` whose ratings could be parsed both times.
-        own_preferred: share of their verdicts other than ties that prefer the judge's own text.
-            0.5 is fair.
+        own_verdicts: how many of their verdicts (two a pair) are no ties.
+        own_preferred: share of these that prefer the judge's own text. 0.5 is fair.
         lang: "en" or "zh", of the printed report.
     """
 
@@ -109,6 +109,7 @@ class Audit:
     longer_preferred: float | None
     longer_better: float | None
     own_pairs: int = 0
+    own_verdicts: int = 0
     own_preferred: float | None = None
     lang: str = "en"
 
@@ -138,6 +139,7 @@ def audit(judge: Any, pairs: Iterable[Row], lang: str = "en", equals: Iterable[R
         consistent.append(outcomes[0] == outcomes[1])
         verdicts += [_Verdict(pair, outcome, first) for first, outcome in enumerate(outcomes)]
     about_own = [outcomes for _, outcomes in _read(judge, equals)]
+    own_clear = [outcome for both in about_own for outcome in both if outcome != TIE]
     clear = [verdict for verdict in verdicts if verdict.preferred != TIE]
     longer = [(v, size) for v in clear if (size := _longer(v.pair, lang)) is not None]
     faults = sorted({pair["fault"] for pair in pairs})
@@ -157,7 +159,8 @@ def audit(judge: Any, pairs: Iterable[Row], lang: str = "en", equals: Iterable[R
         longer_preferred=_share(v.preferred == size for v, size in longer),
         longer_better=_share(v.pair["better"] == size for v, size in longer),
         own_pairs=len(about_own),
-        own_preferred=_share(o == 0 for both in about_own for o in both if o != TIE),
+        own_verdicts=len(own_clear),
+        own_preferred=_share(outcome == 0 for outcome in own_clear),
         lang=lang,
     )
 
@@ -230,7 +233,7 @@ _WORDS = {
         "own": "own preferred",
         "fair": "fair: {fair}",
         "better": "fair: {fair}, as often as it is better",
-        "equal": "fair: {fair}; {n} pairs of equally good texts",
+        "equal": "fair: {fair}; {n} pairs of equally good texts, {verdicts} of {twice} no ties",
         "title": "Audit of the judge",
         "figures": "{n} pairs, both orders; diamond: ideal",
     },
@@ -246,7 +249,7 @@ _WORDS = {
         "own": "偏爱自己的",
         "fair": "理想值 {fair}",
         "better": "理想值 {fair}：较长的那个真的更好的比例",
-        "equal": "理想值 {fair}；{n} 对同样好的文本",
+        "equal": "理想值 {fair}；{n} 对同样好的文本，{twice} 次里有 {verdicts} 次不是平分",
         "title": "评审模型的成绩单",
         "figures": "{n} 对，两种顺序；菱形：理想值",
     },
@@ -292,7 +295,12 @@ def _lines(report: Audit) -> Iterator[str]:
     better = words["better"].format(fair=_shown(report.longer_better))
     yield line(words["longer"], report.longer_preferred, better)
     if report.own_pairs:
-        equal = words["equal"].format(fair="0.50", n=report.own_pairs)
+        equal = words["equal"].format(
+            fair="0.50",
+            n=report.own_pairs,
+            twice=2 * report.own_pairs,
+            verdicts=report.own_verdicts,
+        )
         yield line(words["own"], report.own_preferred, equal)
 
 
@@ -310,7 +318,7 @@ def plot_audit(report: Audit) -> None:
         (words["first"], report.first_preferred, 0.5),
         (words["longer"], report.longer_preferred, report.longer_better),
     ]
-    if report.own_pairs:
+    if report.own_verdicts:
         bars.append((words["own"], report.own_preferred, 0.5))
     with chart(words["title"], words["figures"].format(n=report.pairs), fonts) as ax:
         places = range(len(bars))

@@ -111,7 +111,7 @@ def test_a_judge_that_loves_its_own(pairs):
     judge = Judge(name="judge", rule="longer")
     judge.load()
     report = audit(judge, pairs, "zh", equals)
-    assert (report.own_pairs, report.own_preferred) == (3, 1)
+    assert (report.own_pairs, report.own_verdicts, report.own_preferred) == (3, 6, 1)
     assert "偏爱自己的            1.00   理想值 0.50；3 对同样好的文本" in repr(report)
     assert read("first", pairs).own_preferred is None  # nothing was asked about it
     tied = Judge(name="judge", rule="tie")

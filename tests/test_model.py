@@ -33,6 +33,16 @@ def test_the_card_tells_the_same(name):
         assert meaning in card
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_long_fixed_texts_are_read_and_never_written(name):
+    generation = json.loads((MODELS / name / "generation_config.json").read_text())
+    tokenizer = json.loads((MODELS / name / "tokenizer.json").read_text(encoding="utf-8"))
+    added = {token["id"]: token["content"] for token in tokenizer["added_tokens"]}
+    never = {added[i] for i in generation["suppress_tokens"]}
+    assert len(never) > 100 and not any("Output for Text" in text for text in never)
+    assert {text for text in added.values() if len(text) >= 25} - never == set()
+
+
 def answers(**options) -> list[str]:
     llm = load_llm(max_new_tokens=48, **options)
     llm.load()
