@@ -1,0 +1,108 @@
+"""What datasets do to a student: the tables of the notebooks, with more seeds.
+
+    python benchmarks/student.py [--lang en zh] [--seeds 5] [--rows 300]
+
+SFT: the novice untaught, on random rows, on rows that are unlike one another, and on random rows of
+which a fifth got the response to another question. DPO: SFT alone, then pairs as the judge made
+them, and the same pairs turned round. The last line is JSON.
+"""
+
+import argparse
+import json
+import random
+
+import smolsynth  # noqa: F401  before distilabel
+
+# isort: split
+from distilabel.steps import ExpandColumns
+from distilabel.steps.tasks import SelfInstruct, TextGeneration
+
+from smolsynth import seeds
+from smolsynth.export import to_messages, to_preferences
+from smolsynth.llms import load_llm
+from smolsynth.pipelines import InProcessPipeline, try_step
+from smolsynth.quality import measure
+from smolsynth.recipes import preference_dataset
+from smolsynth.selection import NovelInstructions
+from smolsynth.student import Trials, compare, corrupt, quiz
+
+DOCUMENTS = 26  # as in the notebook
+ROUNDS = 12  # over the documents, four questions each
+
+
+def instruction_trials(lang: str, rows: int, runs: range) -> Trials:
+    documents = seeds.documents(lang, n=DOCUMENTS)
+    questions = quiz(lang, [row["concept"] for row in documents])
+    with InProcessPipeline(name="self-instruct") as pipeline:
+        ask = SelfInstruct(
+            llm=load_llm(temperature=1.0),
+            num_instructions=4,
+            input_mappings={"input": "document"},
+        )
+        answer = TextGeneration(
+            llm=load_llm(temperature=0), output_mappings={"generation": "response"}
+        )
+        ask >> ExpandColumns(columns={"instructions": "instruction"}) >> answer
+    pool = pipeline.run(dataset=documents * ROUNDS)["default"]["train"]
+    held_out = [row["instruction"] for row in questions]
+    report = measure(pool, lang, evaluation=held_out)
+    pool = list(pool.select(report.good_rows("empty", "in_evaluation")))
+    novel = try_step(NovelInstructions(name="novel"), pool)
+    size = min(rows, len(novel))
+
+    def draw(rows: list[dict], seed: int) -> list[dict]:
+        return random.Random(seed).sample(rows, size)
+
+    return compare(
+        {
+            "no training": None,
+            f"{size} random rows": lambda seed: to_messages(draw(pool, seed)),
+            f"{size} selected rows": lambda seed: to_messages(draw(novel, seed)),
+            "a fifth corrupted": lambda seed: to_messages(corrupt(draw(pool, seed), 0.2, seed)),
+        },
+        questions,
+        seeds=runs,
+    )
+
+
+def preference_trials(lang: str, rows: int, runs: range) -> Trials:
+    data, _ = preference_dataset(rows, lang, progress=False)
+    pairs = list(data)
+    turned = [{**row, "chosen": row["rejected"], "rejected": row["chosen"]} for row in pairs]
+    topics = set(data["topic"])
+    concepts = [row["concept"] for row in seeds.documents(lang) if row["topic"] in topics]
+    sft = to_messages(pairs, response="chosen")
+    return compare(
+        {
+            "SFT alone": sft,
+            "SFT, then DPO": (sft, to_preferences(pairs)),
+            "SFT, then DPO turned round": (sft, to_preferences(turned)),
+        },
+        quiz(lang, concepts),
+        seeds=runs,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--lang", nargs="+", choices=["en", "zh"], default=["en", "zh"])
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--rows", type=int, default=300)
+    args = parser.parse_args()
+    runs = range(args.seeds)
+    result = {}
+    for lang in args.lang:
+        for kind, trials in (
+            ("sft", instruction_trials(lang, args.rows, runs)),
+            ("dpo", preference_trials(lang, args.rows, runs)),
+        ):
+            print(f"{kind}, {lang}: {trials}\n", flush=True)
+            result[f"{kind}_{lang}"] = {
+                trial.name: {"mean": trial.mean, "margin": trial.margin, "seconds": trial.seconds}
+                for trial in trials
+            }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
