@@ -35,7 +35,7 @@ def instruction_trials(lang: str, rows: int, runs: range) -> Trials:
     questions = quiz(lang, [row["concept"] for row in documents])
     with InProcessPipeline(name="self-instruct") as pipeline:
         ask = SelfInstruct(
-            llm=load_llm(temperature=1.0),
+            llm=load_llm(temperature=0.7),
             num_instructions=4,
             input_mappings={"input": "document"},
         )

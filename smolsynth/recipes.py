@@ -224,7 +224,7 @@ def _generate(
     np.random.seed(seed)  # EvolInstruct draws its mutations from numpy's global state
     options = {"spec": model, "seed": seed}
     with InProcessPipeline(name="instruction-dataset") as pipeline:
-        writer = load_llm(**options, temperature=1.0, max_new_tokens=160)
+        writer = load_llm(**options, temperature=0.7, max_new_tokens=160)
         answerer = load_llm(**options, temperature=0, max_new_tokens=192)
 
         def answer(technique: str, **mappings: dict[str, str]) -> TextGeneration:
@@ -246,7 +246,7 @@ def _generate(
         if isinstance(writer, MagpieChatTemplateMixin):
             prompts = [_system_prompt(lang, row["topic"]) for row in documents for _ in range(2)]
             magpie_llm = load_llm(
-                **options, temperature=1.0, max_new_tokens=160, use_magpie_template=True
+                **options, temperature=0.7, max_new_tokens=160, use_magpie_template=True
             )
             magpie = Magpie(name="magpie", llm=magpie_llm, only_instruction=True)
             LoadDataFromDicts(name="system-prompts", data=prompts) >> magpie >> answer("Magpie")
