@@ -32,7 +32,7 @@ SYSTEM_PROMPTS = {
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 ROUNDS = 4  # a round aims above the rows asked for, so a second one is rare
 QUERIES = 4  # of SelfInstruct for each document
-PAIRS_PER_DOCUMENT = 2  # of its QUERIES; the others end in a tie, repeat or can't be rated
+PAIRS_PER_DOCUMENT = 1  # of its QUERIES; the others end in a tie, repeat or can't be rated
 
 # Why a row is dropped, in English and Chinese: the rules of `smolsynth.quality`, and what
 # generation itself can get wrong.
@@ -200,8 +200,10 @@ def _collect(
 
     kept: dict[str, Row] = {}
     dropped: Counter = Counter()
+    used = 0
     for round_number in range(ROUNDS):
         wanted = math.ceil((rows - len(kept)) / rows_per_document)
+        used += wanted
         chosen = [documents[i % len(documents)] for i in range(wanted)]
         for row in generate(chosen, seed + 1 + round_number, progress):
             reason = reason_to_drop(row, kept)
@@ -212,6 +214,9 @@ def _collect(
         if len(kept) >= rows:
             break
         rng.shuffle(documents)
+        # what the rounds so far have yielded, and a tenth less; a model that yields next to nothing
+        # is not to run for hours
+        rows_per_document = max(0.9 * len(kept) / used, rows_per_document / 4)
     result = list(kept.values())
     rng.shuffle(result)  # so that a prefix of the file holds all techniques and topics
     return result[:rows], dropped
@@ -302,7 +307,9 @@ def _as_pair(row: Row) -> Row:
     pair = {"topic": row["topic"], "instruction": row["instruction"]}
     understood = len(ratings) == len(row["generations"]) and None not in ratings
     best = ratings.index(max(ratings)) if understood else 0
-    worst = ratings.index(min(ratings)) if understood else len(row["generations"]) - 1
+    worst = len(row["generations"]) - 1  # and of equals the last: a tie is not the same text
+    if understood:
+        worst -= ratings[::-1].index(min(ratings))
     for column, place in (("chosen", best), ("rejected", worst)):
         pair[column] = row["generations"][place]
         pair[f"{column}_rating"] = ratings[place] if understood else None

@@ -87,6 +87,8 @@ def test_after_a_failure_the_same_call_goes_on(tmp_path):
 
 def in_a_process(folder, setting):
     script = f"import sys; sys.path.insert(0, {os.path.dirname(__file__)!r})\n"
+    # a shell's background job, as CI may be one, ignores SIGINT; Python would go along
+    script += "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
     script += f"import test_chunks as t\n{setting}\nt.run({str(folder)!r}, t.ROWS)"
     return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
 

@@ -383,7 +383,7 @@ def test_load_groups_load_one_model_at_a_time():
 def test_cache_is_refused():
     with InProcessPipeline() as pipeline:
         numbers(1)
-    with pytest.raises(ValueError, match="in chunks"):
+    with pytest.raises(ValueError, match="name a folder"):
         run(pipeline, use_cache=True)
 
 
