@@ -21,7 +21,7 @@ from smolsynth.student import (
     train,
 )
 
-QUICK = Recipe(epochs=8, rate=1e-3, batch=4)
+QUICK = Recipe(epochs=25, rate=1e-3, batch=4)
 ROWS = [
     {"instruction": f"What is the code of room {i}?", "response": f"The code of room {i} is {n}."}
     for i, n in enumerate((417, 592, 836, 205))
@@ -98,7 +98,7 @@ def test_the_tutor_knows_more_than_the_novice():
 
 def test_sft_teaches_what_the_rows_say(taught):
     first, last = taught.losses[0][1], taught.losses[-1][1]
-    assert len(taught.losses) == 8 and last < first / 4 and taught.rows == 4
+    assert len(taught.losses) == 25 and last < first / 4 and taught.rows == 4
     said = answers(taught, [row["instruction"] for row in ROWS])
     assert sum(row["response"] == text for row, text in zip(ROWS, said, strict=True)) >= 3
     assert said != answers(NOVICE, [row["instruction"] for row in ROWS])
