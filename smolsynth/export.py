@@ -508,9 +508,9 @@ In the folder above this one, with `pip install trl`:
 
 ## 质量
 
-由 `smolsynth.quality` 检查；问题行数超过上限的数据不予导出：
+由 `smolsynth.quality` 检查；有毛病的行超过上限，数据就不收：
 
-| 问题 | 行数 | 上限 |
+| 毛病 | 行数 | 上限 |
 |---|---|---|
 {quality}
 {despite}
@@ -595,7 +595,7 @@ _PROMPTS = {
 }
 _DESPITE = {
     "en": "\nIt was saved although more rows than allowed are faulty (✗): {reason}\n",
-    "zh": "\n有问题的行超过了上限（✗），仍然保存，理由是：{reason}\n",
+    "zh": "\n有毛病的行超过了上限（✗），但仍保存，理由是：{reason}\n",
 }
 # load_dataset(".") fails: `datasets` wants a name.
 _TRAINING_CODE = """\

@@ -451,7 +451,7 @@ _WORDS = {
     "zh": {
         "instruction": "指令数据，共 {rows} 行",
         "preference": "偏好数据，共 {rows} 行",
-        "head": ("问题", "行数", "上限"),
+        "head": ("毛病", "行数", "上限"),
         "row": "第 {row} 行：{reason}",
         "and": "；",
         "like": "与第 {of} 行相似（{similarity:.2f}）",

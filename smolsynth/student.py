@@ -462,7 +462,7 @@ _WORDS = {
         "figures": "{n} questions; line: 95% interval",
     },
     "zh": {
-        "head": "共 {n} 题；答对的比例：平均 ± 95% 区间（各个种子）",
+        "head": "共 {n} 题；答对的比例：平均 ± 95% 区间（各随机种子的成绩）",
         "rows": "{rows} 行，{seconds:.0f} 秒",
         "title": "答对的比例",
         "figures": "共 {n} 题；横线：95% 区间",
