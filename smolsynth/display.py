@@ -472,7 +472,9 @@ def plot_lengths(data: Any, column: str, lang: str = "en") -> None:
             axis.get_major_locator().set_params(integer=True, min_n_ticks=1)
 
 
-def plot_counts(values: Iterable | Mapping, lang: str = "en", title: str = "") -> None:
+def plot_counts(
+    values: Iterable | Mapping, lang: str = "en", title: str = "", figures: str | None = None
+) -> None:
     """Shows how often each value occurs: bars, as a PNG of 6 x 2.5 inches.
 
     Bars stand by count, the highest first, or by size if all values are numbers. Beyond 14, the
@@ -483,6 +485,7 @@ def plot_counts(values: Iterable | Mapping, lang: str = "en", title: str = "") -
         values: the values (strings, numbers, `None`), or their counts as a dict.
         lang: language of the labels, "en" or "zh".
         title: what is counted.
+        figures: what stands on the right of it; default: the sum of the counts.
 
     Raises:
         ValueError: another `lang`.
@@ -503,7 +506,9 @@ def plot_counts(values: Iterable | Mapping, lang: str = "en", title: str = "") -
         bars = [*bars[: _MOST_BARS - 1], (others, sum(n for _, n in rest))]
     labels, legend = chart_labels([label for label, _ in bars], fonts)
     heights = [n for _, n in bars]
-    with chart(title, words["total"].format(n=sum(heights)), fonts) as ax:
+    if figures is None:
+        figures = words["total"].format(n=sum(heights))
+    with chart(title, figures, fonts) as ax:
         size = 9 if len(bars) <= 8 else 7
         places = range(len(bars))
         ax.barh(places, heights, color=BAR, height=0.72)

@@ -179,6 +179,7 @@ def _read(judge: Any, pairs: list[Row]) -> Iterator[tuple[Row, tuple[int, int]]]
 
 
 TIE = -1
+_ENOUGH = 10  # verdicts on own texts, for a bar: of one or two, a share says nothing
 
 
 class _Verdict(NamedTuple):
@@ -307,6 +308,8 @@ def _lines(report: Audit) -> Iterator[str]:
 def plot_audit(report: Audit) -> None:
     """Shows the shares of an audit as bars, as a PNG; a diamond marks what a fair judge would have.
 
+    Self-preference has a bar where ten verdicts or more are no ties.
+
     Labels are in the report's language, or in English where no font has Chinese characters.
     """
     fonts = chart_fonts()
@@ -318,7 +321,7 @@ def plot_audit(report: Audit) -> None:
         (words["first"], report.first_preferred, 0.5),
         (words["longer"], report.longer_preferred, report.longer_better),
     ]
-    if report.own_verdicts:
+    if report.own_verdicts >= _ENOUGH:
         bars.append((words["own"], report.own_preferred, 0.5))
     with chart(words["title"], words["figures"].format(n=report.pairs), fonts) as ax:
         places = range(len(bars))

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from smolsynth.display import plot_counts, width
 from smolsynth.display import rows as rows_of
-from smolsynth.kinds import kinds
+from smolsynth.kinds import SAMPLE, kinds
 from smolsynth.overlap import duplicates, nearest_similarity, overlaps
 from smolsynth.texts import check_lang, in_language, leak_in, refusal_in, tokens
 
@@ -421,7 +421,7 @@ def _figures_of_pairs(
 
 
 # ---- the table ----
-_KINDS = 20  # kept in a report
+_KINDS = 14  # kept in a report: as many as a plot has bars
 _WORDS = {
     "en": {
         "instruction": "{rows} rows of instruction data",
@@ -447,6 +447,7 @@ _WORDS = {
         "margin": "ratings {margin:.2f} apart in the mean",
         "nearest": "ROUGE-L with the most similar instruction {nearest:.2f} in the mean",
         "kinds": "Asked for most often",
+        "of": "of {n} instructions",
     },
     "zh": {
         "instruction": "指令数据，共 {rows} 行",
@@ -472,6 +473,7 @@ _WORDS = {
         "margin": "两个分数平均相差 {margin:.2f}",
         "nearest": "与最相似指令的 ROUGE-L 平均为 {nearest:.2f}",
         "kinds": "最常见的要求",
+        "of": "共 {n} 条指令",
     },
 }
 
@@ -514,4 +516,5 @@ def plot_quality(report: Report) -> None:
         {" ".join(filter(None, what)) or "-": count for *what, count in report.kinds},
         report.lang,
         words["kinds"],
+        words["of"].format(n=min(report.rows, SAMPLE)),
     )
