@@ -9,7 +9,6 @@ phrasings, faults and wrong facts that training never sees. Every second pair di
 alone. The same world gives the same bytes.
 """
 
-import argparse
 import itertools
 import random
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from pathlib import Path
 from training.composer import Composer, Question
 from training.corpus import contrast
 from training.grading import RATINGS, grade, rating
-from training.seeds import write_rows
+from training.seeds import command, write_rows
 from training.world import LANGS, SLOTS, load_world
 
 OUTPUT = Path(__file__).parent.parent / "smolsynth" / "data" / "pairs.jsonl"
@@ -76,12 +75,5 @@ def write(path: Path = OUTPUT) -> int:
     return write_rows(path, [row for lang in LANGS for row in pairs(lang)])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--output", type=Path, default=OUTPUT)
-    args = parser.parse_args()
-    print(f"{write(args.output)} pairs in {args.output.name}")
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, write, OUTPUT, "pairs")

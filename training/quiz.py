@@ -7,13 +7,12 @@ JSON object a line: `lang`, `topic`, `concept` (its name), `instruction` and `fa
 that a right answer holds. The same world gives the same bytes.
 """
 
-import argparse
 import random
 from collections.abc import Iterator
 from pathlib import Path
 
 from training.composer import Composer
-from training.seeds import write_rows
+from training.seeds import command, write_rows
 from training.world import LANGS, load_world
 
 OUTPUT = Path(__file__).parent.parent / "smolsynth" / "data" / "quiz.jsonl"
@@ -40,12 +39,5 @@ def write(path: Path = OUTPUT) -> int:
     return write_rows(path, [row for lang in LANGS for row in quiz(lang)])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--output", type=Path, default=OUTPUT)
-    args = parser.parse_args()
-    print(f"{write(args.output)} questions in {args.output.name}")
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, write, OUTPUT, "questions")

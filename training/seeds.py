@@ -10,7 +10,7 @@ same world gives the same bytes.
 import argparse
 import json
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from training.composer import Composer
@@ -59,12 +59,13 @@ def write_rows(path: Path, rows: Iterable[dict]) -> int:
     return count
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--output", type=Path, default=OUTPUT)
+def command(about: str, write: Callable[[Path], int], output: Path, unit: str) -> None:
+    """The command line of a module that writes one data file: `--output`, and a count printed."""
+    parser = argparse.ArgumentParser(description=about.split("\n")[0])
+    parser.add_argument("--output", type=Path, default=output)
     args = parser.parse_args()
-    print(f"{write(args.output)} seed documents in {args.output.name}")
+    print(f"{write(args.output)} {unit} in {args.output.name}")
 
 
 if __name__ == "__main__":
-    main()
+    command(__doc__, write, OUTPUT, "seed documents")
