@@ -169,17 +169,13 @@ def _run(
     )
     from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
 
-    columns = column_names(data)
-    pairs = "messages" not in columns
+    pairs = "messages" not in column_names(data)
     recipe = recipe or (DPO if pairs else SFT)
-    wanted = PAIR if pairs else ("prompt", "completion")
     if pairs:
-        rows = [{column: row[column] for column in wanted} for row in data]
+        rows = [{column: row[column] for column in PAIR} for row in data]
     else:  # TRL then counts the loss of the completion alone
-        rows = [
-            dict(zip(wanted, (row["messages"][:-1], row["messages"][-1:]), strict=True))
-            for row in data
-        ]
+        talks = [row["messages"] for row in data]
+        rows = [{"prompt": talk[:-1], "completion": talk[-1:]} for talk in talks]
 
     class Bar(TrainerCallback):
         def on_log(self, args, state, control, logs=None, **kwargs):
@@ -249,18 +245,13 @@ def _write(trainer: Any, source: str, folder: Path) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keeps the notices of transformers, datasets and TRL out of the notebook."""
-    import datasets
-    import transformers
+    """Keeps the notices of training out of the notebook, beyond what `smolsynth._quiet` does."""
+    from transformers.utils import logging as notices
 
-    showed = not datasets.utils.are_progress_bars_disabled()
-    level = transformers.logging.get_verbosity()
-    bars = transformers.logging.is_progress_bar_enabled()
-    loggers = [logging.getLogger(name) for name in ("trl", "accelerate", "transformers")]
+    bars = notices.is_progress_bar_enabled()
+    loggers = [logging.getLogger(name) for name in ("trl", "accelerate")]
     levels = [logger.level for logger in loggers]
-    datasets.disable_progress_bars()
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
+    notices.disable_progress_bar()
     for logger in loggers:
         logger.setLevel(logging.ERROR)
     try:
@@ -268,11 +259,8 @@ def _quiet() -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     finally:
-        if showed:
-            datasets.enable_progress_bars()
-        transformers.logging.set_verbosity(level)
         if bars:
-            transformers.logging.enable_progress_bar()
+            notices.enable_progress_bar()
         for logger, before in zip(loggers, levels, strict=True):
             logger.setLevel(before)
 
@@ -442,15 +430,16 @@ def compare(
                 data = part(seed) if callable(part) else part
                 student = train(data, student, seed=seed, progress=progress)
                 took, rows = took + student.seconds, rows + student.rows
-            scores.append(score(student if made is not None else _path_or_spec(base), questions))
+            scores.append(score(_examinee(student), questions))
             seconds.append(took)
         trials.append(Trial(name, tuple(scores), rows, statistics.fmean(seconds)))
     return Trials(trials, len(questions), lang)
 
 
-def _path_or_spec(base: str | Path | Student) -> str | Student:
+def _examinee(base: str | Path | Student) -> str | Student:
+    """What `train` begins with, as `answers` takes it."""
     if isinstance(base, Student) or str(base).startswith("bundled"):
-        return base if isinstance(base, Student) else str(base)
+        return base
     return f"transformers:{base}"
 
 
