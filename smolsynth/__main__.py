@@ -94,7 +94,7 @@ def _make(kind: str, args: argparse.Namespace, begun: float) -> Path:
     from smolsynth import recipes
     from smolsynth.display import preview
     from smolsynth.export import free_folder, save, to_messages, to_preferences
-    from smolsynth.quality import measure
+    from smolsynth.quality import QualityError
 
     text = TEXT[args.lang]
 
@@ -108,23 +108,28 @@ def _make(kind: str, args: argparse.Namespace, begun: float) -> Path:
     counts = _counts(dropped, args.lang)
     if not len(data):
         raise ValueError(text["none"].format(n=dropped.total(), counts=counts))
-    # What the rules of quality leave of many rows: near duplicates, chiefly.
-    report = measure(data, args.lang)
-    if spoiled := [finding.rule for finding in report.broken]:
-        for finding in report.broken:
+
+    def saved() -> Path:
+        return save(
+            to_messages(data, source="source") if kind == "instruction" else to_preferences(data),
+            free_folder(args.output / f"{kind}_{args.lang}"),
+            lang=args.lang,
+            model=_model(args),
+            technique=TECHNIQUES[kind],
+            seed=args.seed,
+            prompts=recipes.prompts(kind, args.lang),
+            notes=text["dropped"].format(counts=counts),
+        )
+
+    try:
+        folder = saved()
+    except QualityError as error:  # what rows by themselves don't show: near duplicates, chiefly
+        broken = error.report.broken
+        for finding in broken:
             dropped[finding.rule] += len(finding.rows)
         counts = _counts(dropped, args.lang)
-        data = data.select(report.good_rows(*spoiled))
-    folder = save(
-        to_messages(data, source="source") if kind == "instruction" else to_preferences(data),
-        free_folder(args.output / f"{kind}_{args.lang}"),
-        lang=args.lang,
-        model=_model(args),
-        technique=TECHNIQUES[kind],
-        seed=args.seed,
-        prompts=recipes.prompts(kind, args.lang),
-        notes=text["dropped"].format(counts=counts),
-    )
+        data = data.select(error.report.good_rows(*(finding.rule for finding in broken)))
+        folder = saved()
     preview(data, n=4, columns=["topic", *SHOWN[kind]])
     print("\n" + text["dropped"].format(counts=counts))
     if len(data) < args.rows:

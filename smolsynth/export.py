@@ -22,12 +22,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 from smolsynth import __version__
 from smolsynth.display import column_names, rows
-from smolsynth.quality import RULES, QualityError, Report, measure
+from smolsynth.quality import RATINGS, RULES, SCORES, QualityError, Report, measure
 from smolsynth.texts import check_lang
 
 Row = dict[str, Any]
 PAIR = ("prompt", "chosen", "rejected")  # the columns of preference data
-SCORES = ("score_chosen", "score_rejected")  # its ratings, if there are any
 SOURCE = "source"  # where a row comes from, if that is to be kept
 FORMATS = ("jsonl", "parquet", "arrow")
 _SHOWN = 3  # rows named in an error, and rows shown in the card
@@ -114,8 +113,8 @@ def to_preferences(
     """
     data = rows(dataset)
     columns = [instruction, chosen, rejected]
-    if ratings is None and len(data) and set(_RATINGS) <= set(column_names(data)):
-        ratings = _RATINGS
+    if ratings is None and len(data) and set(RATINGS) <= set(column_names(data)):
+        ratings = RATINGS
     _check_columns(data, [*columns, *filter(None, (system, source)), *(ratings or ())])
 
     def fault(row: Row) -> str | None:
@@ -143,9 +142,6 @@ def _made(columns: dict[str, list], data: Sequence[Row], source: str | None):
     if source:
         columns[SOURCE] = [str(row[source]) for row in data]
     return Dataset.from_dict(columns, features=_features(*columns))
-
-
-_RATINGS = ("chosen_rating", "rejected_rating")
 
 
 def _features(*columns: str):
@@ -344,17 +340,12 @@ def _write(records: list[Row], folder: Path, format: str) -> None:
         (folder / "train.jsonl").write_text(lines, encoding="utf-8", newline="\n")
         return
     from datasets import Dataset
-    from datasets.utils.logging import disable_progress_bar, enable_progress_bar
 
     data = Dataset.from_list(records, features=_features(*records[0]))
-    disable_progress_bar()
-    try:
-        if format == "parquet":
-            data.to_parquet(folder / "train.parquet")
-        else:
-            data.save_to_disk(folder)
-    finally:
-        enable_progress_bar()
+    if format == "parquet":
+        data.to_parquet(folder / "train.parquet")
+    else:
+        data.save_to_disk(folder)
 
 
 def free_folder(base: str | Path) -> Path:
@@ -687,9 +678,9 @@ def _prompts(prompts: Mapping[str, str], lang: str) -> str:
 def _quality_rows(report: Report) -> Iterator[str]:
     for finding in report.findings:
         rule = RULES[finding.rule]
-        what = (rule.zh if report.lang == "zh" else rule.en)[0]
+        what, _ = rule.words(report.lang)
         mark = " ✗" if finding.broken else ""
-        yield f"| {what} | {len(finding.rows)}{mark} | {int(rule.allowed * report.rows)} |"
+        yield f"| {what} | {len(finding.rows)}{mark} | {rule.allowed_of(report.rows)} |"
 
 
 def _header(count: int, facts: dict[str, str]) -> str:

@@ -5,7 +5,7 @@
     check_quality(dataset, "en")    # raises QualityError where a rule is broken
 
 A rule is broken where more rows than it allows have the fault; RULES says how many, and why.
-`smolsynth.export.save` asks `check_quality` before it writes anything.
+`smolsynth.export.save` refuses such data.
 """
 
 import json
@@ -22,6 +22,9 @@ from smolsynth.overlap import duplicates, nearest_similarity, overlaps
 from smolsynth.texts import check_lang, in_language, leak_in, refusal_in, tokens
 
 Row = dict[str, Any]
+# Columns of the ratings of a pair: as generated, and as exported.
+RATINGS = ("chosen_rating", "rejected_rating")
+SCORES = ("score_chosen", "score_rejected")
 SAMPLES = 3  # rows shown of each finding
 _ITEM = re.compile(r"\s*(?:[-*•|#]|\d+[.)、]).*")  # a line of a list, a table, a heading
 _CLAUSE = re.compile(r"[^.!?;,\n。！？；，]+")
@@ -44,6 +47,14 @@ class Rule(NamedTuple):
     pairs: bool
     en: tuple[str, str]
     zh: tuple[str, str]
+
+    def words(self, lang: str) -> tuple[str, str]:
+        """The fault and how to mend it, in one language."""
+        return self.zh if lang == "zh" else self.en
+
+    def allowed_of(self, rows: int) -> int:
+        """How many of so many rows may have the fault."""
+        return int(self.allowed * rows)
 
 
 _CALL = "dataset = dataset.select(measure(dataset, {lang!r}{given}).good_rows({rule!r}))"
@@ -192,7 +203,7 @@ class QualityError(ValueError):
 
 def _complaint(report: Report, finding: Finding) -> str:
     rule, words = RULES[finding.rule], _WORDS[report.lang]
-    what, mend = rule.zh if report.lang == "zh" else rule.en
+    what, mend = rule.words(report.lang)
     return words["complaint"].format(
         rule=finding.rule,
         what=what,
@@ -274,7 +285,7 @@ def measure(
     figures = _lengths("instruction_tokens", asked)
     if kind == "preference":
         for row, (rated, (_, chosen, rejected)) in enumerate(zip(scores, texts, strict=True)):
-            for rule, reason in _faults_of_pair(rated, chosen, rejected, lang):
+            for rule, reason in faults_of_pair(rated, chosen, rejected, lang):
                 found[rule][row] = reason
         figures |= _figures_of_pairs(best, [parts[2] for parts in texts], scores)
     else:
@@ -375,15 +386,16 @@ def faults(parts: Sequence[str], lang: str) -> Iterable[tuple[str, str]]:
 
 def _ratings(row: Row) -> tuple[Any, ...]:
     """The ratings of chosen and rejected, () where the row has no columns for them."""
-    for columns in (("chosen_rating", "rejected_rating"), ("score_chosen", "score_rejected")):
+    for columns in (RATINGS, SCORES):
         if all(column in row for column in columns):
             return tuple(row[column] for column in columns)
     return ()
 
 
-def _faults_of_pair(
+def faults_of_pair(
     rated: tuple[Any, ...], chosen: str, rejected: str, lang: str
 ) -> Iterable[tuple[str, str]]:
+    """What is wrong with a pair as a pair, as `faults`; `rated` holds two ratings, or nothing."""
     if chosen.strip() == rejected.strip():
         yield "same_text", _start(chosen)
     if rated:
@@ -485,10 +497,9 @@ def _lines(report: Report) -> Iterable[str]:
     yield f"{_wide(head[0], 24)}{_wide(head[1], 7, right=True)}{_wide(head[2], 9, right=True)}"
     for finding in report.findings:
         rule = RULES[finding.rule]
-        what = (rule.zh if report.lang == "zh" else rule.en)[0]
-        allowed = int(rule.allowed * report.rows)
+        allowed = rule.allowed_of(report.rows)
         mark = " ✗" if finding.broken else "  "
-        first = "  ".join(_shown(finding, report.lang)[:1]) or what
+        first = "  ".join(_shown(finding, report.lang)[:1]) or rule.words(report.lang)[0]
         yield (f"{_wide(finding.rule, 24)}{len(finding.rows):7}{allowed:9}{mark}  {first}").rstrip()
     figures = report.figures
     for name, label in words["names"].items():

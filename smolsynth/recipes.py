@@ -2,7 +2,6 @@
 
 import math
 import random
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,13 +22,13 @@ from distilabel.steps.tasks import (
 from smolsynth import seeds
 from smolsynth.llms import BundledLLM, load_llm
 from smolsynth.pipelines import InProcessPipeline
-from smolsynth.quality import RULES, faults
+from smolsynth.quality import RATINGS, RULES, faults, faults_of_pair
+from smolsynth.texts import CHINESE
 
 SYSTEM_PROMPTS = {
     "en": "You are an assistant that answers questions about {topic}.",
     "zh": "你是一个助手，负责回答关于{topic}的问题。",
 }
-_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 ROUNDS = 4  # a round aims above the rows asked for, so a second one is rare
 QUERIES = 4  # of SelfInstruct for each document
 PAIRS_PER_DOCUMENT = 1  # of its QUERIES; the others end in a tie, repeat or can't be rated
@@ -322,13 +321,10 @@ def _reason_to_drop_pair(row: Row, kept: dict[str, Row], lang: str, margin: int)
     texts = [row[column] or "" for column in ("instruction", "chosen", "rejected")]
     if reason := _fault(texts, lang):
         return reason
-    if texts[1].strip() == texts[2].strip():
-        return "same_text"
-    if row["chosen_rating"] is None:
-        return "unrated"
-    if row["chosen_rating"] == row["rejected_rating"]:
-        return "tie"
-    if row["chosen_rating"] - row["rejected_rating"] < margin:
+    high, low = (row[column] for column in RATINGS)
+    for reason, _ in faults_of_pair((high, low), *texts[1:], lang):
+        return reason
+    if high - low < margin:
         return "small_margin"
     return "repeated" if row["instruction"] in kept else None
 
@@ -349,6 +345,6 @@ def _reason_to_drop(row: Row, kept: dict[str, Row], lang: str) -> str | None:
 def _fault(texts: list[str], lang: str) -> str | None:
     """The first rule of `smolsynth.quality` that the texts of a row break, if any."""
     # A small model that slips into Chinese for a word or two has lost the thread.
-    if lang == "en" and any(_CHINESE.search(text) for text in texts[:2]):
+    if lang == "en" and any(CHINESE.search(text) for text in texts[:2]):
         return "wrong_language"
     return next((rule for rule, _ in faults(texts, lang)), None)

@@ -6,7 +6,7 @@ import unicodedata
 LANGS = ("en", "zh")
 _CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _TOKEN = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
-_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _LETTER = re.compile(r"[^\W\d_]")
 # Words of the prompts that distilabel's evolving and judging tasks send.
 _LEAKS = tuple(
@@ -42,7 +42,7 @@ def tokens(text: str) -> list[str]:
 def in_language(text: str, lang: str) -> bool:
     """Whether most letters of a text are of the language's script; a text without any is."""
     letters = len(_LETTER.findall(text))
-    chinese = len(_CHINESE.findall(text))
+    chinese = len(CHINESE.findall(text))
     if not letters:
         return True
     # a Latin word has several letters: terms in Latin letters don't make a Chinese text English
