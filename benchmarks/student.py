@@ -2,9 +2,10 @@
 
     python benchmarks/student.py [--lang en zh] [--seeds 5] [--rows 300]
 
-SFT: the novice untaught, on random rows, on rows that are unlike one another, and on random rows of
-which a fifth got the response to another question. DPO: SFT alone, then pairs as the judge made
-them, and the same pairs turned round. The last line is JSON.
+SFT: the novice as it is, on random rows, on rows whose responses are unlike one another, and on
+random rows of which a fifth got the response to another question. DPO: SFT on the chosen responses
+alone, then DPO on the pairs as the judge made them, or on the same pairs turned round. The last
+line is JSON.
 """
 
 import argparse
@@ -14,20 +15,20 @@ import random
 import smolsynth  # noqa: F401  before distilabel
 
 # isort: split
-from distilabel.steps import ExpandColumns
-from distilabel.steps.tasks import SelfInstruct, TextGeneration
+from distilabel.steps import ExpandColumns, GroupColumns
+from distilabel.steps.tasks import SelfInstruct, TextGeneration, UltraFeedback
 
 from smolsynth import seeds
 from smolsynth.export import to_messages, to_preferences
 from smolsynth.llms import load_llm
 from smolsynth.pipelines import InProcessPipeline, try_step
 from smolsynth.quality import measure
-from smolsynth.recipes import preference_dataset
 from smolsynth.selection import NovelInstructions
 from smolsynth.student import Trials, compare, corrupt, quiz
 
 DOCUMENTS = 26  # as in the notebook
 ROUNDS = 12  # over the documents, four questions each
+RULES_KEPT = ("empty", "in_evaluation", "wrong_language", "loop", "cut_off")
 
 
 def instruction_trials(lang: str, rows: int, runs: range) -> Trials:
@@ -46,8 +47,8 @@ def instruction_trials(lang: str, rows: int, runs: range) -> Trials:
     pool = pipeline.run(dataset=documents * ROUNDS)["default"]["train"]
     held_out = [row["instruction"] for row in questions]
     report = measure(pool, lang, evaluation=held_out)
-    pool = list(pool.select(report.good_rows("empty", "in_evaluation")))
-    novel = try_step(NovelInstructions(name="novel"), pool)
+    pool = list(pool.select(report.good_rows(*RULES_KEPT)))
+    novel = try_step(NovelInstructions(name="novel", column="response"), pool)
     size = min(rows, len(novel))
 
     def draw(rows: list[dict], seed: int) -> list[dict]:
@@ -66,19 +67,45 @@ def instruction_trials(lang: str, rows: int, runs: range) -> Trials:
 
 
 def preference_trials(lang: str, rows: int, runs: range) -> Trials:
-    data, _ = preference_dataset(rows, lang, progress=False)
-    pairs = list(data)
+    """Pairs about the same few documents, so that a quiz about these can tell the difference."""
+    documents = seeds.documents(lang, n=24)
+    with InProcessPipeline(name="pairs") as pipeline:
+        ask = SelfInstruct(
+            llm=load_llm(temperature=0.7),
+            num_instructions=4,
+            input_mappings={"input": "document"},
+        )
+        expand = ExpandColumns(columns={"instructions": "instruction"})
+        tutor = TextGeneration(llm=load_llm(temperature=0))
+        novice = TextGeneration(llm=load_llm("bundled:novice", temperature=0.7))
+        group = GroupColumns(columns=["generation"], output_columns=["generations"])
+        judge = UltraFeedback(
+            llm=load_llm(temperature=0, max_new_tokens=512), aspect="overall-rating"
+        )
+        ask >> expand >> [tutor, novice] >> group >> judge
+    judged = pipeline.run(dataset=documents * ROUNDS)["default"]["train"]
+    pairs = {}
+    for row in judged:
+        ratings = row["ratings"] or []
+        if len(ratings) == 2 and None not in ratings and ratings[0] != ratings[1]:
+            best = ratings.index(max(ratings))
+            pairs[row["instruction"]] = {
+                "instruction": row["instruction"],
+                "chosen": row["generations"][best],
+                "rejected": row["generations"][1 - best],
+            }
+    drawn = random.Random(0).sample(sorted(pairs), min(rows, len(pairs)))
+    pairs = [pairs[instruction] for instruction in drawn]
     turned = [{**row, "chosen": row["rejected"], "rejected": row["chosen"]} for row in pairs]
-    topics = set(data["topic"])
-    concepts = [row["concept"] for row in seeds.documents(lang) if row["topic"] in topics]
     sft = to_messages(pairs, response="chosen")
     return compare(
         {
+            "no training": None,
             "SFT alone": sft,
             "SFT, then DPO": (sft, to_preferences(pairs)),
             "SFT, then DPO turned round": (sft, to_preferences(turned)),
         },
-        quiz(lang, concepts),
+        quiz(lang, [row["concept"] for row in documents]),
         seeds=runs,
     )
 

@@ -592,52 +592,14 @@ def test_another_format_is_refused(messages, tmp_path):
 # ---- training ----
 
 
-@pytest.fixture
-def student(tmp_path) -> Path:
-    """The bundled model where its weights are there, else a tiny random one of the same kind."""
-    if (TUTOR / "model.safetensors").exists():
-        return TUTOR
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    special = ["<|im_start|>", "<|im_end|>", "<|pad|>"]
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(special_tokens=special, initial_alphabet=alphabet)
-    tokenizer.train_from_iterator([str(row) for row in ROWS], trainer)
-    fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|pad|>"
-    )
-    fast.chat_template = (
-        "{% for m in messages %}{{'<|im_start|>' + m['role'] + '\n' + m['content']"
-        " + '<|im_end|>\n'}}{% endfor %}"
-        "{% if add_generation_prompt %}{{'<|im_start|>assistant\n'}}{% endif %}"
-    )
-    config = LlamaConfig(
-        vocab_size=len(fast),
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        bos_token_id=0,
-        eos_token_id=1,
-        pad_token_id=2,
-    )
-    LlamaForCausalLM(config).save_pretrained(tmp_path / "student")
-    fast.save_pretrained(tmp_path / "student")
-    return tmp_path / "student"
-
-
-def trained(folder: Path, student: Path, tmp_path: Path, monkeypatch):
+def trained(folder: Path, tmp_path: Path, monkeypatch):
     """The trainer after the card's own lines, with a small model and two steps."""
     import torch
 
     [code] = [body for info, body in blocks((folder / "README.md").read_text()) if info == "python"]
     assert len([line for line in code.split("\n") if line]) == 6
     for old, new in (
-        ('"HuggingFaceTB/SmolLM2-135M-Instruct"', repr(str(student))),
+        ('"HuggingFaceTB/SmolLM2-135M-Instruct"', repr(str(TUTOR))),
         (
             'output_dir="student"',
             "output_dir='out', max_steps=2, per_device_train_batch_size=2, use_cpu=True,"
@@ -661,10 +623,10 @@ def trained(folder: Path, student: Path, tmp_path: Path, monkeypatch):
     return trainer
 
 
-def test_sft_trainer_trains_on_the_folder_with_the_code_of_its_card(student, tmp_path, monkeypatch):
+def test_sft_trainer_trains_on_the_folder_with_the_code_of_its_card(tmp_path, monkeypatch):
     rows = [{**row, "system": "You are kind."} for row in ROWS]
     folder = export.save(export.to_messages(rows, system="system"), tmp_path / "things", **ABOUT)
-    trainer = trained(folder, student, tmp_path, monkeypatch)
+    trainer = trained(folder, tmp_path, monkeypatch)
     example = trainer.train_dataset[2]
     text = trainer.processing_class.decode(example["input_ids"])
     assert text.rstrip("\n") == (
@@ -674,11 +636,9 @@ def test_sft_trainer_trains_on_the_folder_with_the_code_of_its_card(student, tmp
     )
 
 
-def test_dpo_trainer_trains_on_the_folder_with_the_code_of_its_card(
-    student, rated, tmp_path, monkeypatch
-):
+def test_dpo_trainer_trains_on_the_folder_with_the_code_of_its_card(rated, tmp_path, monkeypatch):
     folder = export.save(rated, tmp_path / "pairs", **ABOUT)
-    trainer = trained(folder, student, tmp_path, monkeypatch)
+    trainer = trained(folder, tmp_path, monkeypatch)
     example = trainer.train_dataset[1]
     decode = trainer.processing_class.decode
     assert decode(example["prompt_ids"]).endswith(
@@ -687,3 +647,34 @@ def test_dpo_trainer_trains_on_the_folder_with_the_code_of_its_card(
     )
     assert "no thing" in decode(example["rejected_ids"])
     assert "no thing" not in decode(example["chosen_ids"])
+
+
+def test_reward_trainer_learns_from_the_folder_which_text_is_better(tmp_path):
+    import torch
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+    from trl import RewardConfig, RewardTrainer
+
+    folder = export.save(export.to_preferences(PAIRS), tmp_path / "pairs", **ABOUT)
+    novice = TUTOR.parent / "novice"
+    trainer = RewardTrainer(
+        AutoModelForSequenceClassification.from_pretrained(novice, num_labels=1, dtype="float32"),
+        args=RewardConfig(
+            str(tmp_path / "out"),
+            max_steps=12,
+            learning_rate=1e-3,
+            logging_steps=1,
+            save_strategy="no",
+            report_to="none",
+            disable_tqdm=True,
+            use_cpu=True,
+            bf16=False,
+            gradient_checkpointing=False,
+            seed=0,
+        ),
+        train_dataset=load_dataset(str(folder), split="train", cache_dir=str(tmp_path / "cache")),
+        processing_class=AutoTokenizer.from_pretrained(novice),
+    )
+    torch.manual_seed(0)
+    trainer.train()
+    losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+    assert losses[-1] < losses[0] / 2

@@ -2,6 +2,7 @@
 
 import json
 import random
+from contextlib import nullcontext
 
 import pytest
 
@@ -15,6 +16,7 @@ from smolsynth.student import (
     answers,
     compare,
     corrupt,
+    held_out_loss,
     plot_trials,
     quiz,
     score,
@@ -127,6 +129,23 @@ def test_the_same_seed_gives_the_same_student(taught, tmp_path):
     assert taught.losses == again.losses
 
 
+@pytest.mark.parametrize("pairs", [False, True])
+def test_leaving_out_what_isn_t_scored_changes_no_loss(pairs, monkeypatch):
+    import trl
+
+    from smolsynth import student
+
+    data = [{**row, "chosen": row["response"], "rejected": "No."} for row in ROWS]
+    data = to_preferences(data) if pairs else to_messages(ROWS)
+    ours = train(data, recipe=Recipe(2, 1e-3, 2)).losses
+    monkeypatch.setattr(student, "_sft_of_responses", lambda: trl.SFTTrainer)
+    monkeypatch.setattr(student, "_dpo_of_responses", nullcontext)
+    theirs = train(data, recipe=Recipe(2, 1e-3, 2)).losses
+    assert [step for step, _ in ours] == [step for step, _ in theirs] == [1, 2, 3, 4]
+    for (_, one), (_, other) in zip(ours, theirs, strict=True):
+        assert one == pytest.approx(other, rel=1e-3)
+
+
 def test_dpo_turns_the_student_towards_what_is_chosen(taught):
     pairs = [
         {
@@ -152,6 +171,22 @@ def test_what_can_t_be_trained_on_is_refused(taught, tmp_path):
         train(to_messages(ROWS), "bundled:genius")
     with pytest.raises(FileExistsError, match="choose another folder"):
         train(to_messages(ROWS), folder=taught.folder)
+
+
+# ---- without a quiz ----
+
+
+def test_the_held_out_loss_falls_with_training_and_is_the_trainer_s(taught):
+    data = to_messages(ROWS)
+    before, after = held_out_loss(NOVICE, data), held_out_loss(taught, data)
+    assert after < before / 4
+    (_, first), *_ = train(data, recipe=Recipe(1, 1e-9, batch=4)).losses
+    assert before == pytest.approx(first, rel=0.02)
+    other = [{"instruction": "What is a cat?", "response": "A cat is a small mammal."}]
+    assert held_out_loss(taught, to_messages(other)) > after + 1  # it learned by heart
+    for wrong in ([], ROWS):
+        with pytest.raises(ValueError, match="column messages"):
+            held_out_loss(NOVICE, wrong)
 
 
 # ---- trials ----
@@ -189,6 +224,9 @@ def test_comparing_trains_a_student_for_each_seed(capsys):
 
     trials = compare({"as it is": None, "drawn": drawn}, questions, seeds=(0, 1, 2))
     assert seen == [0, 1, 2] and [len(trial.scores) for trial in trials] == [1, 3]
+    further = compare({"drawn": drawn, "twice": (drawn, data)}, questions, seeds=(0, 1))
+    assert seen == [0, 1, 2, 0, 1], "what two begin with is trained once"
+    assert [trial.rows for trial in further] == [2, 6]
     assert trials[0].rows == 0 and trials[0].scores == (0.0,) and trials.questions == 4
     lines = repr(trials).splitlines()
     assert lines[0].startswith("4 questions") and lines[1].split() == [
