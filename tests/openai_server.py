@@ -96,7 +96,10 @@ def serve(llm, model="tutor", key=None, delay=0.0):
         def log_message(self, *args):
             """Says nothing: the tests look at `ChatServer` instead."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 128  # connections that wait; with 5, others would be a second late
+
+    server = Server(("127.0.0.1", 0), Handler)
     chats.base_url = f"http://127.0.0.1:{server.server_port}/v1"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
