@@ -4,10 +4,11 @@ Each finished chunk is a file, written whole and renamed into place, whose last 
 of the others. `manifest.json` says what pipeline, input and chunk size the files belong to.
 """
 
+import contextlib
 import json
 import os
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,10 @@ from smolsynth import __version__
 Row = dict[str, Any]
 Results = dict[str, list[Row]]  # by leaf step
 NoneCounts = dict[str, dict[str, int]]  # by step and column
-Part = tuple[Results, NoneCounts]
+UsageRows = list[dict[str, Any]]  # by step and model, see `smolsynth.cost.Usage.rows`
+Part = tuple[Results, NoneCounts, UsageRows]
+# Given chunks as (number, rows), it yields (number, what was made of them).
+Executor = Callable[[Iterator[tuple[int, list[Row]]]], Generator[tuple[int, Part], None, None]]
 _SHOWN = 5  # differences named in an error
 
 
@@ -37,16 +41,22 @@ def run_chunks(
     rows: Sequence[Row],
     folder: Path,
     chunk_size: int,
+    executor: Executor | None = None,
+    ahead: Callable[[], int] | None = None,
 ) -> Iterator[Part]:
     """Yields the results of each chunk: from its file if it is there and whole, else made.
 
     Args:
-        make: what makes the results of a chunk and their counts of `None`, given its rows and its
-            number.
+        make: what makes the results of a chunk, their counts of `None` and what they used, given
+            its rows and its number.
         description: of the pipeline; nothing of it may change between calls.
         rows: the input of the whole run.
         folder: of the run; made if it is not there.
         chunk_size: rows in a chunk.
+        executor: makes the chunks that are missing, in any order, instead of `make`. A chunk is
+            yielded as soon as those before it are there.
+        ahead: asked whenever a chunk is missing, how many to hand to the executor from that one
+            on; without, all of them.
 
     Raises:
         RunChanged: the folder belongs to another run; nothing in it was touched.
@@ -70,15 +80,36 @@ def run_chunks(
         _check_manifest(folder / "manifest.json", wanted)
         for left in folder.glob(".*.jsonl.*"):  # of a run that was killed while it wrote
             left.unlink()
-        for number, start in enumerate(range(0, len(rows), chunk_size)):
-            part = folder / f"part-{number:05d}.jsonl"
-            made = _read(part)
-            if made is None:
-                _write(part, *make(list(rows[start : start + chunk_size]), number))
-                made = _read(part)  # as it will be read next time
-                if made is None:
-                    raise OSError(f"{part} can't be read back: the disk may be failing.")
-            yield made
+        number_of_chunks = -(-len(rows) // chunk_size)
+
+        def chunk(number: int) -> list[Row]:
+            return list(rows[number * chunk_size : (number + 1) * chunk_size])
+
+        def made_elsewhere(first: int) -> Generator[int, None, None]:
+            last = min(number_of_chunks, first + max(1, ahead())) if ahead else number_of_chunks
+            missing = (i for i in range(first, last) if _read(_path(folder, i)) is None)
+            with contextlib.closing(executor((i, chunk(i)) for i in missing)) as made:
+                for number, part in made:
+                    _write(_path(folder, number), *part)
+                    yield number
+
+        written: Generator[int, None, None] = (i for i in ())  # chunks that come from the executor
+        try:
+            for number in range(number_of_chunks):
+                path = _path(folder, number)
+                part = _read(path)
+                if part is None:
+                    if executor is None:
+                        _write(path, *make(chunk(number), number))
+                    elif number not in written:  # `in` waits until it comes, or no more do
+                        written = made_elsewhere(number)
+                        next((i for i in written if i == number), None)
+                    part = _read(path)  # as it will be read next time
+                    if part is None:
+                        raise OSError(f"{path} can't be read back: the disk may be failing.")
+                yield part
+        finally:
+            written.close()
 
 
 def seed_of_chunk(seed: int, number: int) -> int:
@@ -149,11 +180,38 @@ def _plain(value: Any) -> Any:
     )
 
 
-def _write(path: Path, results: Results, none_counts: NoneCounts) -> None:
-    lines = [_line({"leaves": list(results), "none_counts": none_counts})]
+def _write(path: Path, results: Results, none_counts: NoneCounts, usage: UsageRows) -> None:
+    head = {"leaves": list(results), "none_counts": none_counts}
+    lines = [_line({**head, "usage": usage} if usage else head)]
     lines += [_line([leaf, row]) for leaf, rows in results.items() for row in rows]
     text = "".join(lines)
     _write_whole(path, text + _line({"sha256": sha256(text.encode()).hexdigest()}))
+
+
+def unfinished_usage(folder: Path, more: UsageRows = ()) -> UsageRows:  # type: ignore[assignment]
+    """What chunks have used that were not finished; `more` is added to it."""
+    path = folder / "unfinished.jsonl"
+    there = path.read_text(encoding="utf-8") if path.exists() else ""
+    if more:
+        there += "".join(map(_line, more))
+        _write_whole(path, there)
+    return [json.loads(line) for line in there.split("\n") if line]
+
+
+def read_part(folder: Path, number: int) -> Part:
+    """A part that was made or checked before.
+
+    Raises:
+        OSError: it is no longer whole.
+    """
+    path = _path(folder, number)
+    if (part := _read(path)) is None:
+        raise OSError(f"{path} has changed since it was read: is the disk failing?")
+    return part
+
+
+def _path(folder: Path, number: int) -> Path:
+    return folder / f"part-{number:05d}.jsonl"
 
 
 def _read(path: Path) -> Part | None:
@@ -170,7 +228,7 @@ def _read(path: Path) -> Part | None:
     results: Results = {leaf: [] for leaf in head["leaves"]}
     for leaf, row in lines:
         results[leaf].append(row)
-    return results, head["none_counts"]
+    return results, head["none_counts"], head.get("usage", [])
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -31,6 +31,7 @@ from pydantic import BaseModel
 from tqdm.std import tqdm
 
 from smolsynth._progress import text_bar
+from smolsynth.cost import Meter
 
 Row = dict[str, Any]
 
@@ -48,6 +49,9 @@ class StepFailed(RuntimeError):
         super().__init__(message)
         self.step = step
         self.rows = rows
+
+    def __reduce__(self) -> tuple:  # from a worker's process to the one that started it
+        return type(self), (str(self), self.step, self.rows)
 
 
 @dataclass
@@ -90,8 +94,9 @@ class Run:
     column decide its type.
     """
 
-    def __init__(self, pipeline: BasePipeline, folder: Path, progress: bool) -> None:
+    def __init__(self, pipeline: BasePipeline, folder: Path, progress: bool, meter: Meter) -> None:
         dag = pipeline.dag
+        self.meter = meter
         self.dry = pipeline._dry_run
         self.keep_metadata = pipeline._enable_metadata
         self.order = list(nx.topological_sort(dag.G))
@@ -152,8 +157,12 @@ class Run:
         while batches:
             node = min((self.nodes[name] for name in batches), key=lambda node: node.taken)
             self.bar.at(node.name)
+            models = self.models.of_step[node.name]
+            if models:
+                self.meter.check()
             try:
-                rows, is_last = next(batches[node.name], ([], True))
+                with self.meter.counting(node.name, models):
+                    rows, is_last = next(batches[node.name], ([], True))
             except Exception as error:
                 raise StepFailed(
                     f"Step '{node.name}' failed after {node.taken} rows: {in_words(error)}",
@@ -203,9 +212,13 @@ class Run:
         concerned = range(node.taken, node.taken + size)
         given = {column for rows in inputs for row in rows for column in row}
         self.bar.at(node.name)
+        models = self.models.of_step[node.name]
+        if models:
+            self.meter.check()
         try:
             _check_pairs(node.step, inputs)
-            rows = only_yield(node.step.process_applying_mappings(*inputs))
+            with self.meter.counting(node.name, models):
+                rows = only_yield(node.step.process_applying_mappings(*inputs))
         except Exception as error:
             raise StepFailed(
                 f"Step '{node.name}' failed on {_rows_in_words(concerned)} of its input:"

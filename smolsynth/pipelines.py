@@ -7,28 +7,44 @@ What it adds: `StepFailed`, `InProcessPipeline.none_counts`, a progress bar, and
 can be interrupted and gone on with.
 """
 
+import contextlib
+import itertools
 import logging
 import shutil
 import tempfile
+import threading
+import warnings
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from datasets import DatasetDict
+import pyarrow as pa
+from datasets import Dataset, DatasetDict
 from distilabel.constants import (
     DISTILABEL_METADATA_KEY,
     STEP_ATTR_NAME,
 )
 from distilabel.distiset import Distiset
+from distilabel.models.llms.base import LLM
 from distilabel.pipeline._dag import DAG
 from distilabel.pipeline.base import BasePipeline
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.base import _Step
 from distilabel.utils.docstring import parse_google_docstring
+from filelock import FileLock
 
-from smolsynth._chunks import Part, RunBusy, RunChanged, run_chunks, seed_of_chunk
+from smolsynth._chunks import (
+    Executor,
+    Part,
+    RunBusy,
+    RunChanged,
+    read_part,
+    run_chunks,
+    seed_of_chunk,
+    unfinished_usage,
+)
 from smolsynth._runner import (
     Models,
     Run,
@@ -41,11 +57,16 @@ from smolsynth._runner import (
     own_step,
     to_dataset,
 )
+from smolsynth.cost import BudgetSpent, Meter, Prices, Usage, check_prices
 from smolsynth.display import rows as rows_of
 
-__all__ = ["InProcessPipeline", "RunBusy", "RunChanged", "StepFailed", "try_step"]
+__all__ = ["BudgetWarning", "InProcessPipeline", "RunBusy", "RunChanged", "StepFailed", "try_step"]
 
 Row = dict[str, Any]
+
+
+class BudgetWarning(UserWarning):
+    """A run has stopped at its limit of tokens or cost."""
 
 
 class InProcessPipeline(BasePipeline):
@@ -65,11 +86,15 @@ class InProcessPipeline(BasePipeline):
     Attributes:
         none_counts: of the last run, `{step: {column: n}}`: how many of the cells that the step
             made are `None`, or a list with a `None` in it. Columns without any are left out.
+        usage: tokens and seconds of the last run, by step and model (`smolsynth.cost.Usage`).
+        stopped: why the last run has stopped at a limit; `None` if it ran to its end.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.none_counts: dict[str, dict[str, int]] = {}
+        self.usage = Usage()
+        self.stopped: str | None = None
 
     def run(
         self,
@@ -85,6 +110,10 @@ class InProcessPipeline(BasePipeline):
         progress: bool = True,
         folder: str | Path | None = None,
         chunk_size: int = 1000,
+        max_tokens_total: float | None = None,
+        max_cost: float | None = None,
+        prices: Prices | None = None,
+        executor: Executor | None = None,
     ) -> Distiset:
         """Runs the pipeline.
 
@@ -92,6 +121,11 @@ class InProcessPipeline(BasePipeline):
         is stored there. Whatever interrupts the run (a kill, a full disk, a lost endpoint), the
         same call goes on where it stopped, with the same rows as if nothing had happened: only the
         chunk in flight is made again. The models' seeds and numpy's differ from chunk to chunk.
+
+        At `max_tokens_total` or `max_cost` no further batch goes to a model: the rows that are
+        finished come back, with a `BudgetWarning`, and `stopped` says why. Limits are passed by
+        one batch of one step at most. With `folder` they hold for all calls together, a chunk that
+        won't fit is not begun, and the same call with higher limits goes on.
 
         Args:
             parameters: runtime parameters, `{step: {name: value}}`; they stay set afterwards.
@@ -105,6 +139,10 @@ class InProcessPipeline(BasePipeline):
             progress: whether to show a bar, in a terminal or a notebook; it disappears when done.
             folder: where to store finished chunks; cells must be what JSON can hold.
             chunk_size: rows of `dataset` in a chunk, with `folder`.
+            max_tokens_total: input and output tokens, all steps together.
+            max_cost: money, in the currency of `prices`.
+            prices: `{model name: (per million input tokens, per million output tokens)}`.
+            executor: makes chunks elsewhere, several at a time: see `smolsynth.cluster`.
 
         Returns:
             A `Distiset`: one configuration per leaf step, named after it ("default" if there is
@@ -124,11 +162,83 @@ class InProcessPipeline(BasePipeline):
                 " finished chunks in: run(dataset=rows, folder=…)."
             )
         self.none_counts = {}
+        self.usage = Usage()
+        self.stopped = None
         self._check_parameters(parameters or {})
+        if max_cost is not None and prices is not None:
+            check_prices(prices, [m.model_name for m in self._models() if isinstance(m, LLM)])
+        meter = Meter(max_tokens_total, max_cost, prices)
+        if executor is not None and (folder is None or meter.limits):
+            raise ValueError("With an executor, name a folder, and set no limits.")
         options = (load_groups, dataset_batch_size, logging_handlers, progress)
         if folder is None:
-            return self._run(parameters, dataset, *options)
-        return self._run_chunks(parameters, dataset, options, Path(folder), chunk_size)
+            made = self._run(parameters, dataset, *options, meter)
+        else:
+            made = self._run_chunks(
+                parameters, dataset, options, Path(folder), chunk_size, meter, executor
+            )
+        if self.stopped:
+            n = sum(len(made[leaf]["train"]) for leaf in made)
+            warnings.warn(f"Stopped with {n} rows: {self.stopped}", BudgetWarning, stacklevel=2)
+        return made
+
+    def _models(self) -> list[Any]:
+        steps = [self.dag.get_step(name)[STEP_ATTR_NAME] for name in self.dag]
+        return list({id(model): model for step in steps for model in models_of(step)}.values())
+
+    def stream(
+        self,
+        dataset: Any,
+        *,
+        folder: str | Path | None = None,
+        chunk_size: int = 1000,
+        executor: Executor | None = None,
+        ahead: Callable[[], int] | None = None,
+    ) -> Iterator[dict[str, list[Row]]]:
+        """Runs chunk by chunk, and yields what each chunk gave while the next is yet to be made.
+
+        Stop when you have enough: what you don't ask for is not generated, unless an executor was
+        told to make it ahead. The chunks, and so the rows, are those of `run` with a folder.
+
+        Args:
+            dataset: rows (list of dicts, `Dataset` or DataFrame) for a pipeline without generator.
+            folder: where to store finished chunks; the same call reads them from there.
+            chunk_size: rows of `dataset` in a chunk.
+            executor: makes chunks elsewhere, several at a time: see `smolsynth.cluster`. It needs a
+                folder.
+            ahead: asked when a chunk is missing, how many to give the executor from that one on;
+                without, all.
+
+        Yields:
+            For each chunk the rows of each leaf step, by its name ("default" if there is only one).
+
+        Raises:
+            StepFailed, ValueError, RunBusy, OSError: see `run`.
+        """
+        self._check_takes_chunks(dataset)
+        options = (None, 50, None, False)  # load groups, batch size, log handlers, progress
+        rows = as_rows(dataset)
+
+        def make(rows: list[Row], number: int) -> Part:
+            return self._make_chunk(rows, number, options, Meter())
+
+        if folder is not None:
+            parts = run_chunks(
+                make, self._description(), rows, Path(folder), chunk_size, executor, ahead
+            )
+        elif executor is not None:
+            raise ValueError("With an executor, name a folder.")
+        elif chunk_size < 1:
+            raise ValueError(f"chunk_size must be 1 or more, not {chunk_size}.")
+        else:
+            starts = enumerate(range(0, len(rows), chunk_size))
+            parts = (make(list(rows[i : i + chunk_size]), number) for number, i in starts)
+        used = Usage()
+        with contextlib.closing(parts):  # lets go of the folder
+            for results, _, by_step in parts:
+                used.add(Usage.from_rows(by_step))
+                self.usage = used
+                yield results
 
     def _run_chunks(
         self,
@@ -137,7 +247,62 @@ class InProcessPipeline(BasePipeline):
         options: tuple[Any, ...],
         folder: Path,
         chunk_size: int,
+        meter: Meter,
+        executor: Executor | None,
     ) -> Distiset:
+        self._check_takes_chunks(dataset)
+        self._set_runtime_parameters(parameters or {})
+        finished = Usage()  # chunks
+        finished_rows = 0
+        partial: dict[str, list[Row]] = {}
+
+        def make(rows: list[Row], number: int) -> Part:
+            if finished_rows:
+                expected = Usage()
+                expected.add(finished, len(rows) / finished_rows)
+                meter.check(expected)
+            meter.usage = Usage()
+            whole = False
+            try:
+                part = self._make_chunk(rows, number, options, meter)
+                whole = not self.stopped
+            finally:
+                if not whole:
+                    unfinished_usage(folder, meter.usage.rows())
+            if not whole:
+                partial.update(part[0])
+                raise BudgetSpent(self.stopped)
+            return part
+
+        description = self._description()
+        rows = as_rows(dataset)
+        for row in unfinished_usage(folder):
+            meter.before.add(Usage.from_rows([row]))
+        writer = _Writer(folder)
+        counts: dict[str, dict[str, int]] = {}
+        try:
+            for part in run_chunks(make, description, rows, folder, chunk_size, executor):
+                results, none_counts, used = part
+                writer.see(results)
+                finished.add(Usage.from_rows(used))
+                finished_rows = min(len(rows), finished_rows + chunk_size)
+                meter.before.add(Usage.from_rows(used))
+                meter.usage = Usage()
+                for step, columns in none_counts.items():
+                    for column, count in columns.items():
+                        of_step = counts.setdefault(step, {})
+                        of_step[column] = of_step.get(column, 0) + count
+        except BudgetSpent as spent:
+            self.stopped = str(spent)
+            writer.see(partial)
+        finally:
+            self.usage = Usage()
+            self.usage.add(meter.before)
+            self.usage.add(meter.usage)
+        self.none_counts = counts
+        return writer.write(-(-finished_rows // chunk_size), partial)
+
+    def _check_takes_chunks(self, dataset: Any) -> None:
         if dataset is None:
             raise ValueError("With a folder, pass the input as dataset=…: it is taken in chunks.")
         for name in self.dag:
@@ -146,47 +311,34 @@ class InProcessPipeline(BasePipeline):
                     f"Step '{name}' needs all rows at once, and would get those of one chunk: run"
                     " it in a pipeline of its own, on what this one has made."
                 )
-        self._set_runtime_parameters(parameters or {})
-        models = {
-            id(model): model
-            for name in self.dag
-            for model in models_of(self.dag.get_step(name)[STEP_ATTR_NAME])
-        }
-        seeded = [
-            (model, model.seed)
-            for model in models.values()
-            if getattr(model, "seed", None) is not None
-        ]
 
-        def make(rows: list[Row], number: int) -> Part:
-            state = np.random.get_state()
-            np.random.seed(seed_of_chunk(_NUMPY_SEED, number))
-            for model, seed in seeded:
-                model.seed = seed_of_chunk(seed, number)
-            try:
-                made = self._run(None, rows, *options)
-            finally:
-                np.random.set_state(state)
-                for model, seed in seeded:
-                    model.seed = seed
-            return {leaf: made[leaf]["train"].to_list() for leaf in made}, self.none_counts
-
+    def _description(self) -> dict[str, Any]:
+        """What may not change between the calls of one run."""
         description = _without_help(self.dump())
         del description["pipeline"]["name"]
-        results: dict[str, list[Row]] = {}
-        counts: dict[str, dict[str, int]] = {}
-        for part, none_counts in run_chunks(make, description, _rows(dataset), folder, chunk_size):
-            for leaf, rows in part.items():
-                results.setdefault(leaf, []).extend(rows)
-            for step, columns in none_counts.items():
-                for column, count in columns.items():
-                    of_step = counts.setdefault(step, {})
-                    of_step[column] = of_step.get(column, 0) + count
-        self.none_counts = counts
-        distiset = Distiset()
-        for leaf, rows in results.items():
-            distiset[leaf] = DatasetDict(train=to_dataset(leaf, rows))
-        return distiset
+        return description
+
+    def _make_chunk(
+        self, rows: list[Row], number: int, options: tuple[Any, ...], meter: Meter
+    ) -> Part:
+        """Runs one chunk, with seeds of its own."""
+        seeded = [
+            (model, model.seed)
+            for model in self._models()
+            if getattr(model, "seed", None) is not None
+        ]
+        state = np.random.get_state()
+        np.random.seed(seed_of_chunk(_NUMPY_SEED, number))
+        for model, seed in seeded:
+            model.seed = seed_of_chunk(seed, number)
+        try:
+            made = self._run(None, rows, *options, meter)
+        finally:
+            np.random.set_state(state)
+            for model, seed in seeded:
+                model.seed = seed
+        results = {leaf: made[leaf]["train"].to_list() for leaf in made}
+        return results, self.none_counts, meter.usage.rows()
 
     def _run(
         self,
@@ -196,6 +348,7 @@ class InProcessPipeline(BasePipeline):
         dataset_batch_size: int,
         logging_handlers: list[logging.Handler] | None,
         progress: bool,
+        meter: Meter,
     ) -> Distiset:
         described = self.dag
         # A new DAG object, because distilabel's caches its root and leaf steps for good, and
@@ -215,11 +368,15 @@ class InProcessPipeline(BasePipeline):
                 self._validate()
                 self._check_requirements()
                 stages, _ = self._get_steps_load_stages()
-                run = Run(self, folder, progress)
+                run = Run(self, folder, progress, meter)
                 try:
                     rows = run.to_the_end(stages)
+                except BudgetSpent as spent:
+                    self.stopped = str(spent)
+                    rows = run.results
                 finally:
                     self.none_counts = run.none_counts
+                    self.usage = meter.usage
                 return self._distiset(rows, folder)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
@@ -256,6 +413,14 @@ class InProcessPipeline(BasePipeline):
     def __repr__(self) -> str:
         # The inherited one asks a web service for a picture of the pipeline.
         return f"{type(self).__name__}(name={self.name!r}, steps={list(self.dag)})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        locks = ("_steps_load_status_lock", "_stop_called_lock")
+        return {name: value for name, value in vars(self).items() if name not in locks}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._steps_load_status_lock, self._stop_called_lock = threading.Lock(), threading.Lock()
 
     def _check_parameters(self, parameters: dict[str, dict[str, Any]]) -> None:
         """Raises where distilabel only logs a warning, which nobody would see here."""
@@ -324,7 +489,52 @@ class InProcessPipeline(BasePipeline):
 _NUMPY_SEED = 42  # EvolInstruct draws its mutations from numpy's global state
 
 
-def _rows(dataset: Any) -> Sequence[Row]:
+class _Writer:
+    """Writes the rows of parts into one Arrow file per leaf step, a part in memory at a time.
+
+    Types are those that fit the whole column, as with rows that are all in memory.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.schemas: dict[str, Any] = {}
+
+    def see(self, results: dict[str, list[Row]]) -> None:
+        """Takes note of a part's types."""
+        for leaf, rows in results.items():
+            schema = self.schemas.setdefault(leaf, pa.schema([]))
+            found = to_dataset(leaf, rows).features.arrow_schema.remove_metadata()
+            try:
+                self.schemas[leaf] = pa.unify_schemas([schema, found], promote_options="permissive")
+            except pa.ArrowException as error:
+                raise StepFailed(
+                    f"Step '{leaf}' made cells in later chunks that don't fit those before them:"
+                    f" {in_words(error)}",
+                    leaf,
+                ) from error
+
+    def write(self, parts: int, last: dict[str, list[Row]]) -> Distiset:
+        """The rows of that many parts, and of a last one that has no file."""
+        unfinished = {leaf: self.folder / f".{leaf}.arrow" for leaf in self.schemas}
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(FileLock(self.folder / "run.lock"))
+            files = {
+                leaf: stack.enter_context(pa.ipc.new_stream(str(path), self.schemas[leaf]))
+                for leaf, path in unfinished.items()
+            }
+            stored = (read_part(self.folder, number)[0] for number in range(parts))
+            for results in itertools.chain(stored, [last]):
+                for leaf, rows in results.items():
+                    if rows:
+                        files[leaf].write(pa.Table.from_pylist(rows, schema=self.schemas[leaf]))
+        distiset = Distiset()
+        for leaf, path in unfinished.items():
+            rows = path.replace(self.folder / f"{leaf}.arrow")
+            distiset[leaf] = DatasetDict(train=Dataset.from_file(str(rows)))
+        return distiset
+
+
+def as_rows(dataset: Any) -> Sequence[Row]:
     """A list of dicts, a `Dataset` or a DataFrame as rows."""
     return dataset.to_dict("records") if hasattr(dataset, "iterrows") else rows_of(dataset)
 

@@ -49,17 +49,19 @@ class NovelInstructions(Step):
     Attributes:
         pool: instructions to begin with: the seeds, and what earlier rounds have kept.
         threshold: the ROUGE-L F1 from which on an instruction is no longer novel; the paper's 0.7.
+        column: the texts compared; with "response", rows that say something new are kept.
 
     Input columns:
-        - instruction (`str`)
+        - instruction (`str`), or the one named by `column`
 
     Output columns:
         - rouge_l (`float`): the highest with what was in the pool before, 0 to 1.
-        - nearest (`str | None`): the pooled instruction that has it.
+        - nearest (`str | None`): the pooled text that has it.
     """
 
     pool: list[str] = Field(default_factory=list)
     threshold: Share = 0.7
+    column: str = "instruction"
 
     _words: Alphabet = PrivateAttr(default_factory=Alphabet)
     _texts: list[str] = PrivateAttr(default_factory=list)
@@ -67,7 +69,7 @@ class NovelInstructions(Step):
 
     @property
     def inputs(self) -> StepColumns:
-        return ["instruction"]
+        return [self.column]
 
     @property
     def outputs(self) -> StepColumns:
@@ -89,7 +91,7 @@ class NovelInstructions(Step):
 
         kept = []
         for row in inputs:
-            text = row["instruction"]
+            text = row[self.column]
             encoded = self._words.encode(text) if isinstance(text, str) else ""
             if not encoded:  # nothing to ask
                 continue

@@ -51,6 +51,20 @@ def test_an_instruction_joins_the_pool_only_if_it_is_new_to_all_of_it():
     assert kept[0]["rouge_l"] == 0 and kept[0]["nearest"] == "What is a cat?"
 
 
+def test_rows_can_be_compared_by_another_column():
+    rows = [
+        {"instruction": question, "response": response}
+        for question, response in (
+            ("What is a cat?", "A cat is a small mammal."),
+            ("Tell me what a cat is.", "A cat is a small mammal."),
+            ("What is a cat?", "It hunts mice at night."),
+        )
+    ]
+    kept = try_step(NovelInstructions(column="response"), rows)
+    assert [row["response"] for row in kept] == [rows[0]["response"], rows[2]["response"]]
+    assert all(set(row) == {"instruction", "response", "rouge_l", "nearest"} for row in kept)
+
+
 def test_the_threshold_itself_is_no_longer_new():
     rows = instructions("a b c d e f g h i j", "a b c d e f g x y z")  # 2 x 7 / 20
     assert len(try_step(NovelInstructions(), rows)) == 1

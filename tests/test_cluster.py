@@ -1,0 +1,107 @@
+"""A Ray cluster of two workers on this machine: the same rows as in process, whatever is lost."""
+
+import logging
+import threading
+import time
+
+import pytest
+
+import smolsynth  # noqa: F401  before distilabel
+
+# isort: split
+from distilabel.steps.tasks import EvolInstruct, TextGeneration
+
+from smolsynth import commands
+from smolsynth.cluster import run_on_ray
+from smolsynth.llms import load_llm
+from smolsynth.pipelines import InProcessPipeline, StepFailed
+
+ray = pytest.importorskip("ray")
+pytestmark = pytest.mark.slow
+ROWS = [{"instruction": f"Tell me {i} things about a cat."} for i in range(120)]
+
+
+@pytest.fixture
+def cluster():
+    from ray.cluster_utils import Cluster
+
+    memory = {"object_store_memory": 100 * 2**20}
+    soon = {"health_check_period_ms": 500, "health_check_failure_threshold": 3}
+    head = {"num_cpus": 0, "_system_config": soon, **memory}  # a dead worker is noticed in seconds
+    cluster = Cluster(initialize_head=True, head_node_args=head)
+    cluster.workers = [cluster.add_node(num_cpus=1, **memory) for _ in range(2)]
+    cluster.wait_for_nodes()
+    ray.init(address=cluster.address, logging_level=logging.ERROR, log_to_driver=False)
+    yield cluster
+    ray.shutdown()
+    cluster.shutdown()
+
+
+def two_steps(temperature=0.0):
+    with InProcessPipeline() as pipeline:
+        llm = load_llm(temperature=temperature, max_new_tokens=24)
+        evolve = EvolInstruct(name="evolve", llm=llm, num_evolutions=1)
+        mapped = {"instruction": "evolved_instruction"}
+        evolve >> TextGeneration(name="answer", llm=llm, input_mappings=mapped)
+    return pipeline
+
+
+def in_process(folder, temperature):
+    pipeline = two_steps(temperature)
+    made = pipeline.run(dataset=ROWS, folder=folder, chunk_size=10, progress=False)
+    return made["default"]["train"].to_list()
+
+
+def test_same_rows_as_in_process(cluster, tmp_path):
+    for temperature in (0.0, 0.7):
+        pipeline = two_steps(temperature)
+        folder = tmp_path / f"ray-{temperature}"
+        made = run_on_ray(pipeline, ROWS, folder, chunk_size=10)
+        wanted = in_process(tmp_path / f"here-{temperature}", temperature)
+        assert made["default"]["train"].to_list() == wanted
+        assert pipeline.usage["answer", "smolsynth/tutor"].requests == 120
+    # the folder is the same kind: the other way of running goes on with it
+    (folder / "part-00003.jsonl").unlink()
+    assert in_process(folder, 0.7) == wanted
+
+
+def test_the_command_makes_the_same_rows(cluster, tmp_path, capsys):
+    for technique in ("self-instruct", "magpie", "evol-instruct"):
+        words = ["--technique", technique, "--topic", "weather", "--rows", "24", "--output"]
+        assert commands.generate([*words, str(tmp_path / "ray"), "--ray"]) == 0
+        assert "24 rows saved" in capsys.readouterr().out
+        assert commands.generate([*words, str(tmp_path / "here")]) == 0
+        name = f"instruction_{technique}_en/train.jsonl"
+        there, here = (tmp_path / where / name for where in ("ray", "here"))
+        assert there.read_bytes() == here.read_bytes()
+
+
+def test_one_worker_is_killed_midway(cluster, tmp_path):
+    folder = tmp_path / "ray"
+    killed = threading.Event()
+
+    def kill_one():
+        while len(list(folder.glob("part-*.jsonl"))) < 2:
+            time.sleep(0.02)
+        cluster.remove_node(cluster.workers[0], allow_graceful=False)
+        killed.parts = len(list(folder.glob("part-*.jsonl")))
+        killed.set()
+
+    killer = threading.Thread(target=kill_one, daemon=True)
+    killer.start()
+    made = run_on_ray(two_steps(), ROWS, folder, chunk_size=5)
+    assert killed.is_set() and killed.parts < 24
+    assert [row["instruction"] for row in made["default"]["train"]] == [
+        row["instruction"] for row in ROWS
+    ]
+    assert None not in made["default"]["train"]["generation"]
+
+
+def test_a_step_that_fails_on_a_worker_says_so(cluster, tmp_path):
+    with InProcessPipeline() as pipeline:
+        TextGeneration(name="answer", llm=load_llm(max_new_tokens=8))
+    with pytest.raises(StepFailed, match="Step 'answer' failed") as error:
+        run_on_ray(pipeline, [{"instruction": "x " * 5000}], tmp_path)
+    assert error.value.step == "answer"
+    with pytest.raises(ValueError, match="connected to a cluster already"):
+        run_on_ray(pipeline, ROWS, tmp_path, "auto")
