@@ -7,6 +7,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from smolsynth import commands
+from smolsynth.plans import IN_WORDS
+
 TEXT = {
     "en": {
         "instruction": "an instruction dataset",
@@ -40,9 +43,15 @@ TEXT = {
     },
 }
 KINDS = ("instruction", "preference")
-TECHNIQUES = {
-    "instruction": "SelfInstruct, Magpie, EvolInstruct",
-    "preference": "SelfInstruct, two responses to each instruction, UltraFeedback (overall rating)",
+TECHNIQUES = {  # for the dataset card
+    "en": {
+        "instruction": "SelfInstruct, Magpie, EvolInstruct",
+        "preference": IN_WORDS["en"]["two-models"],
+    },
+    "zh": {
+        "instruction": "SelfInstruct、Magpie、EvolInstruct",
+        "preference": IN_WORDS["zh"]["two-models"],
+    },
 }
 SHOWN = {  # columns of the sample rows
     "instruction": ["source", "instruction", "response"],
@@ -54,6 +63,9 @@ COUNTED = {"instruction": "source", "preference": "chosen_model"}
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command; returns the exit status (0 done, 1 failed, 130 stopped)."""
     begun = time.perf_counter()
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments and arguments[0] in commands.COMMANDS:
+        return commands.COMMANDS[arguments[0]](arguments[1:])
     args = _parser().parse_args(arguments)
     text = TEXT[args.lang]
     kinds = KINDS if args.kind == "both" else (args.kind,)
@@ -115,7 +127,7 @@ def _make(kind: str, args: argparse.Namespace, begun: float) -> Path:
             free_folder(args.output / f"{kind}_{args.lang}"),
             lang=args.lang,
             model=_model(args),
-            technique=TECHNIQUES[kind],
+            technique=TECHNIQUES[args.lang][kind],
             seed=args.seed,
             prompts=recipes.prompts(kind, args.lang),
             notes=text["dropped"].format(counts=counts),
@@ -145,7 +157,7 @@ def _counts(dropped: Counter, lang: str) -> str:
     from smolsynth.recipes import REASONS
 
     if lang == "zh":
-        return "，".join(f"{REASONS[r][1]} {n} 条" for r, n in dropped.most_common()) or "0 条"
+        return "；".join(f"{REASONS[r][1]}（{n} 行）" for r, n in dropped.most_common()) or "0 行"
     return ", ".join(f"{n} x {REASONS[r][0]}" for r, n in dropped.most_common()) or "0"
 
 
@@ -160,6 +172,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m smolsynth",
         description="Generate an instruction dataset (SelfInstruct, Magpie, EvolInstruct) and a"
         " preference dataset (two models, rated by UltraFeedback).",
+        epilog="More: `python -m smolsynth generate --help` makes one dataset by one technique;"
+        " `python -m smolsynth studio` opens Dataset Studio, which does so without code.",
     )
     parser.add_argument("--lang", choices=sorted(TEXT), default="en", help="default: en")
     parser.add_argument("--kind", choices=["both", *KINDS], default="both", help="default: both")

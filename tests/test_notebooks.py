@@ -81,10 +81,20 @@ def alone(path: Path, folder: Path) -> Run:
     shutil.copy(path, empty)
     notebook = notebooks.read(empty / path.name)
     notebooks.solve(notebook)
-    failed = notebooks.execute(notebook, empty, env)
+    _train_once(notebook)
+    # two notebooks at a time: more threads than cores make torch many times slower
+    failed = notebooks.execute(notebook, empty, {**env, "OMP_NUM_THREADS": "1"})
     log = Path(env["PIP_LOG"])
     installed = log.read_text("utf-8").splitlines() if log.exists() else []
     return Run(notebook, failed, installed, sorted(file.name for file in empty.iterdir()))
+
+
+def _train_once(notebook) -> None:
+    """One seed instead of three for the students: nbval runs the cell as it stands."""
+    for cell in notebook.cells:
+        if cell.id == "student":
+            assert "lang=LANG" in cell.source
+            cell.source = cell.source.replace("lang=LANG", "lang=LANG, seeds=[0]")
 
 
 def untouched(path: Path, folder: Path, model: Path) -> Run:

@@ -1,0 +1,99 @@
+"""Dataset Studio: the pipelines of the course without code, in a notebook or as a page.
+
+    from smolsynth.studio import studio
+    studio("en")
+
+Each step is a module: `describe`, `produce`, `review`, `check`, `output`. What they share is in
+`session`, what they are built from in `parts`, what they say in `words`.
+"""
+
+from pathlib import Path
+
+from ipywidgets import HTML, VBox
+
+from smolsynth.display import words_in
+from smolsynth.plans import Plan
+from smolsynth.studio.check import Check
+from smolsynth.studio.describe import Describe
+from smolsynth.studio.output import Code, Export
+from smolsynth.studio.parts import STYLE, button, line, show, text
+from smolsynth.studio.produce import Produce
+from smolsynth.studio.review import Review
+from smolsynth.studio.session import Session
+from smolsynth.studio.words import WORDS
+from smolsynth.studio.worker import warm_up
+
+
+class Studio(VBox):
+    """The app.
+
+    Attributes:
+        session: plan, rows and what was decided about them.
+        steps: the six steps by name.
+    """
+
+    def __init__(self, lang: str, folder: Path) -> None:
+        words = words_in(WORDS, lang)
+        self.words = words
+        self.session = session = Session(lang, words, folder)
+        describe = Describe(session, self._start)
+        self.steps = {
+            "describe": describe,
+            "generate": Produce(session, self.go),
+            "review": Review(session, self.go),
+            "quality": Check(session, self.go),
+            "export": Export(session, self.go),
+            "code": Code(session, describe.plan),
+        }
+        self.buttons = {
+            name: button(words[name], lambda name=name: self.go(name)) for name in self.steps
+        }
+        bar = line(*self.buttons.values())
+        bar.add_class("sds-steps")
+        title = HTML(f"<h2>{words['title']}</h2>")
+        head = [HTML(STYLE), title, text(words["lead"], "note"), bar]
+        super().__init__([*head, *self.steps.values()])
+        self.add_class("sds")
+        for name, step in self.steps.items():
+            show(step, name == "describe")
+        self.buttons["describe"].add_class("sds-here")
+
+    def __repr__(self) -> str:
+        return self.words["repr"]
+
+    @property
+    def rows(self) -> list[dict]:
+        """The rows that are not rejected, edited ones as they are now."""
+        return self.session.kept()
+
+    def go(self, name: str) -> None:
+        """Shows a step."""
+        for other, step in self.steps.items():
+            show(step, other == name)
+            self.buttons[other].remove_class("sds-here")
+        self.buttons[name].add_class("sds-here")
+        if name != "describe":
+            self.steps[name].refresh()
+        self.buttons[name].focus()  # brings the top of the step into view, too
+
+    def _start(self, plan: Plan) -> None:
+        self.go("generate")
+        self.steps["generate"].start(plan)
+
+
+def studio(lang: str = "en", folder: str | Path = "output") -> Studio:
+    """Opens Dataset Studio: let it be the last line of a cell.
+
+    Args:
+        lang: language of the labels, and of the rows until another is chosen: "en" or "zh".
+        folder: where datasets are saved, and parts of runs, to go on with.
+
+    Returns:
+        The app, an ipywidgets box.
+
+    Raises:
+        ValueError: another `lang`.
+    """
+    app = Studio(lang, Path(folder))
+    warm_up()
+    return app

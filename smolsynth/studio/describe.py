@@ -1,0 +1,215 @@
+"""Step 1: what the dataset is to be, and five rows of it."""
+
+import os
+import sys
+from collections.abc import Callable
+
+from ipywidgets import (
+    Checkbox,
+    Combobox,
+    Dropdown,
+    HBox,
+    IntText,
+    Layout,
+    RadioButtons,
+    Textarea,
+    VBox,
+)
+
+from smolsynth import seeds
+from smolsynth.commands import in_words
+from smolsynth.generate import Generation
+from smolsynth.plans import KINDS, TECHNIQUES, Plan, PlanError
+from smolsynth.studio.parts import Problem, Rows, button, field, line, say, show, text
+from smolsynth.studio.session import Session
+from smolsynth.studio.words import LANGUAGES, MODELS, duration, problem_in_words
+
+SAMPLE = 5  # rows
+
+
+class Describe(VBox):
+    """The form of a `Plan`, and a sample.
+
+    Args:
+        session: of the app.
+        start: called with a plan that is to be generated.
+    """
+
+    def __init__(self, session: Session, start: Callable[[Plan], None]) -> None:
+        words = session.words
+        self.session, self.words = session, words
+        self._start = start
+        self.kind = field(
+            RadioButtons(
+                description=words["kind"],
+                options=[(words[kind], kind) for kind in KINDS],
+                tooltip=words["kind_tip"],
+            ),
+            "1 1 100%",
+        )
+        self.technique = field(
+            Dropdown(description=words["technique"], tooltip=words["technique_tip"])
+        )
+        self.technique_note = text()
+        self.technique_note.add_class("sds-note")
+        self.lang = field(
+            Dropdown(
+                description=words["lang"],
+                options=[(name, lang) for lang, name in LANGUAGES.items()],
+                value=session.lang,
+                tooltip=words["lang_tip"],
+            )
+        )
+        self.topics = HBox(layout=Layout(flex_flow="row wrap"))
+        self.topics.add_class("sds-topics")
+        self.about = field(
+            Textarea(
+                description=words["about"],
+                placeholder=words["about_hint"],
+                rows=2,
+                tooltip=words["about_tip"],
+            ),
+            "1 1 100%",
+        )
+        self.rows = field(
+            IntText(description=words["rows"], value=100, tooltip=words["rows_tip"]), "1 1 90px"
+        )
+        self.model = field(
+            Combobox(
+                description=words["model"],
+                options=MODELS,
+                value=os.environ.get("SMOLSYNTH_LLM") or "bundled",
+                tooltip=words["model_tip"],
+            ),
+            "2 1 240px",
+        )
+        self.seed = field(
+            IntText(description=words["seed"], value=Plan.seed, tooltip=words["seed_tip"]),
+            "1 1 90px",
+        )
+        self.length = field(
+            IntText(description=words["length"], value=Plan.length, tooltip=words["length_tip"]),
+            "1 1 110px",
+        )
+        self.model_note = text(words["model_tip"], "note")
+        self.sample_button = button(words["sample"], self.sample, main=True)
+        self.start_button = button("", self.start)
+        self.status = text(words["no_sample"])
+        self.forecast = text()
+        self.problem = Problem(words)
+        self.shown = Rows(words, lines=6)
+        show(self.shown, False)
+        super().__init__(
+            [
+                self.kind,
+                line(self.technique, self.lang),
+                self.technique_note,
+                text(words["topics"], "label"),
+                self.topics,
+                self.about,
+                line(self.rows, self.model, self.seed, self.length),
+                self.model_note,
+                line(self.sample_button, self.start_button),
+                self.problem,
+                self.status,
+                self.forecast,
+                self.shown,
+            ]
+        )
+        self.kind.observe(lambda _: self._fit_techniques(), "value")
+        self.technique.observe(lambda _: self._explain(), "value")
+        self.lang.observe(lambda _: self._fit_topics(), "value")
+        self.rows.observe(lambda _: self._name_start(), "value")
+        self._fit_techniques()
+        self._fit_topics()
+        self._name_start()
+
+    # ---- the form ----
+    def _fit_techniques(self) -> None:
+        names = [name for name, kind in TECHNIQUES.items() if kind == self.kind.value]
+        self.technique.options = [(self.words[name], name) for name in names]
+        self.technique.value = names[0]
+        self._explain()
+
+    def _explain(self) -> None:
+        if self.technique.value:
+            say(self.technique_note, self.words[f"{self.technique.value}_is"], "note")
+
+    def _fit_topics(self) -> None:
+        self.topics.children = [
+            Checkbox(description=topic, indent=False, layout=Layout(width="auto"))
+            for topic in seeds.topics(self.lang.value)
+        ]
+
+    def _name_start(self) -> None:
+        self.start_button.description = self.words["start"].format(rows=self.rows.value)
+
+    def plan(self) -> Plan | None:
+        """The plan that the form describes; None, and a message beside it, where there is none."""
+        fields = {
+            name: getattr(self, name)
+            for name in ("kind", "technique", "lang", "about", "rows", "model", "seed", "length")
+        }
+        for widget in fields.values():
+            widget.remove_class("sds-wrong")
+        try:
+            chosen = tuple(box.description for box in self.topics.children if box.value)
+            plan = Plan(topics=chosen, **{name: widget.value for name, widget in fields.items()})
+        except PlanError as error:
+            if error.field in fields:
+                fields[error.field].add_class("sds-wrong")
+            self.problem.put(error.words(self.session.lang))
+            return None
+        self.problem.clear()
+        return plan
+
+    # ---- the sample ----
+    def sample(self) -> None:
+        """Makes rows in the background and shows five of them."""
+        plan = self.plan()
+        if plan is None:
+            return
+        if self.session.worker.busy:
+            self.problem.put(self.words["busy"])
+            return
+        generation = Generation(plan, self.session.folder_of(plan))
+        self.sample_button.disabled = True
+        say(self.forecast, "")
+        loaded = "smolsynth.techniques" in sys.modules
+        say(self.status, self.words["sampling" if loaded else "loading"])
+
+        def job():
+            for _ in generation.parts(SAMPLE):
+                yield generation
+
+        self.session.worker.start(job, lambda _: None, lambda e: self._sampled(generation, e))
+
+    def _sampled(self, generation: Generation, error: Exception | None) -> None:
+        words, rows = self.words, generation.rows
+        self.sample_button.disabled = False
+        if error:
+            say(self.status, "")
+            self.problem.put(problem_in_words(error, self.session.lang, "model"))
+            return
+        self.sample_button.description = words["sample_again"]
+        self.session.sampled = generation
+        self.shown.put(rows[:SAMPLE])
+        counts = in_words(generation.dropped, self.session.lang)
+        if not rows:
+            total = generation.dropped.total()
+            say(self.status, words["sample_none"].format(n=total, counts=counts), "bad")
+            return
+        seconds, tokens = generation.forecast()
+        took = sum(generation.seconds)
+        say(self.status, words["sampled"].format(n=len(rows[:SAMPLE]), seconds=took))
+        say(
+            self.forecast,
+            words["forecast"].format(
+                rows=generation.plan.rows, seconds=duration(seconds, words), tokens=tokens
+            ),
+        )
+
+    def start(self) -> None:
+        """Hands the plan over to the next step."""
+        if plan := self.plan():
+            self._start(plan)

@@ -1,0 +1,226 @@
+"""Step 3: look at rows one by one; edit, accept, reject; of pairs, vote and swap."""
+
+import random
+from collections.abc import Callable
+
+from ipywidgets import Dropdown, Layout, Select, Text, Textarea, VBox
+
+from smolsynth.display import clean
+from smolsynth.studio.parts import LISTED, button, field, height, label, line, say, show, text
+from smolsynth.studio.session import TEXTS, Entry, Session
+
+FILTERS = ("all", "undecided", "accepted", "rejected_rows")
+MARKS = {True: "✓ ", False: "✗ ", None: ""}
+
+
+class Review(VBox):
+    """The rows, and what a person decides about them.
+
+    Args:
+        session: of the app.
+        go: shows another step, by name.
+    """
+
+    def __init__(self, session: Session, go: Callable[[str], None]) -> None:
+        words = session.words
+        self.session, self.words = session, words
+        self.empty = VBox(
+            [text(words["no_rows"]), button(words["go_describe"], lambda: go("describe"))]
+        )
+        self.empty.add_class("sds-empty")
+        self.search = field(
+            Text(description=words["search"], placeholder=words["search_hint"]), "2 1 220px"
+        )
+        self.filter = field(
+            Dropdown(description=words["filter"], options=[(words[f], f) for f in FILTERS])
+        )
+        self.count = text()
+        self.list = field(
+            Select(description=words["list"], rows=16, tooltip=words["list_tip"]), "1 1 300px"
+        )
+        self.list.add_class("sds-list")
+        self.list.add_class("sds-tall")
+        self.boxes = [field(Textarea(continuous_update=False), "1 1 auto") for _ in range(3)]
+        self.hint = text()
+        self.accept = button(
+            words["accept"], lambda: self.decide(True), words["accept_tip"], main=True
+        )
+        self.reject = button(words["reject"], lambda: self.decide(False), words["reject_tip"])
+        self.undo = button(words["undo"], self.take_back, words["undo_tip"])
+        self.votes = [
+            button(words[name], lambda which=which: self.vote(which))
+            for name, which in (("a_better", 0), ("b_better", 1), ("cant_tell", None))
+        ]
+        self.swap = button(words["swap"], self.exchange, words["swap_tip"])
+        self.voting = line(*self.votes, self.swap)
+        self.verdict, self.score = text(), text()
+        detail = VBox(
+            [
+                *self.boxes,
+                self.voting,
+                self.verdict,
+                line(self.accept, self.reject, self.undo),
+                self.hint,
+                self.score,
+            ],
+            layout=Layout(flex="2 1 380px", width="auto"),
+        )
+        self.detail = detail
+        self.work = VBox(
+            [
+                line(self.search, self.filter),
+                self.count,
+                line(self.list, detail),
+            ]
+        )
+        super().__init__([self.empty, self.work])
+        self.filling = False
+        self.search.observe(lambda _: self.refresh(), "value")
+        self.filter.observe(lambda _: self.refresh(), "value")
+        self.list.observe(lambda _: self._show(), "value")
+        for box in self.boxes:
+            box.observe(self._edit, "value")
+        self.refresh()
+
+    # ---- the list ----
+    def _found(self) -> list[int]:
+        wanted = clean(self.search.value).strip().casefold()
+        verdicts = {"accepted": True, "rejected_rows": False, "undecided": None}
+        chosen = self.filter.value
+        return [
+            number
+            for number, entry in enumerate(self.session.entries)
+            if (chosen == "all" or entry.verdict is verdicts[chosen])
+            and (not wanted or wanted in "\n".join(map(str, entry.row.values())).casefold())
+        ]
+
+    def refresh(self) -> None:
+        """Shows what there is; stays at the chosen row if it is still listed."""
+        entries, words = self.session.entries, self.words
+        show(self.empty, not entries)
+        show(self.work, bool(entries))
+        if not entries:
+            return
+        found = self._found()
+        said = words["found"].format(
+            n=len(found),
+            all=len(entries),
+            accepted=sum(entry.verdict is True for entry in entries),
+            rejected=sum(entry.verdict is False for entry in entries),
+            edited=sum(entry.edited or entry.swapped for entry in entries),
+        )
+        if len(found) > LISTED:
+            said += words["gap"] + words["found_most"].format(most=LISTED)
+        say(self.count, said if found else words["none_found"])
+        chosen = self.list.value
+        self.filling = True
+        self.list.options = [
+            (label(entries[i].row, i, MARKS[entries[i].verdict]), i) for i in found[:LISTED]
+        ]
+        if found:
+            self.list.value = chosen if chosen in found[:LISTED] else found[0]
+        self.filling = False
+        show(self.detail, bool(found))
+        self._show()
+
+    @property
+    def entry(self) -> Entry | None:
+        """The chosen row."""
+        number = self.list.value
+        entries = self.session.entries
+        return entries[number] if number is not None and number < len(entries) else None
+
+    # ---- a row ----
+    def _columns(self) -> list[str]:
+        """What the boxes show: of a pair that waits for a vote, the responses in random order."""
+        columns = list(TEXTS[self.session.plan.kind])
+        if self._is_blind() and random.Random(self.list.value).random() < 0.5:
+            columns[1:] = columns[:0:-1]
+        return columns
+
+    def _is_blind(self) -> bool:
+        entry = self.entry
+        is_pair = self.session.plan.kind == "preference"
+        return is_pair and entry is not None and entry.vote is None and not entry.swapped
+
+    def _show(self) -> None:
+        entry, words = self.entry, self.words
+        if entry is None or self.filling:
+            return
+        columns, blind = self._columns(), self._is_blind()
+        names = [f"{column}_text" for column in columns]
+        if blind:
+            names[1:] = ["response_a", "response_b"]
+        self.filling = True
+        for place, box in enumerate(self.boxes):
+            show(box, place < len(columns))
+            if place < len(columns):
+                shown = clean(entry.row[columns[place]])
+                box.description = words[names[place]]
+                box.rows = height(shown)
+                box.value = shown
+        self.filling = False
+        is_pair = len(columns) == 3
+        show(self.voting, is_pair)
+        for vote in self.votes:
+            show(vote, blind)
+        show(self.swap, is_pair and not blind)
+        self._say_verdict(entry, blind, is_pair)
+        blank = not all(entry.row[column].strip() for column in columns)
+        say(self.hint, words["empty_text"] if blank else "", "bad")
+
+    def _say_verdict(self, entry: Entry, blind: bool, is_pair: bool) -> None:
+        words = self.words
+        if not is_pair:
+            say(self.verdict, "")
+            return
+        rated = {"high": entry.row["chosen_rating"], "low": entry.row["rejected_rating"]}
+        key = {"chosen": "agree", "rejected": "differ"}.get(entry.vote, "no_verdict")
+        said = words["vote_hint"] if blind else words[key].format(**rated)
+        if entry.swapped:
+            said = words["swapped"]
+        say(self.verdict, said)
+        votes = [other.vote for other in self.session.entries if other.vote]
+        hits = votes.count("chosen")
+        say(self.score, words["votes"].format(hits=hits, votes=len(votes)) if votes else "", "note")
+
+    def _edit(self, change: dict) -> None:
+        entry = self.entry
+        if self.filling or entry is None:
+            return
+        place = self.boxes.index(change["owner"])
+        column = self._columns()[place]
+        if clean(entry.row[column]) != change["new"]:
+            entry.row = entry.row | {column: change["new"]}
+            self.refresh()
+
+    # ---- decisions ----
+    def decide(self, verdict: bool) -> None:
+        """Accepts or rejects the row, and goes to the next in the list."""
+        entry = self.entry
+        if entry is None:
+            return
+        listed = [number for _, number in self.list.options]
+        after = listed[listed.index(self.list.value) + 1 :]
+        entry.verdict = verdict
+        if after:
+            self.list.value = after[0]
+        self.refresh()
+
+    def take_back(self) -> None:
+        """Undoes what was done with the row."""
+        if self.entry:
+            self.entry.undo()
+            self.refresh()
+
+    def vote(self, which: int | None) -> None:
+        """Votes for the first or the second response that is shown, or for neither."""
+        if self.entry:
+            self.entry.vote = "" if which is None else self._columns()[1 + which]
+            self._show()
+
+    def exchange(self) -> None:
+        """Makes the rejected response the chosen one."""
+        if self.entry:
+            self.entry.swap()
+            self.refresh()

@@ -1,0 +1,224 @@
+"""Dataset Studio in a real browser: the servers, and the whole way through the app.
+
+`images/src/studio.py` takes its pictures on the very same way, so what they show was tested.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, sync_playwright
+
+from smolsynth.studio.words import WORDS
+
+ROOT = Path(__file__).resolve().parent.parent
+FLAGS = ["--disable-gpu", "--force-color-profile=srgb", "--font-render-hinting=none"]
+SECONDS = 30  # for whatever is waited for, at most
+
+
+def find_chromium() -> str | None:
+    """Path of Chromium, if it is installed: the system's, or the one that Playwright fetches."""
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    if found:
+        return found
+    with sync_playwright() as playwright:
+        own = playwright.chromium.executable_path
+    return own if Path(own).exists() else None
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def server(command: list[str], folder: Path, address: str) -> Iterator[str]:
+    """Runs a server in a folder until the block ends; yields its address."""
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "IPYTHONDIR": str(folder / ".ipython"),
+        "JUPYTER_CONFIG_DIR": str(folder / ".config"),
+        "JUPYTER_DATA_DIR": str(folder / ".data"),
+        "JUPYTER_RUNTIME_DIR": str(folder / ".runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / ".settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / ".workspaces"),
+    }
+    environment.setdefault("OMP_NUM_THREADS", "1")
+    environment.pop("SMOLSYNTH_LLM", None)
+    log = folder / "server.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        for _ in range(SECONDS * 5):
+            try:
+                opener.open(f"{address}/api/status", timeout=5).close()
+                break
+            except urllib.error.HTTPError:  # Voilà has no such page, but answers
+                break
+            except OSError:
+                if process.poll() is not None:
+                    raise RuntimeError(log.read_text(errors="replace")[-2000:]) from None
+                time.sleep(0.2)
+        yield address
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def jupyter(folder: Path) -> Iterator[str]:
+    """JupyterLab on a copy of the notebooks in an empty folder."""
+    shutil.copytree(
+        ROOT / "notebooks",
+        folder,
+        ignore=shutil.ignore_patterns(".ipynb_checkpoints", "output"),
+        dirs_exist_ok=True,
+    )
+    port = free_port()
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
+        "--IdentityProvider.token=",
+        "--LabApp.expose_app_in_browser=True",
+    ]
+    with server(command, folder, f"http://127.0.0.1:{port}") as address:
+        yield address
+
+
+@contextmanager
+def voila(folder: Path, lang: str, theme: str = "light") -> Iterator[str]:
+    """The page of `python -m smolsynth studio`, with `output/` in the folder."""
+    port = free_port()
+    command = [
+        *(sys.executable, "-m", "smolsynth", "studio", "--no-browser"),
+        *("--lang", lang, "--port", str(port), "--theme", theme),
+    ]
+    with server(command, folder, f"http://127.0.0.1:{port}") as address:
+        yield address
+
+
+@contextmanager
+def browser() -> Iterator:
+    """Chromium without a window."""
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS) as chromium,
+    ):
+        yield chromium
+
+
+def new_page(chromium, address: str, width: int = 1280, height: int = 900, **options) -> Page:
+    """A page that reaches the server alone, and notes what must not happen in `page.alarms`."""
+    page = chromium.new_page(
+        viewport={"width": width, "height": height}, reduced_motion="reduce", **options
+    )
+    page.set_default_timeout(SECONDS * 1000)
+    page.alarms = []
+    page.on("dialog", lambda dialog: (page.alarms.append(dialog.message), dialog.dismiss()))
+
+    def route(asked) -> None:
+        if asked.request.url.startswith((address, "data:", "blob:")):
+            asked.continue_()
+        else:
+            page.alarms.append(asked.request.url)
+            asked.abort()
+
+    page.route("**/*", route)
+    return page
+
+
+def open_in_jupyter(page: Page, address: str, notebook: str) -> None:
+    """Opens a notebook and runs all its cells."""
+    page.goto(f"{address}/doc/tree/{notebook}.ipynb")
+    page.wait_for_function(
+        "document.querySelector('#jp-main-statusbar')?.textContent.includes('| Idle')"
+    )
+    page.evaluate(
+        """() => { window.ran = false;
+        jupyterapp.commands.execute('notebook:run-all-cells').finally(() => window.ran = true); }"""
+    )
+    page.wait_for_function("window.ran", timeout=240_000, polling=200)
+
+
+class App:
+    """The studio in a page, as a user has it: by what is written on it."""
+
+    def __init__(self, page: Page, lang: str) -> None:
+        self.page, self.words = page, WORDS[lang]
+        self.root = page.locator(".sds").first
+        self.root.wait_for()
+
+    def button(self, key: str, **values) -> Locator:
+        return self.root.get_by_role(
+            "button", name=self.words[key].format(**values), exact=True
+        ).locator("visible=true")
+
+    def field(self, key: str) -> Locator:
+        return self.root.get_by_label(self.words[key], exact=True).locator("visible=true")
+
+    def press(self, key: str, **values) -> None:
+        self.button(key, **values).first.click()
+
+    def says(self, key: str, **values) -> Locator:
+        """Waits for a message, the numbers in it being anything that is not given."""
+        start = self.words[key].format(**values) if values else self.words[key]
+        found = self.root.get_by_text(start.partition("{")[0].strip()).locator("visible=true").first
+        found.wait_for()
+        return found
+
+    def problem(self) -> str:
+        """The error that is shown."""
+        box = self.root.locator(".sds-problem textarea").locator("visible=true").first
+        box.wait_for()
+        return box.input_value()
+
+
+def whole_way(app: App, rows: int, still: Callable[[str], None] = lambda name: None) -> None:
+    """From a description to files on disk, `still` being called at each step."""
+    app.field("rows").fill(str(rows))
+    app.field("rows").press("Tab")
+    app.press("sample")
+    app.field("list").wait_for()
+    app.says("forecast", rows=rows, seconds="{", tokens=0)
+    still("describe")
+    app.press("start", rows=rows)
+    app.says("done", rows=rows)
+    still("generate")
+    app.press("go_review")
+    app.says("found", n=rows, all=rows, accepted=0, rejected=0, edited=0)
+    app.field("list").select_option(index=2)
+    still("review")
+    app.press("accept")
+    app.press("reject")
+    app.press("quality")
+    app.says("passes", n=rows - 1)
+    still("quality")
+    app.press("export")
+    app.press("save", n=rows - 1)
+    app.says("saved", n=rows - 1)
+    still("export")
+    app.press("code")
+    app.field("pipeline").wait_for()
+    still("code")

@@ -1,0 +1,469 @@
+"""Dataset Studio and the notebooks in a real browser: JupyterLab and Voilà, both languages.
+
+Needs Chromium, and is skipped, visibly, where there is none.
+"""
+
+import json
+import socket
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+playwright = pytest.importorskip("playwright", reason="pip install playwright")
+pytest.importorskip("voila", reason="pip install voila")
+
+import browser  # noqa: E402
+from browser import ROOT, App  # noqa: E402
+from openai_server import serve  # noqa: E402
+from payloads import PAYLOADS  # noqa: E402
+
+from smolsynth import plans  # noqa: E402
+from tools import notebooks  # noqa: E402
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not browser.find_chromium(), reason="apt-get install chromium"),
+]
+LANGS = ("en", "zh")
+BADGE = "https://colab.research.google.com/assets/colab-badge.svg"  # in each notebook's title
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser.browser() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory):
+    """Starts servers when they are first asked for, and ends all of them."""
+    from contextlib import ExitStack
+
+    running = {}
+    with ExitStack() as stack:
+
+        def start(where: str, lang: str, theme: str = "light") -> tuple[str, Path]:
+            key = (where,) if where == "jupyter" else (where, lang, theme)
+            if key not in running:
+                folder = tmp_path_factory.mktemp("-".join(key))
+                one = (
+                    browser.jupyter(folder)
+                    if where == "jupyter"
+                    else browser.voila(folder, lang, theme)
+                )
+                running[key] = (stack.enter_context(one), folder)
+            return running[key]
+
+        yield start
+
+
+@pytest.fixture
+def open_app(chromium, servers):
+    """Opens the studio on a page of its own; afterwards nothing on it has run or loaded."""
+    pages = []
+
+    def open_(where: str, lang: str, theme: str = "light", **options) -> App:
+        address, folder = servers(where, lang, theme)
+        page = browser.new_page(chromium, address, **options)
+        pages.append(page)
+        if where == "voila":
+            page.goto(address)
+        else:
+            browser.open_in_jupyter(page, address, notebook("dataset_studio", lang))
+        app = App(page, lang)
+        app.folder = folder / "output"
+        return app
+
+    yield open_
+    for page in pages:
+        alarms = [alarm for alarm in page.alarms if alarm != BADGE]
+        page.close()
+        assert not alarms
+
+
+def notebook(name: str, lang: str) -> str:
+    return name + ("_cn" if lang == "zh" else "")
+
+
+def saved(app: App) -> list[Path]:
+    return sorted(app.folder.glob("[!.]*/train.jsonl")) if app.folder.exists() else []
+
+
+# ---- the whole way ----
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("where", ["voila", "jupyter"])
+def test_from_a_description_to_a_file_on_disk(open_app, where, lang):
+    app = open_app(where, lang)
+    before = saved(app)
+    browser.whole_way(app, 20)
+    [made] = set(saved(app)) - set(before)
+    assert len(made.read_text("utf-8").splitlines()) == 19
+    assert (made.parent / "pipeline.py").read_text("utf-8").startswith('"""')
+
+
+def test_the_first_sample_comes_within_ten_seconds_of_opening_the_page(chromium, servers):
+    """On two quiet cores; a busy machine gets three times that."""
+    address, _ = servers("voila", "en")
+    page = browser.new_page(chromium, address)
+    begun = time.perf_counter()
+    page.goto(address)
+    app = App(page, "en")
+    app.press("sample")
+    app.field("list").wait_for()
+    seconds = time.perf_counter() - begun
+    print(f"first sample after {seconds:.1f} s")
+    assert app.field("list").locator("option").count() == 5
+    assert seconds < 30
+    page.close()
+
+
+def test_another_description_gives_another_sample(open_app):
+    app = open_app("voila", "en")
+    app.press("sample")
+    app.field("list").wait_for()
+    before = app.field("list").inner_text()
+    app.field("about").fill("questions about rain and kettles")
+    app.field("about").press("Tab")
+    app.press("sample_again")
+    app.page.wait_for_function(
+        "before => [...document.querySelectorAll('.sds-list select')][0].innerText !== before",
+        arg=before,
+    )
+    assert "rain" in app.field("list").inner_text() or "kettle" in app.field("list").inner_text()
+
+
+def test_the_page_ends_with_the_command_and_can_be_reached_from_this_machine_alone(tmp_path):
+    with browser.voila(tmp_path, "en") as address:
+        port = int(address.rpartition(":")[2])
+        table = Path("/proc/net/tcp")  # of Linux
+        if not table.exists():
+            return
+        lines = [line.split() for line in table.read_text().splitlines()[1:]]
+        at = [line[1] for line in lines if line[1].endswith(f":{port:04X}") and line[3] == "0A"]
+        assert at == [f"0100007F:{port:04X}"]  # 127.0.0.1
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", port), timeout=2)
+
+
+# ---- stops, errors, answers ----
+@pytest.mark.parametrize(("where", "lang"), [("voila", "en"), ("jupyter", "zh")])
+def test_a_run_is_cancelled_and_gone_on_with_while_the_page_answers(open_app, where, lang):
+    app = open_app(where, lang)
+    app.root.get_by_text(app.words["preference"]).click()
+    app.says("two-models_is")
+    app.field("rows").fill("60")
+    app.field("rows").press("Tab")
+    app.button("start", rows=60).click()
+    app.field("list").wait_for()  # rows appear
+    begun = time.perf_counter()
+    app.press("describe")  # the page answers while rows are made
+    app.field("technique").select_option(app.words["evol-quality"])
+    app.says("evol-quality_is")
+    answered = time.perf_counter() - begun
+    print(f"two round trips in {answered:.2f} s while generating")
+    assert answered < 6
+    app.press("generate")
+    app.press("cancel")
+    said = app.says("cancelled").inner_text()
+    assert " 60 " in said and app.words["go_on"]
+    app.press("go_on")
+    app.says("done", rows=60)
+
+
+def test_wrong_input_then_a_run(open_app):
+    app = open_app("voila", "en")
+    for field, value, said in (
+        ("rows", "0", "from 1 to 5,000"),
+        ("about", "Byzantine tax law", "larger model"),
+        ("model", "gpt", "names no model"),
+        ("model", "openai:http://127.0.0.1:9/v1#m", "127.0.0.1:9"),
+    ):
+        widget = app.field(field)
+        before = widget.input_value()
+        widget.fill(value)
+        widget.press("Tab")
+        app.press("sample")
+        app.page.wait_for_function(
+            """said => [...document.querySelectorAll('.sds-problem textarea')]
+                .some(box => box.offsetParent && box.value.includes(said))""",
+            arg=said,
+        )
+        assert "Traceback" not in app.problem()
+        widget.fill(before)
+        widget.press("Tab")
+    app.press("sample")
+    app.field("list").wait_for()
+    assert not app.root.locator(".sds-problem textarea").locator("visible=true").count()
+
+
+def test_a_run_goes_on_after_the_endpoint_failed(open_app):
+    class Endpoint:
+        """Answers a few times, then fails, and works again when told so."""
+
+        def __init__(self):
+            self.calls, self.broken = 0, True
+
+        def generate(self, inputs, **options):
+            self.calls += 1
+            if self.broken and self.calls > 12:
+                raise OSError("down")
+            said = inputs[0][-1]["content"]
+            text = f"This is a made up answer with the number {self.calls}."
+            if len(said) > 300:
+                text = "\n".join(f"What is the number {self.calls}{i} good for?" for i in range(4))
+            return [
+                {"generations": [text], "statistics": {"input_tokens": [9], "output_tokens": [9]}}
+            ]
+
+    endpoint = Endpoint()
+    with serve(endpoint, model="m") as chats:
+        app = open_app("voila", "en")
+        for field, value in (
+            ("model", f"openai:{chats.base_url}#m"),
+            ("about", "numbers"),
+            ("rows", "40"),
+        ):
+            app.field(field).fill(value)
+            app.field(field).press("Tab")
+        app.press("start", rows=40)
+        assert "failed" in app.problem()
+        endpoint.broken = False
+        app.press("again")
+        app.says("done", rows=40)
+
+
+# ---- what a model may write ----
+class Hostile:
+    """A model that writes payloads: as questions, as answers, as ratings."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def generate(self, inputs, **options):
+        self.calls += 1
+        said = inputs[0][-1]["content"]
+        one = PAYLOADS[self.calls % len(PAYLOADS)]
+        text = f"{one} is an answer {self.calls}."
+        if "Number of Tasks" in said or "user queries" in said or "Context" in said:
+            texts = [PAYLOADS[(4 * self.calls + i) % len(PAYLOADS)] for i in range(4)]
+            text = "\n".join(f"{one} is question {self.calls}{i}?" for i, one in enumerate(texts))
+        return [{"generations": [text], "statistics": {"input_tokens": [9], "output_tokens": [9]}}]
+
+
+def settle(app_or_page) -> None:
+    getattr(app_or_page, "page", app_or_page).wait_for_timeout(700)
+
+
+@pytest.mark.parametrize("where", ["voila", "jupyter"])
+def test_nothing_that_a_model_wrote_runs_in_the_studio(open_app, where):
+    with serve(Hostile(), model="m") as chats:
+        app = open_app(where, "en")
+        for field, value in (
+            ("model", f"openai:{chats.base_url}#m"),
+            ("about", PAYLOADS[2]),
+            ("rows", "60"),
+        ):
+            app.field(field).fill(value)
+            app.field(field).press("Tab")
+        app.press("sample")
+        app.field("list").wait_for()
+        settle(app)
+        app.press("start", rows=60)
+        app.says("done", rows=60)
+        settle(app)
+        app.press("go_review")
+        app.says("found")
+        rows = app.field("list").locator("option").count()
+        seen = Counter()
+        for number in range(rows):
+            app.field("list").select_option(index=number)
+            app.page.wait_for_timeout(60)
+            texts = app.root.evaluate(
+                "node => [...node.querySelectorAll('textarea')].map(box => box.value).join('|')"
+            )
+            seen.update(n for n, one in enumerate(PAYLOADS) if one[:20] in texts)
+        app.field("response_text").fill(PAYLOADS[1] + " edited.")
+        app.press("accept")
+        for step in ("quality", "export", "code"):
+            app.press(step)
+            settle(app)
+        assert app.root.locator("img, iframe, object, embed, video, mjx-container").count() == 0
+        assert app.root.locator("a, script, svg, math").count() == 0
+        assert len(seen) >= 25  # they were there to be seen
+
+
+def test_nothing_that_a_model_wrote_runs_in_the_viewers(chromium, servers):
+    address, folder = servers("jupyter", "en")
+    cells = {
+        "data": "import json\nfrom pathlib import Path\n"
+        "rows = json.loads(Path('payloads.json').read_text())",
+        "browse": "from smolsynth.display import browse, preview\nbrowse(rows)",
+        "preview": "preview(rows, n=40)",
+        "compare": "from smolsynth.pairs import compare, vote\n"
+        "import ipywidgets\nipywidgets.VBox([compare([row], 'chosen', 'rejected', 'instruction')"
+        " for row in rows])",
+        "vote": "ipywidgets.VBox([vote([row]) for row in rows])",
+        "bar": "import time\nfrom smolsynth._progress import text_bar\n"
+        "with text_bar(True) as bar:\n    for row in rows:\n"
+        "        bar.set_description_str(row['chosen']); time.sleep(0.02)",
+        "report": "from smolsynth.quality import measure\nmeasure(rows * 2, 'en')",
+        "error": "from smolsynth.pipelines import StepFailed\n"
+        "raise StepFailed(' '.join(row['chosen'] for row in rows), 'x')",
+    }
+    made = notebooks.nbformat.v4.new_notebook(
+        cells=[notebooks.nbformat.v4.new_code_cell(s, id=name) for name, s in cells.items()]
+    )
+    notebooks.clean(made, "en")
+    notebooks.write(folder / "payloads.ipynb", made)
+    rows = [{"instruction": one, "chosen": one + " a", "rejected": one + " b"} for one in PAYLOADS]
+    (folder / "payloads.json").write_text(json.dumps(rows))
+    page = browser.new_page(chromium, address, height=2000)
+    browser.open_in_jupyter(page, address, "payloads")
+    page.wait_for_timeout(2500)  # formulas are set later
+    page.locator(".jp-Cell").last.scroll_into_view_if_needed()
+    forth = page.get_by_role("button", name="Next").first
+    while forth.is_enabled():
+        forth.click()
+        page.wait_for_timeout(60)
+    for button in page.get_by_role("button", name="A is better").all():
+        button.click()
+    page.wait_for_timeout(1500)
+    outputs = page.locator(".jp-Cell-outputArea")
+    assert outputs.locator("img, iframe, object, embed, video, script").count() == 0
+    assert outputs.locator("mjx-container").count() == 0
+    assert outputs.locator("a[href^='javascript']").count() == 0
+    assert "StepFailed" in outputs.last.inner_text()
+    assert page.alarms == []
+    page.close()
+
+
+# ---- reading and typing ----
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [800, 1280])
+def test_it_can_be_read_at_any_width_and_in_either_theme(open_app, width, theme):
+    app = open_app("voila", "zh", theme, width=width)
+    app.press("sample")
+    app.says("forecast")
+    app.press("start", rows=100)
+    app.says("done", rows=100)
+    for step in ("describe", "generate", "review", "quality", "export", "code"):
+        app.press(step)
+        app.page.wait_for_timeout(300)
+        wide, faint = app.page.evaluate(_LOOK)
+        assert not wide, (step, wide)
+        assert not faint, (step, faint)
+
+
+# What is cut off at the right, and texts with too little contrast (WCAG: 4.5).
+_LOOK = r"""() => {
+    const visible = [...document.querySelectorAll('.sds *')].filter(
+        node => node.offsetParent && node.getClientRects().length);
+    const edge = document.documentElement.clientWidth;
+    const wide = visible.filter(node => node.tagName !== 'OPTION'
+        && node.getBoundingClientRect().right > edge + 1).map(
+            node => node.className || node.tagName);
+    const rgb = color => (color.match(/[\d.]+/g) || []).map(Number);
+    const light = ([r, g, b]) => [r, g, b].map(c => (c /= 255) <= 0.03928
+        ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4).reduce(
+        (sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+    const behind = node => {
+        for (let at = node; at; at = at.parentElement) {
+            const color = rgb(getComputedStyle(at).backgroundColor);
+            if (color.length === 3 || color[3] > 0.5) return color;
+        }
+        return [255, 255, 255];
+    };
+    const faint = visible.filter(node => ['P', 'LABEL', 'TEXTAREA', 'INPUT', 'SELECT', 'TD', 'TH',
+        'BUTTON', 'H2'].includes(node.tagName) && !node.disabled
+        && !['radio', 'checkbox'].includes(node.type)).map(node => {
+            const [one, two] = [light(rgb(getComputedStyle(node).color)), light(behind(node))];
+            const ratio = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
+            return [ratio, `${node.tagName} ${node.className} ${ratio.toFixed(1)}`];
+        }).filter(([ratio]) => ratio < 4.5).map(([, words]) => words);
+    return [wide, [...new Set(faint)]];
+}"""
+
+
+def test_the_whole_way_by_keyboard(open_app):
+    app = open_app("voila", "en")
+    page = app.page
+
+    def tab_to(name: str) -> None:
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            here = page.evaluate(
+                "() => { const at = document.activeElement; return (at.labels && at.labels[0]"
+                " ? at.labels[0] : at).innerText.trim(); }"
+            )
+            if here == name:
+                return
+        raise AssertionError(f"{name!r} is not reached by Tab")
+
+    words = app.words
+    page.locator("body").click(position={"x": 3, "y": 3})
+    tab_to(words["rows"])
+    page.keyboard.press("Control+a")
+    page.keyboard.type("12")
+    tab_to(words["sample"])
+    page.keyboard.press("Enter")
+    app.says("forecast", rows=12, seconds="{", tokens=0)
+    tab_to(words["start"].format(rows=12))
+    page.keyboard.press("Enter")
+    app.says("done", rows=12)
+    tab_to(words["go_review"])
+    page.keyboard.press("Enter")
+    app.says("found")
+    tab_to(words["list"])
+    page.keyboard.press("ArrowDown")
+    tab_to(words["accept"])
+    page.keyboard.press("Enter")
+    app.says("found", n=12, all=12, accepted=1, rejected=0, edited=0)
+    page.keyboard.press("Shift+Tab")
+    for name in ("export",):
+        app.button(name).focus()
+        page.keyboard.press("Enter")
+    tab_to(words["save"].format(n=12))
+    page.keyboard.press("Enter")
+    app.says("saved", n=12)
+
+
+# ---- all the other notebooks ----
+OTHERS = [p.stem for p in notebooks.notebooks() if not p.stem.startswith("dataset_studio")]
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_notebook_runs_in_the_browser_and_its_viewer_answers(chromium, servers, name):
+    address, _ = servers("jupyter", "en")
+    page = browser.new_page(chromium, address)
+    browser.open_in_jupyter(page, address, name)
+    failed = page.evaluate(
+        """() => jupyterapp.shell.currentWidget.content.widgets
+            .filter(cell => cell.model.type === 'code')
+            .filter(cell => cell.model.sharedModel.toJSON().outputs.some(
+                output => output.output_type === 'error' || output.name === 'stderr'))
+            .map(cell => cell.model.sharedModel.id)"""
+    )
+    assert failed == []
+    forth = page.locator("button:has(.fa-arrow-right)").first
+    forth.scroll_into_view_if_needed()
+    viewer = page.locator(".jp-OutputArea-output:has(button .fa-arrow-right)").first
+    before = viewer.evaluate(_SHOWN)
+    forth.click()
+    for _ in range(50):
+        if viewer.evaluate(_SHOWN) != before:
+            break
+        page.wait_for_timeout(100)
+    assert viewer.evaluate(_SHOWN) != before
+    assert [alarm for alarm in page.alarms if alarm != BADGE] == []
+    page.close()
+
+
+_SHOWN = """node => [node.innerText, ...[...node.querySelectorAll('textarea')].map(b => b.value)]
+    .join('|')"""
+
+
+def test_the_notebooks_on_the_page_are_those_of_this_course():
+    assert len(OTHERS) >= 4 and (ROOT / "notebooks" / "dataset_studio_cn.ipynb").exists()
+    assert set(plans.SYSTEM_PROMPTS) == set(LANGS)

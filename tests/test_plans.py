@@ -1,0 +1,351 @@
+"""Plans: what they refuse, what they start from, and the code that they hand over."""
+
+import ast
+import io
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tokenize
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from smolsynth import commands, seeds
+from smolsynth.generate import Generation
+from smolsynth.plans import IN_WORDS, KINDS, NAMES, TECHNIQUES, Plan, PlanError, mentioned
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.mark.parametrize(
+    ("settings", "field", "said"),
+    [
+        ({"rows": 0}, "rows", "from 1 to 5,000, not 0"),
+        ({"rows": 5001}, "rows", "5001"),
+        ({"rows": "7"}, "rows", "'7'"),
+        ({"rows": True}, "rows", "True"),
+        ({"length": 8}, "length", "16 to 1,024"),
+        ({"seed": -1}, "seed", "-1"),
+        ({"lang": "fr"}, "lang", "'fr'"),
+        ({"kind": "critique"}, "kind", "'critique'"),
+        ({"technique": "two-models"}, "technique", "choose self-instruct, magpie"),
+        ({"kind": "preference", "technique": "magpie"}, "technique", "choose two-models"),
+        ({"topics": ("wether",)}, "topics", "'wether'"),
+        ({"topics": ("weather",), "about": "rain"}, "about", "not both"),
+        ({"about": "rain " * 500}, "about", "2,000"),
+        ({"about": "Byzantine tax law"}, "about", "larger model"),
+        ({"model": " "}, "model", "Which model"),
+        ({"technique": "magpie", "model": "hf:org/name"}, "technique", "chat endpoint"),
+    ],
+)
+def test_what_cannot_be_carried_out_is_refused_in_both_languages(settings, field, said):
+    with pytest.raises(PlanError) as caught:
+        Plan(**settings)
+    assert caught.value.field == field
+    assert said in str(caught.value)
+    chinese = caught.value.words("zh")
+    assert any("\u4e00" <= char <= "\u9fff" for char in chinese) and "{" not in chinese
+
+
+@pytest.mark.parametrize(
+    ("about", "lang", "found"),
+    [
+        ("Questions about kettles, the Moon and sandpaper", "en", "a kettle|the moon|sandpaper"),
+        ("raincoats and moonlight", "en", ""),
+        ("Anything about the weather", "en", "weather"),
+        ("Batteries for toys", "en", "a battery"),
+        ("wolves and knives", "en", ""),
+        ("小朋友会问的关于月亮、雨和太空的问题", "zh", "月亮|雨|太空"),
+        ("语气风格活泼一点", "zh", ""),  # no 风
+        ("用铜做的锣", "zh", "铜|锣"),
+    ],
+)
+def test_a_description_is_matched_with_what_the_bundled_model_knows(about, lang, found):
+    assert mentioned(about, lang) == set(filter(None, found.split("|")))
+
+
+def test_a_description_becomes_the_seeds():
+    plan = Plan(about="about kettles and rain")
+    assert [row["concept"] for row in plan.documents()] == ["a kettle", "rain"]
+    own = Plan(about="Byzantine\n tax  law", model="transformers:some/model")
+    assert own.documents() == [{"topic": "Byzantine tax law", "document": "Byzantine tax law"}]
+    assert len(Plan(topics=("weather",)).documents()) == 15
+    assert len(Plan(lang="zh").documents()) == len(seeds.documents("zh"))
+
+
+def test_inputs_follow_from_the_seed_and_not_from_the_number_of_rows():
+    assert Plan().inputs() == Plan(rows=7).inputs() != Plan(seed=1).inputs()
+    assert Plan().digest() == Plan(rows=7).digest() != Plan(seed=1).digest()
+    for row in Plan(technique="magpie", topics=("space",)).inputs():
+        assert row["system_prompt"].endswith("questions about space.")
+
+
+def test_the_command_is_read_back_as_the_same_plan(monkeypatch, capsys):
+    about = "it's \"rain\"; $(echo no) `ls` & 'snow'"
+    plan = Plan(about=about, rows=3, length=99, technique="evol-instruct")
+    words = shlex.split(plan.command())
+    assert words[:4] == ["python", "-m", "smolsynth", "generate"]
+    args = commands._generate_parser().parse_args(words[4:])
+    assert args.about == plan.about and args.rows == 3 and args.length == 99
+    again = shlex.split(Plan(topics=("weather", "space")).command())
+    assert commands._generate_parser().parse_args(again[4:]).topic == ["weather", "space"]
+
+
+HOSTILE = [
+    '"""; import os; os.system("touch owned"); """ rain',
+    "rain\n import os",
+    "rain \\",
+    "rain {imports} {0} %s",
+    "rain\u2028import os\x00\x1b[31m",
+    "'; raise SystemExit #rain",
+]
+
+
+@pytest.mark.parametrize("about", HOSTILE)
+@pytest.mark.parametrize("model", ["bundled", "transformers:some/model"])
+def test_a_description_stays_data_in_the_code(about, model):
+    tree = ast.parse(Plan(about=about, model=model).code())
+    imported = [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
+    assert [name.name for node in imported for name in node.names] == ["smolsynth"]
+    assert not any(isinstance(node, ast.Raise) for node in ast.walk(tree))
+
+
+@pytest.mark.parametrize("technique", TECHNIQUES)
+def test_the_code_is_tidy_and_says_nothing_about_other_techniques(technique, tmp_path):
+    what = {"about": "天气"} if technique == "magpie" else {"topics": ("天气",)}
+    plan = Plan(kind=TECHNIQUES[technique], technique=technique, lang="zh", **what)
+    file = tmp_path / "pipeline.py"
+    file.write_text(plan.code(), encoding="utf-8")
+    config = ["--config", str(ROOT / "pyproject.toml"), "--no-cache"]
+    for command in (["check", "--ignore", "I001"], ["format", "--check"]):
+        ruff = [sys.executable, "-m", "ruff", *command, *config, str(file)]
+        done = subprocess.run(ruff, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout
+    others = {"magpie": "Magpie(", "evol-instruct": "EvolInstruct(", "evol-quality": "EvolQuality("}
+    for other, call in others.items():
+        assert (call in plan.code()) == (other == technique)
+
+
+def without_docstrings(code: str) -> dict[str, str]:
+    """The functions of a file, as parsed: comments and docstrings left out."""
+    functions = [node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)]
+    for node in functions:
+        assert ast.get_docstring(node)
+        del node.body[0]
+    return {node.name: ast.dump(node) for node in functions}
+
+
+@pytest.mark.parametrize("technique", TECHNIQUES)
+def test_a_chinese_file_explains_the_same_code_in_chinese(technique):
+    english, chinese = (
+        Plan(kind=TECHNIQUES[technique], technique=technique, lang=lang).code()
+        for lang in ("en", "zh")
+    )
+    assert without_docstrings(english) == without_docstrings(chinese)
+    tree = ast.parse(chinese)
+    said = [ast.get_docstring(tree)]
+    said += [ast.get_docstring(node) for node in tree.body if isinstance(node, ast.FunctionDef)]
+    tokens = tokenize.generate_tokens(io.StringIO(chinese).readline)
+    said += [token.string for token in tokens if token.type == tokenize.COMMENT]
+    assert len(said) > 6
+    for words in said:
+        assert any("\u4e00" <= char <= "\u9fff" for char in words), words
+    assert f"{NAMES['zh'][technique]}。" in chinese
+
+
+def test_names_and_cards_are_in_both_languages():
+    from smolsynth.studio.words import WORDS
+
+    for lang in ("en", "zh"):
+        assert list(IN_WORDS[lang]) == list(TECHNIQUES)
+        assert list(NAMES[lang]) == [*KINDS, *TECHNIQUES]
+        for name in TECHNIQUES:
+            assert NAMES[lang][name].casefold() == WORDS[lang][name].casefold()
+
+
+PLANS = [
+    Plan(topics=("weather",), rows=30),
+    Plan(technique="magpie", lang="zh", rows=20),
+    Plan(technique="evol-instruct", about="the moon and kettles", rows=20, seed=7),
+    Plan(technique="evol-instruct", lang="zh", topics=("太空",), rows=20),
+    Plan(kind="preference", technique="two-models", rows=12),
+    Plan(kind="preference", technique="evol-quality", lang="zh", rows=12, length=128),
+]
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
+def test_the_file_makes_the_rows_of_the_studio(plan, tmp_path):
+    """The studio's run was stopped on the way and gone on with; the file's was not."""
+    made = Generation(plan, tmp_path / "parts")
+    next(made.parts())
+    first = list(made.rows)
+    made = made.made_again_with(plan)
+    for _ in made.parts():
+        pass
+    assert made.done and len(made.rows) == plan.rows and made.rows[: len(first)] == first
+
+    (tmp_path / "pipeline.py").write_text(plan.code(), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "pipeline.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = (tmp_path / "output" / plan.name / "train.jsonl").read_text("utf-8").splitlines()
+    assert [texts_of(json.loads(line)) for line in lines] == [texts_of(row) for row in made.rows]
+
+
+def texts_of(row: dict) -> list[str]:
+    """Of a row as generated, or as exported."""
+    if "messages" in row:
+        return [turn["content"] for turn in row["messages"]]
+    if "prompt" in row:
+        return [row[name][0]["content"] for name in ("prompt", "chosen", "rejected")]
+    return [row[name] for name in ("instruction", "response", "chosen", "rejected") if name in row]
+
+
+def test_the_command_makes_the_rows_of_the_studio(tmp_path, capsys):
+    plan = Plan(topics=("weather",), rows=10)
+    words = shlex.split(plan.command())[4:]
+    assert commands.generate([*words, "--output", str(tmp_path)]) == 0
+    assert "10 rows saved" in capsys.readouterr().out
+    made = Generation(plan)
+    for _ in made.parts():
+        pass
+    lines = (tmp_path / plan.name / "train.jsonl").read_text("utf-8").splitlines()
+    assert [texts_of(json.loads(line)) for line in lines] == [texts_of(row) for row in made.rows]
+    assert (tmp_path / plan.name / "pipeline.py").read_text("utf-8") == plan.code()
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["--rows", "0"], 2, "from 1 to 5,000"),
+        (["--about", "拜占庭税法", "--lang", "zh"], 2, "只认得"),
+        (["--model", "gpt"], 1, "names no model"),
+    ],
+)
+def test_bad_input_gets_one_clear_sentence(words, status, said, tmp_path, capsys):
+    assert commands.generate([*words, "--output", str(tmp_path)]) == status
+    assert said in capsys.readouterr().err
+    assert not list(tmp_path.glob("*"))
+
+
+def test_collecting_ends_when_nothing_new_comes_and_drops_what_nearly_repeats():
+    from smolsynth.techniques import as_answer, collect
+
+    def made(
+        what: str, response: str = "It is a thing that one uses in a kitchen every day."
+    ) -> dict:
+        return {
+            "topic": "t",
+            "instruction": f"Please say what {what} is for.",
+            "response": response,
+        }
+
+    parts = [{"default": [made("a cup"), made("a cup"), made("a pan", "")]}] * 50
+    *_, (rows, dropped) = collect(iter(parts), 5, "en", as_answer)
+    assert len(rows) == 1
+    assert dropped["repeated"] == 21 and dropped["empty"] == 11  # the first part and ten in vain
+
+    close = "It is a thing that one uses in a kitchen every day and a pan is not one of those."
+    parts = [{"default": [made("it", close), made("it now", close), made("snow", "It is cold.")]}]
+    *_, (rows, dropped) = collect(iter(parts), 9, "en", as_answer)
+    assert [row["response"] for row in rows] == [close, "It is cold."]
+    assert dropped["duplicate"] == 1
+
+
+def test_fewer_rows_than_asked_for_are_saved_and_said(tmp_path, capsys, monkeypatch):
+    def few(self, **options):
+        self.rows = [{"topic": "t", "instruction": "What is it?", "response": "It is a thing."}]
+        yield
+
+    monkeypatch.setattr(Generation, "parts", few)
+    assert commands.generate(["--rows", "2", "--output", str(tmp_path)]) == 0
+    assert "Too few were good or new: 1 of 2 rows" in capsys.readouterr().out
+
+
+def test_streaming_gives_the_rows_of_a_run_with_a_folder_part_by_part(tmp_path):
+    plan = Plan(technique="magpie")
+    pipeline, inputs = plan.pipeline(), plan.inputs()[:40]
+    parts = list(pipeline.stream(inputs, chunk_size=16))
+    assert [len(part["default"]) for part in parts] == [16, 16, 8]
+    kept = list(pipeline.stream(inputs, folder=tmp_path, chunk_size=16))
+    assert kept == parts == list(pipeline.stream(inputs, folder=tmp_path, chunk_size=16))
+    whole = pipeline.run(dataset=inputs, folder=tmp_path, chunk_size=16, progress=False)
+    assert whole["default"]["train"].to_list() == [row for part in parts for row in part["default"]]
+    with pytest.raises(ValueError, match="chunk_size"):
+        next(pipeline.stream(inputs, chunk_size=0))
+
+
+@pytest.mark.parametrize("technique", ["self-instruct", "magpie"])
+def test_parts_made_elsewhere_in_any_order_give_the_same_rows(technique, tmp_path):
+    from smolsynth.cost import Meter
+
+    waves: list[list[int]] = []
+
+    @contextmanager
+    def backwards(pipeline):
+        def executor(chunks):
+            chunks = list(chunks)
+            waves.append([number for number, _ in chunks])
+            for number, rows in reversed(chunks):
+                options = (None, 50, None, False)
+                yield number, pipeline._make_chunk(rows, number, options, Meter())
+
+        yield executor
+
+    plan = Plan(technique=technique, topics=("weather",), rows=40)
+    here = Generation(plan)
+    for _ in here.parts():
+        pass
+    there = Generation(plan, tmp_path)
+    for _ in there.parts(on=backwards):
+        pass
+    assert there.done and there.rows == here.rows and there.dropped == here.dropped
+    assert waves[0] == [0, 1, 2] and sorted(sum(waves, [])) == list(range(len(here.seconds)))
+    next(there.made_again_with(Plan(technique=technique, topics=("weather",), rows=3)).parts())
+    with pytest.raises(ValueError, match="name a folder"):
+        next(Generation(plan).parts(on=backwards))
+
+
+def test_a_limit_of_tokens_ends_with_what_is_finished_and_more_go_on(tmp_path, capsys):
+    whole = Generation(Plan(topics=("weather",), rows=40))
+    for _ in whole.parts():
+        pass
+    words = ["--topic", "weather", "--rows", "40", "--output", str(tmp_path)]
+    assert len(whole.tokens) > 2
+    limit = sum(whole.tokens[:2]) + max(whole.tokens) // 2
+    assert commands.generate([*words, "--max-tokens", str(limit)]) == 0
+    said = capsys.readouterr().out
+    assert f"Stopped at {sum(whole.tokens[:2]):,} tokens" in said and "Too few" not in said
+    name = Plan().name
+    lines = (tmp_path / name / "train.jsonl").read_text("utf-8").splitlines()
+    assert 0 < len(lines) < 40
+    assert commands.generate([*words, "--max-tokens", str(10 * limit)]) == 0
+    assert "40 rows saved" in capsys.readouterr().out
+    lines = (tmp_path / f"{name}-2" / "train.jsonl").read_text("utf-8").splitlines()
+    assert [texts_of(json.loads(line)) for line in lines] == [texts_of(row) for row in whole.rows]
+
+
+def test_without_ray_the_command_says_what_to_install(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert commands.generate(["--rows", "3", "--ray", "--output", str(tmp_path)]) == 1
+    assert "pip install 'smolsynth[ray]'" in capsys.readouterr().err
+
+
+def test_the_forecast_comes_from_the_sample():
+    made = Generation(Plan(rows=64))
+    assert made.forecast() is None
+    for _ in made.parts(5):
+        pass
+    seconds, tokens = made.forecast()
+    assert 5 <= len(made.rows) < 64 and not made.done
+    share = 64 / len(made.rows)
+    assert seconds == pytest.approx(sum(made.seconds) * share) and tokens > sum(made.tokens) > 500

@@ -1,0 +1,446 @@
+"""Dataset Studio without a browser: the whole way, what goes wrong, and what a model may write."""
+
+import html
+import json
+import os
+import re
+import threading
+from collections import Counter
+
+import pytest
+from ipywidgets import Widget
+from payloads import PAYLOADS
+
+from smolsynth.display import clean
+from smolsynth.generate import Generation
+from smolsynth.llms import LLMUnavailable
+from smolsynth.pipelines import StepFailed
+from smolsynth.plans import TECHNIQUES, Plan
+from smolsynth.studio import studio
+from smolsynth.studio.parts import Plain, Problem
+from smolsynth.studio.words import ORIGINAL, WORDS, problem_in_words
+
+
+@pytest.fixture(params=["en", "zh"])
+def app(request, tmp_path):
+    return studio(request.param, tmp_path / "output")
+
+
+@pytest.fixture
+def english(tmp_path):
+    return studio("en", tmp_path / "output")
+
+
+def walk(widget: Widget):
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from walk(child)
+
+
+def wait(app) -> None:
+    app.session.worker.wait()
+    assert not app.session.worker.busy
+
+
+def shown(app, key: str, **values) -> bool:
+    """Whether some message is on the page that is shown."""
+    start = app.words[key].format(**values) if values else app.words[key].partition("{")[0]
+    said = [plain(w.value) for w in visible(app) if type(w).__name__ == "HTML"]
+    return any(start in words for words in said)
+
+
+def plain(markup: str) -> str:
+    """What a reader sees of an HTML widget."""
+    return html.unescape(re.sub("<[^>]+>", "", markup))
+
+
+def visible(widget: Widget):
+    if getattr(widget.layout, "display", None) == "none":
+        return
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from visible(child)
+
+
+def problems(app) -> list[str]:
+    return [w.message.value for w in visible(app) if isinstance(w, Problem)]
+
+
+def generate(app, **settings) -> None:
+    form = app.steps["describe"]
+    for name, value in settings.items():
+        getattr(form, name).value = value
+    form.start_button.click()
+    wait(app)
+
+
+# ---- the whole way ----
+def test_from_a_description_to_a_folder(app, tmp_path):
+    lang = app.session.lang
+    form = app.steps["describe"]
+    form.rows.value = 20
+    form.topics.children[0].value = True
+    assert app.words["start"].format(rows=20) == form.start_button.description
+    form.sample_button.click()
+    wait(app)
+    assert len(form.shown.list.options) == 5
+    assert app.words["forecast"].partition("{")[0] in plain(form.forecast.value)
+    assert form.sample_button.description == app.words["sample_again"]
+
+    form.start_button.click()
+    wait(app)
+    assert shown(app, "done", rows=20) and app.steps["generate"].bar.value == 20
+    assert len(app.rows) == 20
+
+    app.buttons["review"].click()
+    review = app.steps["review"]
+    by_hand = "A response by hand." if lang == "en" else "这是手写的回答。"
+    review.boxes[1].value = by_hand
+    review.accept.click()
+    review.reject.click()
+    assert [entry.verdict for entry in app.session.entries[:3]] == [True, False, None]
+    assert app.rows[0]["response"] == by_hand and len(app.rows) == 19
+
+    app.buttons["quality"].click()
+    wait(app)
+    assert shown(app, "passes", n=19)
+
+    app.buttons["export"].click()
+    step = app.steps["export"]
+    step.save_button.click()
+    assert shown(app, "saved", n=19), problems(app)
+    [folder] = (tmp_path / "output").glob("[!.]*")
+    assert folder.name == f"instruction_self-instruct_{lang}"
+    assert sorted(p.name for p in folder.iterdir()) == ["README.md", "pipeline.py", "train.jsonl"]
+    lines = (folder / "train.jsonl").read_text("utf-8").splitlines()
+    assert len(lines) == 19
+    assert json.loads(lines[0])["messages"][1]["content"] == by_hand
+    card = (folder / "README.md").read_text("utf-8")
+    assert "1 rows edited, 1 rejected" in card or "改过 1 行，拒绝 1 行" in card
+    step.refresh()
+    assert step.name.value.endswith("-2")  # another export does not overwrite the first
+
+    app.buttons["code"].click()
+    code = app.steps["code"]
+    assert code.file.value == clean(app.session.plan.code())
+    code.save_button.click()
+    code.save_button.click()
+    for name in ("pipeline.py", "pipeline-2.py"):
+        assert (tmp_path / "output" / name).read_text("utf-8") == app.session.plan.code()
+
+
+def test_the_sample_is_the_beginning_of_the_dataset(english):
+    form = english.steps["describe"]
+    form.sample_button.click()
+    wait(english)
+    sampled = [text for text, _ in form.shown.list.options]
+    generate(english, rows=30)
+    made = [text for text, _ in english.steps["generate"].shown.list.options]
+    assert made[:5] == sampled
+
+
+def test_pairs_are_voted_on_blind_and_can_be_swapped(app):
+    generate(app, kind="preference", rows=6)
+    app.buttons["review"].click()
+    review, words = app.steps["review"], app.words
+    assert [box.description for box in review.boxes] == [
+        words["instruction_text"],
+        words["response_a"],
+        words["response_b"],
+    ]
+    entry = app.session.entries[0]
+    before = dict(entry.row)
+    first_is_chosen = review.boxes[1].value == before["chosen"]
+    assert str(before["chosen_rating"]) not in review.verdict.value
+    review.votes[1 if first_is_chosen else 0].click()  # for what the judge rejected
+    assert entry.vote == "rejected" and shown(
+        app, "differ", high=before["chosen_rating"], low=before["rejected_rating"]
+    )
+    assert review.boxes[1].description == words["chosen_text"]
+    review.swap.click()
+    assert entry.row["chosen"] == before["rejected"] and entry.swapped and not entry.edited
+    assert entry.row["chosen_rating"] > entry.row["rejected_rating"]
+    app.buttons["quality"].click()
+    wait(app)
+    assert shown(app, "passes", n=6)
+    review.undo.click()
+    assert entry.row == before and entry.vote is None
+    orders = {review_order(app, number) for number in range(6)}
+    assert len(orders) == 2  # A is not always the chosen one
+
+
+def review_order(app, number: int) -> bool:
+    review = app.steps["review"]
+    review.list.value = number
+    return review.boxes[1].value == app.session.entries[number].row["chosen"]
+
+
+def test_search_and_filter(english):
+    generate(english, rows=20)
+    english.buttons["review"].click()
+    review = english.steps["review"]
+    word = english.rows[7]["response"].split()[-1]
+    review.search.value = word.upper()
+    found = [number for _, number in review.list.options]
+    assert 7 in found and all(word.casefold() in str(english.rows[n]).casefold() for n in found)
+    review.search.value = "no such words"
+    assert not review.list.options and shown(english, "none_found")
+    review.search.value = ""
+    review.list.value = 3
+    review.reject.click()
+    review.filter.value = "rejected_rows"
+    assert [number for _, number in review.list.options] == [3]
+    review.undo.click()
+    assert not review.list.options
+
+
+# ---- what goes wrong ----
+def test_steps_without_rows_say_what_to_do(app):
+    for name in ("generate", "review", "quality", "export"):
+        app.buttons[name].click()
+        assert shown(app, "nothing_made" if name == "generate" else "no_rows")
+    app.buttons["code"].click()  # of the description, as it stands
+    assert "--technique self-instruct" in app.steps["code"].command.value
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("rows", 0, ("1 to 5,000", "1 到 5,000")),
+        ("length", 2, ("16 to 1,024", "16 到 1,024")),
+        ("model", "", ("Which model", "哪个模型")),
+        ("model", "gpt", ("names no model", "names no model")),
+        ("about", "Byzantine tax law", ("larger model", "大些的模型")),
+        ("model", "openai:http://127.0.0.1:9/v1#m", ("127.0.0.1:9", "127.0.0.1:9")),
+        ("model", "transformers:/no/such/folder", ("folder", "folder")),
+    ],
+)
+def test_wrong_input_is_explained_and_mended(app, field, value, said):
+    form = app.steps["describe"]
+    widget = getattr(form, field)
+    before = widget.value
+    widget.value = value
+    form.sample_button.click()
+    wait(app)
+    [problem] = problems(app)
+    assert app.session.lang == "en" or "\u4e00" <= problem[1] <= "\u9fff"
+    assert any(words in problem for words in said) and "Traceback" not in problem
+    widget.value = before
+    form.sample_button.click()
+    wait(app)
+    assert not problems(app) and len(form.shown.list.options) == 5
+
+
+def test_a_run_is_cancelled_and_gone_on_with(app, monkeypatch):
+    first = threading.Event()
+    step = app.steps["generate"]
+    more = step._more
+
+    def cancel_after_the_first(rows):
+        more(rows)
+        if not first.is_set():
+            first.set()
+            step.cancel_button.click()
+
+    monkeypatch.setattr(step, "_more", cancel_after_the_first)
+    generate(app, rows=40)
+    kept = [dict(row) for row in app.rows]
+    assert 0 < len(kept) < 40
+    assert shown(app, "cancelled", rows=len(kept), wanted=40)
+    app.session.entries[0].verdict = True  # decisions outlive the rest of the run
+    step.go_on_button.click()
+    wait(app)
+    assert shown(app, "done", rows=40)
+    assert app.rows[: len(kept)] == kept and app.session.entries[0].verdict is True
+    straight = Generation(app.session.plan)
+    for _ in straight.parts():
+        pass
+    assert app.rows == straight.rows
+
+
+def test_a_run_goes_on_after_an_error(app, monkeypatch):
+    parts = Generation.parts
+    calls = []
+
+    def failing(self, enough=None):
+        for number, _ in enumerate(parts(self, enough)):
+            if not calls and number == 1:
+                calls.append(1)
+                raise StepFailed("Step 'answer' failed: the endpoint is gone", "answer")
+            yield
+
+    monkeypatch.setattr(Generation, "parts", failing)
+    generate(app, rows=40)
+    step = app.steps["generate"]
+    [problem] = problems(app)
+    assert problem.endswith("Step 'answer' failed: the endpoint is gone")
+    assert problem.startswith("流水线" if app.session.lang == "zh" else "Step 'answer'")
+    assert step.go_on_button.description == app.words["again"] and app.rows
+    step.go_on_button.click()
+    wait(app)
+    assert not problems(app) and shown(app, "done", rows=40)
+
+
+def test_errors_are_told_in_the_language_of_the_page_first():
+    missing = LLMUnavailable("no such model")
+    failed = StepFailed("Step 'ask' failed: no such model", "ask")
+    assert problem_in_words(missing, "en") == "no such model"
+    for error in (missing, failed, FileExistsError("there"), PermissionError(), KeyError("x")):
+        told, original = problem_in_words(error, "zh").split(ORIGINAL)
+        assert told.endswith("。\n") and original == (str(error) or type(error).__name__)
+    assert problem_in_words(ValueError("x"), "zh", "model").startswith("“模型”")
+    told = problem_in_words(failed, "zh")
+    failed.__cause__ = missing  # the model is at fault, not the step
+    assert told.startswith("流水线") and problem_in_words(failed, "zh").startswith("这个模型")
+
+
+def test_another_plan_does_not_silently_replace_work_by_hand(english):
+    generate(english, rows=10)
+    english.session.entries[0].verdict = False
+    generate(english, seed=7)
+    assert problems(english) == [WORDS["en"]["changed"]] and len(english.rows) == 9
+    generate(english, seed=7)
+    assert len(english.session.entries) == 10 and not problems(english)
+
+
+def test_bad_rows_are_refused_until_there_is_a_reason(english, tmp_path):
+    generate(english, rows=12)
+    english.buttons["review"].click()
+    english.steps["review"].boxes[1].value = "I'm sorry, but as an AI I cannot answer that."
+    english.buttons["quality"].click()
+    wait(english)
+    assert shown(english, "refuses", n=12, rules="the response refuses")
+    assert "the response refuses: 1." in english.steps["quality"].examples.value
+    english.buttons["export"].click()
+    step = english.steps["export"]
+    step.save_button.click()
+    assert "the response refuses" in problems(english)[0]
+    assert not list((tmp_path / "output").glob("[!.]*"))
+    step.despite.value = "A test of refusals."
+    step.save_button.click()
+    [folder] = (tmp_path / "output").glob("[!.]*")
+    assert "A test of refusals." in (folder / "README.md").read_text("utf-8")
+    english.buttons["quality"].click()
+    wait(english)
+    english.steps["quality"].reject_button.click()
+    wait(english)
+    assert shown(english, "passes", n=11) and len(english.rows) == 11
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden", "a b", "C:\\x", "<b>", "x" * 200])
+def test_folders_get_plain_names(english, name, tmp_path):
+    generate(english, rows=5)
+    english.buttons["export"].click()
+    step = english.steps["export"]
+    step.name.value = name
+    step.save_button.click()
+    assert problems(english) == [WORDS["en"]["bad_name"]]
+    assert not list((tmp_path / "output").glob("[!.]*"))
+
+
+def test_a_push_without_token_says_what_is_missing(english, monkeypatch):
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.setattr("huggingface_hub.get_token", lambda: None)
+    generate(english, rows=5)
+    english.buttons["export"].click()
+    step = english.steps["export"]
+    step.save_button.click()
+    for repository, said in (("you", '"you/dataset"'), ("you/data", "HF_TOKEN")):
+        step.repository.value = repository
+        step.push_button.click()
+        wait(english)
+        assert said in problems(english)[0]
+    assert not step.push_button.disabled
+
+
+def test_an_export_never_overwrites(english, tmp_path):
+    generate(english, rows=5)
+    (tmp_path / "output" / "mine").mkdir()
+    english.buttons["export"].click()
+    step = english.steps["export"]
+    step.name.value = "mine"
+    step.save_button.click()
+    assert "exists already" in problems(english)[0]
+    assert not list((tmp_path / "output" / "mine").iterdir())
+
+
+# ---- what a model may write ----
+def hostile_rows(kind: str) -> list[dict]:
+    columns = ("instruction", "response") if kind == "instruction" else ("instruction", "chosen")
+    made = [{"topic": text} | dict.fromkeys(columns, text) for text in PAYLOADS]
+    if kind == "preference":
+        for row in made:
+            row |= {"rejected": row["chosen"] + "!", "chosen_rating": 5, "rejected_rating": 1}
+    return made
+
+
+@pytest.mark.parametrize("kind", ["instruction", "preference"])
+def test_what_a_model_wrote_is_shown_as_text_alone(app, kind, monkeypatch):
+    def hostile(self, enough=None):
+        self.rows, self.dropped = hostile_rows(kind), Counter()
+        self.seconds, self.tokens = [1.0], [10]
+        yield
+        if enough is None:
+            raise StepFailed("Step 'x' failed: " + " ".join(PAYLOADS), "x")
+
+    monkeypatch.setattr(Generation, "parts", hostile)
+    app.steps["describe"].kind.value = kind
+    app.steps["describe"].sample_button.click()
+    wait(app)
+    generate(app)
+    for name in ("review", "quality", "export", "code"):
+        app.buttons[name].click()
+        wait(app)
+        if name == "review":
+            app.steps["review"].vote(0)
+    app.steps["export"].save_button.click()
+    held = 0
+    for widget in walk(app):
+        kind_of_widget = type(widget).__name__
+        assert not getattr(widget, "description_allow_html", False)
+        for trait in ("description", "tooltip", "placeholder", "value", "label"):
+            value = getattr(widget, trait, None)
+            if isinstance(value, str) and any(clean(text)[:12] in value for text in PAYLOADS):
+                assert (
+                    trait == "value"
+                    and isinstance(widget, Plain | Problem)
+                    or (kind_of_widget == "Textarea" and trait == "value")
+                    or (kind_of_widget == "Select" and trait == "label")
+                ), (kind_of_widget, trait)
+                held += 1
+    assert held > 5
+
+
+def test_every_control_has_a_name_and_every_technique_an_explanation(app):
+    for widget in walk(app):
+        name = type(widget).__name__
+        if name in ("Text", "Textarea", "Select", "Dropdown", "IntText", "Combobox", "Button"):
+            assert widget.description or widget in app.steps["review"].boxes
+    for lang in WORDS:
+        assert set(WORDS[lang]) == set(WORDS["en"])
+        assert all(f"{name}_is" in WORDS[lang] for name in TECHNIQUES)
+
+
+def test_the_words_of_both_languages_take_the_same_values():
+    import string
+
+    for key, english in WORDS["en"].items():
+        fields = [
+            sorted(name for _, name, _, _ in string.Formatter().parse(text) if name)
+            for text in (english, WORDS["zh"][key])
+        ]
+        assert fields[0] == fields[1], key
+
+
+def test_the_model_of_the_environment_is_proposed(tmp_path, monkeypatch):
+    monkeypatch.setitem(os.environ, "SMOLSYNTH_LLM", "bundled:novice")
+    app = studio("en", tmp_path)
+    assert app.steps["describe"].model.value == "bundled:novice"
+    assert Plan.model == "bundled"
+
+
+def test_terms_are_explained_where_they_are_said(app):
+    app.steps["describe"].sample_button.click()
+    wait(app)
+    term = "tokens" if app.session.lang == "en" else "词元"
+    assert f">{term}</abbr>" in app.steps["describe"].forecast.value
