@@ -91,7 +91,7 @@ class _Kernel(AsyncKernelManager):
 
 
 def execute(
-    notebook: NotebookNode, folder: Path, env: dict[str, str] | None = None, timeout: int = 300
+    notebook: NotebookNode, folder: Path, env: dict[str, str] | None = None, timeout: int = 900
 ) -> str | None:
     """Runs a notebook in place, in a fresh kernel with `folder` as working directory.
 
