@@ -3,7 +3,9 @@
 `images/src/studio.py` takes its pictures on the very same way, so what they show was tested.
 """
 
+import itertools
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -159,7 +161,7 @@ def open_in_jupyter(page: Page, address: str, notebook: str) -> None:
         """() => { window.ran = false;
         jupyterapp.commands.execute('notebook:run-all-cells').finally(() => window.ran = true); }"""
     )
-    page.wait_for_function("window.ran", timeout=240_000, polling=200)
+    page.wait_for_function("window.ran", timeout=600_000, polling=200)
 
 
 class App:
@@ -182,9 +184,13 @@ class App:
         self.button(key, **values).first.click()
 
     def says(self, key: str, **values) -> Locator:
-        """Waits for a message, the numbers in it being anything that is not given."""
-        start = self.words[key].format(**values) if values else self.words[key]
-        found = self.root.get_by_text(start.partition("{")[0].strip()).locator("visible=true").first
+        """Waits for a message, anything standing for what is not given of its values."""
+        parts = re.split(r"\{(\w+)[^}]*\}", self.words[key])
+        wanted = "".join(
+            re.escape(str(values.get(part, ""))) or ".+" if odd else re.escape(part)
+            for odd, part in zip(itertools.cycle((False, True)), parts, strict=False)
+        )
+        found = self.root.get_by_text(re.compile(wanted)).locator("visible=true").first
         found.wait_for()
         return found
 
@@ -201,7 +207,7 @@ def whole_way(app: App, rows: int, still: Callable[[str], None] = lambda name: N
     app.field("rows").press("Tab")
     app.press("sample")
     app.field("list").wait_for()
-    app.says("forecast", rows=rows, seconds="{", tokens=0)
+    app.says("forecast", rows=rows)
     still("describe")
     app.press("start", rows=rows)
     app.says("done", rows=rows)

@@ -13,6 +13,9 @@ os.environ.update(
     https_proxy="http://127.0.0.1:9",
     no_proxy="localhost,127.0.0.1",
 )
+# Two test processes on two cores: with a thread per core each, torch is many times slower.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ["OMP_NUM_THREADS"] = "1"
 # A reader's own choice of model must not decide whether the tests pass.
 os.environ.pop("SMOLSYNTH_LLM", None)
 

@@ -1,7 +1,7 @@
 """Every notebook runs to its end: in place (nbval), on Colab, solved, and with any other model.
 
-nbval runs each cell of notebooks/ as pytest is configured. Here each notebook runs twice more,
-two runs at a time: alone in an empty folder on something like Colab with the solutions put in, and
+nbval runs each cell of notebooks/ as pytest is configured. Here each notebook runs twice more:
+alone in an empty folder on something like Colab with the solutions put in, and
 untouched with a model of random weights.
 """
 
@@ -9,12 +9,12 @@ import os
 import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
 import pytest
+from fewer_seeds import train_once
 from nbformat.v4 import new_code_cell, new_notebook
 
 from tools import notebooks, repoint, twins
@@ -81,20 +81,11 @@ def alone(path: Path, folder: Path) -> Run:
     shutil.copy(path, empty)
     notebook = notebooks.read(empty / path.name)
     notebooks.solve(notebook)
-    _train_once(notebook)
-    # two notebooks at a time: more threads than cores make torch many times slower
-    failed = notebooks.execute(notebook, empty, {**env, "OMP_NUM_THREADS": "1"})
+    train_once(notebook)
+    failed = notebooks.execute(notebook, empty, env)
     log = Path(env["PIP_LOG"])
     installed = log.read_text("utf-8").splitlines() if log.exists() else []
     return Run(notebook, failed, installed, sorted(file.name for file in empty.iterdir()))
-
-
-def _train_once(notebook) -> None:
-    """One seed instead of three for the students: nbval runs the cell as it stands."""
-    for cell in notebook.cells:
-        if cell.id == "student":
-            assert "lang=LANG" in cell.source
-            cell.source = cell.source.replace("lang=LANG", "lang=LANG, seeds=[0]")
 
 
 def untouched(path: Path, folder: Path, model: Path) -> Run:
@@ -105,30 +96,13 @@ def untouched(path: Path, folder: Path, model: Path) -> Run:
 
 
 @pytest.fixture(scope="session")
-def pool(request, tmp_path_factory):
-    """Starts the runs that the selected tests ask for, two at a time."""
-    wanted = [
-        item.callspec.params["run"]
-        for item in request.session.items
-        if "run" in getattr(item, "fixturenames", ())
-    ]
-    wanted = list(dict.fromkeys(wanted))
-    model = None
-    if any(kind == "random" for kind, _ in wanted):
-        model = request.getfixturevalue("random_model")
-    with ThreadPoolExecutor(2) as executor:
-        futures = {}
-        for kind, path in wanted:
-            folder = tmp_path_factory.mktemp(f"{kind}-{path.stem}")
-            job = (alone, path, folder) if kind == "alone" else (untouched, path, folder, model)
-            futures[kind, path] = executor.submit(*job)
-        yield futures
-        executor.shutdown(cancel_futures=True)
-
-
-@pytest.fixture
-def run(request, pool) -> Run:
-    return pool[request.param].result()
+def run(request, tmp_path_factory) -> Run:
+    """One run for all the tests that look at it."""
+    kind, path = request.param
+    folder = tmp_path_factory.mktemp(f"{kind}-{path.stem}")
+    if kind == "alone":
+        return alone(path, folder)
+    return untouched(path, folder, request.getfixturevalue("random_model"))
 
 
 def of(kind, paths=NOTEBOOKS):
