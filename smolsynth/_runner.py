@@ -34,6 +34,7 @@ from smolsynth._progress import text_bar
 from smolsynth.cost import Meter
 
 Row = dict[str, Any]
+Held = dict[int, tuple[BaseModel, dict[str, Any]]]  # by id: a model, its state before
 
 
 class StepFailed(RuntimeError):
@@ -94,7 +95,14 @@ class Run:
     column decide its type.
     """
 
-    def __init__(self, pipeline: BasePipeline, folder: Path, progress: bool, meter: Meter) -> None:
+    def __init__(
+        self,
+        pipeline: BasePipeline,
+        folder: Path,
+        progress: bool,
+        meter: Meter,
+        held: Held | None = None,
+    ) -> None:
         dag = pipeline.dag
         self.meter = meter
         self.dry = pipeline._dry_run
@@ -102,7 +110,7 @@ class Run:
         self.order = list(nx.topological_sort(dag.G))
         self.descendants = {name: nx.descendants(dag.G, name) for name in self.order}
         self.nodes = {name: _node(dag, name, pipeline) for name in self.order}
-        self.models = Models([node.step for node in self.nodes.values()])
+        self.models = Models([node.step for node in self.nodes.values()], held)
         self.results: dict[str, list[Row]] = {name: [] for name in dag if name in dag.leaf_steps}
         self.none_counts: dict[str, dict[str, int]] = {}
         self.active: set[str] = set()  # the steps that are loaded
@@ -450,9 +458,15 @@ class Models:
 
     Steps load their models themselves (`Task.load` calls `llm.load`), some after setting them up.
     So while a step is loaded, its models' `load` is covered by one that works only the first time.
+
+    Args:
+        steps: the run's own copies.
+        held: models that stay loaded from this run to the next, with their state before the first;
+            this run adds its own. `release` lets go of them.
     """
 
-    def __init__(self, steps: list[_Step]) -> None:
+    def __init__(self, steps: list[_Step], held: Held | None = None) -> None:
+        self.held = held
         self.of_step = {step.name: list(models_of(step)) for step in steps}
         self.all = {id(model): model for models in self.of_step.values() for model in models}
         self.loaded: set[int] = set()
@@ -483,11 +497,17 @@ class Models:
         if id(model) in self.loaded:
             return
         self.loaded.add(id(model))
+        held = self.held is not None and id(model) in self.held
+        # Of our models a second `load` only starts the seeds anew; others would begin again.
+        if held and not hasattr(model, "_calls"):
+            return
         cover = vars(model).pop("load")
         try:
             model.load()
         finally:
             vars(model)["load"] = cover
+        if self.held is not None and not held:
+            self.held[id(model)] = (model, self.before[id(model)])
 
     def unload(self, steps: list[_Step], later: list[_Step]) -> None:
         """Unloads steps, and models that no step of `later` needs."""
@@ -495,18 +515,13 @@ class Models:
             with self._covered(step, "unload", lambda model: self.loaded.add(id(model))):
                 _try(step.unload, f"Step '{step.name}'")
         needed = {id(model) for step in later for model in self.of_step[step.name]}
-        for key in self.loaded - needed:
+        for key in self.loaded - needed - set(self.held or ()):
             self.loaded.discard(key)
-            was_loaded = self.before[key].get("_logger") is not None  # by hand, before the run
-            if not was_loaded:
-                model = self.all[key]
-                _try(model.unload, f"The model {type(model).__name__}")
+            _unload(self.all[key], self.before[key])
 
     def restore(self) -> None:
-        for key, state in self.before.items():
-            for name, value in state.items():
-                if getattr(self.all[key], name) is not value:
-                    setattr(self.all[key], name, value)
+        for key in self.before.keys() - set(self.held or ()):
+            _restore(self.all[key], self.before[key])
 
     @contextmanager
     def _covered(self, step: _Step, method: str, replacement: Callable) -> Iterator[None]:
@@ -519,6 +534,24 @@ class Models:
         finally:
             for model in models:
                 vars(model).pop(method, None)
+
+
+def release(held: Held) -> None:
+    """Unloads the models that stayed loaded from run to run, and leaves them as found."""
+    for model, before in held.values():
+        _unload(model, before)
+        _restore(model, before)
+
+
+def _unload(model: BaseModel, before: dict[str, Any]) -> None:
+    if before.get("_logger") is None:  # else it was loaded by hand
+        _try(model.unload, f"The model {type(model).__name__}")
+
+
+def _restore(model: BaseModel, before: dict[str, Any]) -> None:
+    for name, value in before.items():
+        if getattr(model, name) is not value:
+            setattr(model, name, value)
 
 
 def _state(model: BaseModel) -> dict[str, Any]:

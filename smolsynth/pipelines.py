@@ -46,6 +46,7 @@ from smolsynth._chunks import (
     unfinished_usage,
 )
 from smolsynth._runner import (
+    Held,
     Models,
     Run,
     StepFailed,
@@ -55,6 +56,7 @@ from smolsynth._runner import (
     only_yield,
     own_rows,
     own_step,
+    release,
     to_dataset,
 )
 from smolsynth.cost import BudgetSpent, Meter, Prices, Usage, check_prices
@@ -95,6 +97,7 @@ class InProcessPipeline(BasePipeline):
         self.none_counts: dict[str, dict[str, int]] = {}
         self.usage = Usage()
         self.stopped: str | None = None
+        self._held: Held | None = None
 
     def run(
         self,
@@ -234,7 +237,7 @@ class InProcessPipeline(BasePipeline):
             starts = enumerate(range(0, len(rows), chunk_size))
             parts = (make(list(rows[i : i + chunk_size]), number) for number, i in starts)
         used = Usage()
-        with contextlib.closing(parts):  # lets go of the folder
+        with self._holding_models(), contextlib.closing(parts):  # lets go of the folder
             for results, _, by_step in parts:
                 used.add(Usage.from_rows(by_step))
                 self.usage = used
@@ -281,17 +284,18 @@ class InProcessPipeline(BasePipeline):
         writer = _Writer(folder)
         counts: dict[str, dict[str, int]] = {}
         try:
-            for part in run_chunks(make, description, rows, folder, chunk_size, executor):
-                results, none_counts, used = part
-                writer.see(results)
-                finished.add(Usage.from_rows(used))
-                finished_rows = min(len(rows), finished_rows + chunk_size)
-                meter.before.add(Usage.from_rows(used))
-                meter.usage = Usage()
-                for step, columns in none_counts.items():
-                    for column, count in columns.items():
-                        of_step = counts.setdefault(step, {})
-                        of_step[column] = of_step.get(column, 0) + count
+            with self._holding_models():
+                for part in run_chunks(make, description, rows, folder, chunk_size, executor):
+                    results, none_counts, used = part
+                    writer.see(results)
+                    finished.add(Usage.from_rows(used))
+                    finished_rows = min(len(rows), finished_rows + chunk_size)
+                    meter.before.add(Usage.from_rows(used))
+                    meter.usage = Usage()
+                    for step, columns in none_counts.items():
+                        for column, count in columns.items():
+                            of_step = counts.setdefault(step, {})
+                            of_step[column] = of_step.get(column, 0) + count
         except BudgetSpent as spent:
             self.stopped = str(spent)
             writer.see(partial)
@@ -317,6 +321,16 @@ class InProcessPipeline(BasePipeline):
         description = _without_help(self.dump())
         del description["pipeline"]["name"]
         return description
+
+    @contextlib.contextmanager
+    def _holding_models(self) -> Iterator[None]:
+        """Models stay loaded from chunk to chunk, unless there is room for one at a time."""
+        held = self._held = {}
+        try:
+            yield
+        finally:
+            self._held = None
+            release(held)
 
     def _make_chunk(
         self, rows: list[Row], number: int, options: tuple[Any, ...], meter: Meter
@@ -368,7 +382,7 @@ class InProcessPipeline(BasePipeline):
                 self._validate()
                 self._check_requirements()
                 stages, _ = self._get_steps_load_stages()
-                run = Run(self, folder, progress, meter)
+                run = Run(self, folder, progress, meter, self._held if len(stages) == 1 else None)
                 try:
                     rows = run.to_the_end(stages)
                 except BudgetSpent as spent:

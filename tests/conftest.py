@@ -67,5 +67,8 @@ def random_model(tmp_path_factory) -> Path:
         eos_token_id=1,
         pad_token_id=2,
     )
-    transformers.LlamaForCausalLM(config).save_pretrained(folder)
+    model = transformers.LlamaForCausalLM(config)
+    # One token in twenty or so ends the answer: without this, none would end before its limit.
+    model.lm_head.weight.data[config.eos_token_id] *= 40
+    model.save_pretrained(folder)
     return folder

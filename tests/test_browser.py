@@ -16,9 +16,9 @@ pytest.importorskip("voila", reason="pip install voila")
 
 import browser  # noqa: E402
 from browser import ROOT, App  # noqa: E402
-from fewer_seeds import train_once  # noqa: E402
 from openai_server import serve  # noqa: E402
 from payloads import PAYLOADS  # noqa: E402
+from shorter import train_once  # noqa: E402
 
 from smolsynth import plans  # noqa: E402
 from tools import notebooks  # noqa: E402

@@ -27,8 +27,8 @@ pytestmark = [
 
 def run(folder):
     with InProcessPipeline() as pipeline:
-        llm = load_llm(temperature=0.7, max_new_tokens=12)
-        TextGeneration(name="answer", llm=llm, input_batch_size=10)
+        llm = load_llm(temperature=0.7, max_new_tokens=8)
+        TextGeneration(name="answer", llm=llm, input_batch_size=20)
     made = pipeline.run(dataset=ROWS, folder=folder, chunk_size=20, progress=False)
     return made["default"]["train"].to_list()
 

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import nbformat
 import pytest
-from fewer_seeds import train_once
 from nbformat.v4 import new_code_cell, new_notebook
+from shorter import train_once
 
 from tools import notebooks, repoint, twins
 
@@ -89,8 +89,9 @@ def alone(path: Path, folder: Path) -> Run:
 
 
 def untouched(path: Path, folder: Path, model: Path) -> Run:
-    """Runs a notebook as it is, in an empty folder, with another model."""
+    """Runs a notebook with another model, in an empty folder, its exercises open."""
     notebook = notebooks.read(path)
+    train_once(notebook)
     env = {**os.environ, "SMOLSYNTH_LLM": f"transformers:{model}"}
     return Run(notebook, notebooks.execute(notebook, folder, env), [], [])
 

@@ -416,6 +416,28 @@ def test_one_model_is_loaded_once_for_all_steps():
     assert "load" not in vars(llm) and "unload" not in vars(llm)
 
 
+def test_a_model_stays_loaded_from_chunk_to_chunk():
+    llm = Shout()
+    with InProcessPipeline() as pipeline:
+        TextGeneration(llm=llm)
+    rows = [{"instruction": text} for text in "abcd"]
+    made = [part["default"][0]["generation"] for part in pipeline.stream(rows, chunk_size=1)]
+    assert made == list("ABCD")
+    assert llm.calls == ["load", "unload"]
+    one = pipeline.stream(rows, chunk_size=1)
+    next(one)
+    one.close()  # as when there are rows enough
+    assert llm.calls == ["load", "unload"] * 2
+    llm.fails_on = "b"
+    with pytest.raises(StepFailed):
+        list(pipeline.stream(rows, chunk_size=1))
+    assert llm.calls == ["load", "unload"] * 3
+    llm.fails_on = ""
+    llm.load()  # by hand: it stays
+    assert len(list(pipeline.stream(rows, chunk_size=1))) == 4
+    assert llm.calls == [*["load", "unload"] * 3, "load"]
+
+
 def test_model_used_by_hand_before_and_after():
     llm = Shout()
     llm.load()

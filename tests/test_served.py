@@ -10,6 +10,7 @@ import urllib.request
 
 import pytest
 from fault_proxy import KINDS, faults
+from shorter import train_once
 
 import smolsynth  # noqa: F401  before distilabel
 
@@ -111,4 +112,6 @@ def test_a_whole_notebook(served, tmp_path):
     """The one on preferences: in the other, Magpie needs a raw prompt, which is no chat's."""
     path = next(p for p in notebooks.notebooks() if p.name == "preference_alignment_dataset.ipynb")
     env = {**os.environ, "SMOLSYNTH_LLM": f"openai:{served}#{TUTOR}"}
-    assert notebooks.execute(notebooks.read(path), tmp_path, env, timeout=600) is None
+    notebook = notebooks.read(path)
+    train_once(notebook)
+    assert notebooks.execute(notebook, tmp_path, env, timeout=600) is None

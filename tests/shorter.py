@@ -1,0 +1,17 @@
+"""What tests shorten in the notebooks that they run again: nbval runs every cell as it stands."""
+
+from nbformat import NotebookNode
+
+_ONE_EPOCH = """\
+from smolsynth import student
+
+student.SFT, student.DPO = (student.Recipe(1, 5e-4), student.Recipe(1, 3e-4, beta=1.0, sft=5.0))
+"""
+
+
+def train_once(notebook: NotebookNode) -> None:
+    """One seed instead of three for the students and each row once, in place."""
+    for cell in notebook.cells:
+        if cell.id == "student":
+            assert "lang=LANG" in cell.source
+            cell.source = _ONE_EPOCH + cell.source.replace("lang=LANG", "lang=LANG, seeds=[0]")
