@@ -58,7 +58,7 @@ def one(case: str, rows: int, folder: str) -> None:
     from distilabel.steps.tasks import TextGeneration
 
     from smolsynth.llms import load_llm
-    from smolsynth.pipelines import InProcessPipeline
+    from smolsynth.pipelines.pipeline import InProcessPipeline
 
     with InProcessPipeline() as pipeline:
         if case == "bundled":

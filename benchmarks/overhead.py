@@ -31,7 +31,7 @@ def measured(case: str, rows: int) -> dict:
     from distilabel.steps.tasks import TextGeneration
     from instant import InstantLLM
 
-    from smolsynth.pipelines import InProcessPipeline
+    from smolsynth.pipelines.pipeline import InProcessPipeline
 
     data = [{"instruction": f"Question {i}?"} for i in range(rows)]
     kind = Pipeline if case == "distilabel" else InProcessPipeline

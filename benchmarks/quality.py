@@ -46,7 +46,7 @@ def made_up(rows: int, kind: str, lang: str) -> list[dict]:
 
 def measured(rows: int, kind: str, lang: str) -> dict:
     """Seconds and MB of one measurement, in this process; the rows themselves count in the MB."""
-    from smolsynth.quality import measure
+    from smolsynth.quality.report import measure
 
     data = made_up(rows, kind, lang)
     held_out = [row["instruction"] for row in made_up(1_000, kind, lang)[::2]]

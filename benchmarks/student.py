@@ -19,12 +19,13 @@ from distilabel.steps import ExpandColumns, GroupColumns
 from distilabel.steps.tasks import SelfInstruct, TextGeneration, UltraFeedback
 
 from smolsynth import seeds
-from smolsynth.export import to_messages, to_preferences
+from smolsynth.datasets.convert import to_messages, to_preferences
 from smolsynth.llms import load_llm
-from smolsynth.pipelines import InProcessPipeline, try_step
-from smolsynth.quality import measure
+from smolsynth.pipelines.pipeline import InProcessPipeline, try_step
+from smolsynth.quality.report import measure
 from smolsynth.selection import NovelInstructions
-from smolsynth.student import Trials, compare, corrupt, quiz
+from smolsynth.student.quiz import quiz
+from smolsynth.student.trials import Trials, compare, corrupt
 
 DOCUMENTS = 26  # as in the notebook
 ROUNDS = 12  # over the documents, four questions each

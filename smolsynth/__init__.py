@@ -1,11 +1,52 @@
 """smolsynth: the small package behind the course on synthetic datasets.
 
 Import it before distilabel: it keeps distilabel's log walls, warnings and rich tracebacks away
-(see `smolsynth._quiet`). Nothing heavy is imported here.
+(see `smolsynth._quiet`). What stands in `__all__` is the public face; each name is imported when
+it is first used (PEP 562), so `import smolsynth` stays light.
 """
+
+from importlib import import_module
+from typing import Any
 
 from smolsynth import _quiet
 
 __version__ = "0.1.0"
+
+_FACE = {  # where each public name comes from
+    "smolsynth.datasets.convert": "to_messages to_preferences",
+    "smolsynth.datasets.hub": "push",
+    "smolsynth.datasets.mix": "mix",
+    "smolsynth.datasets.save": "save",
+    "smolsynth.errors": "SmolsynthError",
+    "smolsynth.generation.plan": "Plan",
+    "smolsynth.judging": "audit equal_pairs known_pairs plot_audit",
+    "smolsynth.llms": "load_llm",
+    "smolsynth.pipelines": "InProcessPipeline StepFailed try_step",
+    "smolsynth.pipelines.forecast": "forecast",
+    "smolsynth.pipelines.ray": "run_on_ray",
+    "smolsynth.quality.lengths": "lengths",
+    "smolsynth.quality.report": "check_quality measure",
+    "smolsynth.student.quiz": "answers held_out_loss quiz score",
+    "smolsynth.student.train": "train",
+    "smolsynth.student.trials": "compare corrupt plot_trials",
+    "smolsynth.viewers.browse": "browse",
+    "smolsynth.viewers.charts": "plot_counts plot_lengths",
+    "smolsynth.viewers.compare": "diff vote",
+    "smolsynth.viewers.preview": "preview",
+    "smolsynth.viewers.quality": "plot_quality",
+}
+_HOME = {name: module for module, names in _FACE.items() for name in names.split()}
+__all__ = sorted(_HOME)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'smolsynth' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
+
 
 _quiet.prepare()

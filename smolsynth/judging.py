@@ -15,11 +15,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from smolsynth.display import BAR, INK, chart, chart_fonts, chart_words, lengths, width
-from smolsynth.pipelines import try_step
+from smolsynth.pipelines.pipeline import try_step
+from smolsynth.quality.lengths import lengths
+from smolsynth.rows import Row
 from smolsynth.seeds import read_data
-
-Row = dict[str, Any]
+from smolsynth.text.layout import width
+from smolsynth.viewers.charts import BAR, INK, chart, chart_fonts, chart_words
 
 
 # ---- pairs whose truth is known ----

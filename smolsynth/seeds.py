@@ -10,7 +10,7 @@ from importlib.resources import files
 from itertools import chain, zip_longest
 from typing import Any
 
-from smolsynth.texts import check_lang
+from smolsynth.text.language import check_lang
 
 
 def topics(lang: str) -> list[str]:

@@ -18,8 +18,9 @@ from distilabel.steps.tasks.evol_instruct.utils import MUTATION_TEMPLATES
 from distilabel.typing import StepColumns, StepOutput
 from pydantic import Field, PrivateAttr
 
-from smolsynth.overlap import Alphabet
-from smolsynth.texts import STOP_WORDS, leak_in, tokens
+from smolsynth.text.signals import leak_in
+from smolsynth.text.similarity import Alphabet
+from smolsynth.text.tokens import STOP_WORDS, tokens
 
 Share = Annotated[float, Field(ge=0, le=1)]
 APOLOGIES = ("sorry", "抱歉", "对不起")

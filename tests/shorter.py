@@ -3,9 +3,12 @@
 from nbformat import NotebookNode
 
 _ONE_EPOCH = """\
-from smolsynth import student
+from smolsynth.student.train import DPO
+from smolsynth.student.train import Recipe
+from smolsynth.student.train import SFT
+from smolsynth.student import train as student
 
-student.SFT, student.DPO = (student.Recipe(1, 5e-4), student.Recipe(1, 3e-4, beta=1.0, sft=5.0))
+SFT, DPO = (Recipe(1, 5e-4), Recipe(1, 3e-4, beta=1.0, sft=5.0))
 """
 
 

@@ -20,7 +20,7 @@ from openai_server import serve  # noqa: E402
 from payloads import PAYLOADS  # noqa: E402
 from shorter import train_once  # noqa: E402
 
-from smolsynth import plans  # noqa: E402
+from smolsynth.generation import plan as plans  # noqa: E402
 from tools import notebooks  # noqa: E402
 
 pytestmark = [
@@ -303,13 +303,13 @@ def test_nothing_that_a_model_wrote_runs_in_the_viewers(chromium, servers):
     cells = {
         "data": "import json\nfrom pathlib import Path\n"
         "rows = json.loads(Path('payloads.json').read_text())",
-        "browse": "from smolsynth.display import browse, preview\nbrowse(rows)",
+        "browse": "from smolsynth import browse, preview\nbrowse(rows)",
         "preview": "preview(rows, n=40)",
-        "compare": "from smolsynth.pairs import compare, vote\n"
-        "import ipywidgets\nipywidgets.VBox([compare([row], 'chosen', 'rejected', 'instruction')"
+        "diff": "from smolsynth import diff, vote\n"
+        "import ipywidgets\nipywidgets.VBox([diff([row], 'chosen', 'rejected', 'instruction')"
         " for row in rows])",
         "vote": "ipywidgets.VBox([vote([row]) for row in rows])",
-        "bar": "import time\nfrom smolsynth._progress import text_bar\n"
+        "bar": "import time\nfrom smolsynth.pipelines.progress import text_bar\n"
         "with text_bar(True) as bar:\n    for row in rows:\n"
         "        bar.set_description_str(row['chosen']); time.sleep(0.02)",
         "report": "from smolsynth.quality import measure\nmeasure(rows * 2, 'en')",

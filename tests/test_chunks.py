@@ -15,8 +15,9 @@ import smolsynth  # noqa: F401  before distilabel
 from distilabel.steps import GlobalStep, Step, StepInput
 from distilabel.steps.tasks import TextGeneration
 
+from smolsynth.errors import RunBusy, RunChanged, StepFailed
 from smolsynth.llms import load_llm
-from smolsynth.pipelines import InProcessPipeline, RunBusy, RunChanged, StepFailed
+from smolsynth.pipelines.pipeline import InProcessPipeline
 
 ROWS = [{"number": i} for i in range(25)]
 seen: list[int] = []  # numbers that the step was given

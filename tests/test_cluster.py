@@ -11,10 +11,11 @@ import smolsynth  # noqa: F401  before distilabel
 # isort: split
 from distilabel.steps.tasks import EvolInstruct, TextGeneration
 
-from smolsynth import commands
-from smolsynth.cluster import run_on_ray
+from smolsynth.cli import commands
+from smolsynth.errors import StepFailed
 from smolsynth.llms import load_llm
-from smolsynth.pipelines import InProcessPipeline, StepFailed
+from smolsynth.pipelines.pipeline import InProcessPipeline
+from smolsynth.pipelines.ray import run_on_ray
 
 ray = pytest.importorskip("ray")
 pytestmark = pytest.mark.slow

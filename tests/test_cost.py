@@ -14,9 +14,11 @@ from distilabel.steps import ExpandColumns
 from distilabel.steps.tasks import EvolInstruct, SelfInstruct, TextGeneration
 
 from smolsynth import seeds
-from smolsynth.cost import Usage, forecast
+from smolsynth.errors import StepFailed
 from smolsynth.llms import load_llm
-from smolsynth.pipelines import BudgetWarning, InProcessPipeline, StepFailed
+from smolsynth.pipelines.forecast import forecast
+from smolsynth.pipelines.pipeline import BudgetWarning, InProcessPipeline
+from smolsynth.pipelines.usage import Usage
 
 PRICES = {"smolsynth/tutor": (0.5, 1.5), "smolsynth/novice": (0.1, 0.3)}
 ROWS = [{"instruction": f"Tell me {i} things about a cat."} for i in range(40)]

@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 from datasets import Dataset, DatasetDict
 
-from smolsynth import display
+from smolsynth.quality.lengths import lengths
+from smolsynth.rows import rows
+from smolsynth.text.layout import clean, width
+from smolsynth.viewers import charts as display
+from smolsynth.viewers.browse import _LABELS, browse
+from smolsynth.viewers.charts import _CHART, chart_fonts, plot_counts, plot_lengths
+from smolsynth.viewers.preview import preview
 
 PAYLOADS = [
     "<script>window.PWNED = 1</script>",
@@ -72,20 +78,20 @@ def position(viewer) -> str:
 
 @pytest.mark.parametrize("text", PAYLOADS)
 def test_clean_leaves_markup_readable_and_nothing_that_acts(text):
-    cleaned = display.clean(text)
+    cleaned = clean(text)
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", cleaned)
     if not re.search("[\x00-\x09\x1b\x9b\u202e]", text):
         assert cleaned == text
 
 
 def test_clean_takes_out_whole_escapes():
-    assert display.clean("\x1b[1;31mred\x1b[0m \x1b]0;title\x07x\x1bc\x9b2J") == "red x"
-    assert display.clean("a\r\nb\rc\u2028d\te\ud800") == "a\nb\nc\nd    e\ufffd"
-    assert display.clean("你好，\n世界 café 👩‍🔬") == "你好，\n世界 café 👩‍🔬"
+    assert clean("\x1b[1;31mred\x1b[0m \x1b]0;title\x07x\x1bc\x9b2J") == "red x"
+    assert clean("a\r\nb\rc\u2028d\te\ud800") == "a\nb\nc\nd    e\ufffd"
+    assert clean("你好，\n世界 café 👩‍🔬") == "你好，\n世界 café 👩‍🔬"
 
 
 def test_browse_shows_payloads_in_text_areas_only():
-    viewer = display.browse(ROWS)
+    viewer = browse(ROWS)
     slider = only(viewer, "IntSlider")
     for i, row in enumerate(ROWS):
         slider.value = i + 1
@@ -98,18 +104,18 @@ def test_browse_shows_payloads_in_text_areas_only():
                     assert not re.search(r"[<>$\\\[\]()&\x00-\x1f\x7f-\x9f]", value), (kind, name)
             assert not getattr(widget, "description_allow_html", False)
             assert "PWNED" not in getattr(widget, "description", "")
-        assert display.clean(row["instruction"]) in texts(viewer)
+        assert clean(row["instruction"]) in texts(viewer)
 
 
 def test_a_search_term_is_not_shown_outside_its_box():
-    viewer = display.browse(ROWS)
+    viewer = browse(ROWS)
     only(viewer, "Text").value = "<b>nowhere</b>"
     labels = [w.value for w in walk(viewer) if type(w).__name__ == "Label"]
     assert not any("nowhere" in label for label in labels)
 
 
 def test_preview_prints_payloads_as_text(capsys):
-    display.preview(ROWS, n=len(ROWS))
+    preview(ROWS, n=len(ROWS))
     printed = capsys.readouterr().out
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", printed)
     assert "<script>window.PWNED = 1</script>" in printed
@@ -121,12 +127,12 @@ def test_a_notebook_gets_no_mime_type_that_renders_markup(tmp_path):
     from nbclient import NotebookClient
 
     code = f"""
-from smolsynth import display
+from smolsynth import browse, plot_counts, plot_lengths, preview
 rows = {ROWS!r}
-display.preview(rows, n=99)
-display.plot_lengths(rows, "instruction")
-display.plot_counts([r["instruction"] for r in rows], title=rows[0]["instruction"])
-display.browse(rows)"""
+preview(rows, n=99)
+plot_lengths(rows, "instruction")
+plot_counts([r["instruction"] for r in rows], title=rows[0]["instruction"])
+browse(rows)"""
     cells = [nbformat.v4.new_code_cell(code)]
     notebook = nbformat.v4.new_notebook(cells=cells)
     NotebookClient(notebook, timeout=120, store_widget_state=False).execute(cwd=str(tmp_path))
@@ -165,7 +171,7 @@ def test_preview_looks_like_this(capsys):
         {"instruction": "水壶是什么？"},
         {"instruction": "not shown"},
     ]
-    display.preview(data)
+    preview(data)
     assert capsys.readouterr().out == (
         "── 1/3 ─────────────────────────────────────────────────────\n"
         "instruction │ What is a kettle?\n"
@@ -184,42 +190,42 @@ def test_preview_looks_like_this(capsys):
 
 def test_preview_shows_turns_line_by_line(capsys):
     turns = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
-    display.preview([{"messages": turns}])
+    preview([{"messages": turns}])
     assert "messages │ user: Hi\n         │ assistant: Hello\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("text", ["word " * 90, "水壶，" * 90, "x" * 450, "A 水 b壶，" * 60])
 def test_preview_keeps_to_100_columns_and_loses_nothing(text, capsys):
-    display.preview([{"document": text}], columns=["document"])
+    preview([{"document": text}], columns=["document"])
     lines = capsys.readouterr().out.splitlines()[1:]
     assert len(lines) > 3
-    assert all(display.width(line) <= 100 for line in lines)
-    assert all(display.width(line) >= 90 for line in lines[:-1])
+    assert all(width(line) <= 100 for line in lines)
+    assert all(width(line) >= 90 for line in lines[:-1])
     joined = "".join(line.split("│ ", 1)[1] for line in lines)
     assert joined.replace(" ", "") == text.replace(" ", "")
     assert not any(line.split("│ ", 1)[1][0] in "，。" for line in lines)
 
 
 def test_width_counts_chinese_double_and_marks_not_at_all():
-    assert [display.width(t) for t in ("ab", "水壶", "，", "e\u0301", "")] == [2, 4, 2, 1, 0]
+    assert [width(t) for t in ("ab", "水壶", "，", "e\u0301", "")] == [2, 4, 2, 1, 0]
 
 
 def test_preview_chooses_columns_and_leaves_metadata_out(capsys):
     data = [{"a": "1", "b": "2", "distilabel_metadata": {"raw": "secret"}}]
-    display.preview(data, columns=["b", "a"])
+    preview(data, columns=["b", "a"])
     assert capsys.readouterr().out.splitlines()[1:] == ["b │ 2", "a │ 1"]
-    display.preview(data)
+    preview(data)
     assert "secret" not in capsys.readouterr().out
-    display.preview(data, columns="distilabel_metadata")
+    preview(data, columns="distilabel_metadata")
     assert "raw: secret" in capsys.readouterr().out
 
 
 def test_preview_of_nothing(capsys):
-    display.preview([])
+    preview([])
     assert capsys.readouterr().out.startswith("── 0/0 ──")
-    display.preview(Dataset.from_dict({"a": [], "b": []}), columns=["a"])
+    preview(Dataset.from_dict({"a": [], "b": []}), columns=["a"])
     assert capsys.readouterr().out.splitlines()[1:] == ["a │"]
-    display.preview([{"a": 1}], n=0)
+    preview([{"a": 1}], n=0)
     assert capsys.readouterr().out == ""
 
 
@@ -231,27 +237,27 @@ def test_rows_of_every_kind_of_dataset():
     dataset = Dataset.from_list(plain)
     distiset = Distiset({"default": DatasetDict(train=dataset)})
     for data in (plain, tuple(plain), dataset, DatasetDict(train=dataset), distiset):
-        assert list(display.rows(data)) == plain
-    assert display.rows(pandas.DataFrame(plain)) == plain
+        assert list(rows(data)) == plain
+    assert rows(pandas.DataFrame(plain)) == plain
 
 
 def test_several_datasets_are_not_guessed_at():
     dataset = Dataset.from_list([{"a": "1"}])
     with pytest.raises(ValueError, match=r"data\['one'\] or data\['two'\]"):
-        display.preview({"one": DatasetDict(train=dataset), "two": DatasetDict(train=dataset)})
+        preview({"one": DatasetDict(train=dataset), "two": DatasetDict(train=dataset)})
     with pytest.raises(ValueError, match=r"data\['one'\]\['train'\] or data\['one'\]\['test'\]"):
-        display.preview({"one": DatasetDict(train=dataset, test=dataset)})
+        preview({"one": DatasetDict(train=dataset, test=dataset)})
     with pytest.raises(ValueError, match="no dataset"):
-        display.preview({})
+        preview({})
 
 
 @pytest.mark.parametrize("data", ["text", None, [1, 2], {"a": ["1"]}, 3])
 def test_other_data_is_refused(data):
     with pytest.raises(TypeError, match="list of dicts"):
-        display.preview(data)
+        preview(data)
 
 
-@pytest.mark.parametrize("function", [display.preview, display.browse])
+@pytest.mark.parametrize("function", [preview, browse])
 def test_an_unknown_column_is_named(function):
     with pytest.raises(ValueError, match=r"no column 'respnse'; the columns are \['response'\]"):
         function([{"response": "x"}], columns=["respnse"])
@@ -262,7 +268,7 @@ def test_an_unknown_column_is_named(function):
 
 def viewer_of(count: int, **kwargs):
     data = [{"instruction": f"Question {i}?", "response": f"ANSWER {i}"} for i in range(count)]
-    return display.browse(data, **kwargs)
+    return browse(data, **kwargs)
 
 
 def test_browse_steps_through_the_rows():
@@ -314,7 +320,7 @@ def test_browse_searches_only_the_columns_shown():
 
 
 def test_browse_finds_chinese():
-    viewer = display.browse([{"a": "水壶用来烧水"}, {"a": "桥"}], lang="zh")
+    viewer = browse([{"a": "水壶用来烧水"}, {"a": "桥"}], lang="zh")
     only(viewer, "Text").value = "桥"
     assert texts(viewer) == ["桥"]
     assert position(viewer) == "找到 1 行，当前是其中第 1 行（全部 2 行中的第 2 行）"
@@ -337,7 +343,7 @@ def test_text_areas_take_no_changes_but_stay_readable():
 )
 def test_browse_of_nothing(lang, empty):
     for data in ([], Dataset.from_dict({"instruction": []})):
-        viewer = display.browse(data, lang=lang)
+        viewer = browse(data, lang=lang)
         assert [w.value for w in walk(viewer) if type(w).__name__ == "Label"] == [empty]
         assert texts(viewer) == []
 
@@ -353,7 +359,7 @@ def test_browse_speaks_chinese():
     only(viewer, "Button", description="下一行").click()
     assert position(viewer) == "第 2 行，共 3 行"
     assert {w.description for w in walk(viewer) if type(w).__name__ == "Text"} == {"搜索"}
-    assert set(display._LABELS["en"]) == set(display._LABELS["zh"])
+    assert set(_LABELS["en"]) == set(_LABELS["zh"])
     with pytest.raises(ValueError, match='"en" or "zh"'):
         viewer_of(3, lang="fr")
 
@@ -406,35 +412,35 @@ def image(pictures):
 
 def test_lengths_are_words_or_characters():
     data = [{"t": "one two  three"}, {"t": None}, {"t": ["水壶 烧水", "桥"]}]
-    assert display.lengths(data, "t", "en") == [3, 2, 1]
-    assert display.lengths(data, "t", "zh") == [11, 4, 1]
+    assert lengths(data, "t", "en") == [3, 2, 1]
+    assert lengths(data, "t", "zh") == [11, 4, 1]
     talk = [{"t": [{"role": "user", "content": "a b"}, {"role": "assistant", "content": "c"}]}]
-    assert display.lengths(talk, "t", "en") == [2, 1]
+    assert lengths(talk, "t", "en") == [2, 1]
 
 
 def test_plot_lengths_draws_a_picture_of_6_by_2_5_inches(pictures, drawn):
-    display.plot_lengths([{"t": "word " * n} for n in (3, 5, 5, 9)], "t")
+    plot_lengths([{"t": "word " * n} for n in (3, 5, 5, 9)], "t")
     assert image(pictures).size == (864, 360)
     assert {"t: length in words", "4 texts, median 5, longest 9", "words"} <= set(drawn)
 
 
 @pytest.mark.parametrize("values", [[1], [5, 5, 5], [0, 3000]])
 def test_plot_lengths_of_few_or_extreme_values(values, pictures):
-    display.plot_lengths([{"t": "w " * n} for n in values], "t")
+    plot_lengths([{"t": "w " * n} for n in values], "t")
     assert image(pictures)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_charts_of_nothing_say_so(lang, pictures, drawn):
-    display.plot_lengths([], "t", lang)
-    display.plot_counts([], lang)
+    plot_lengths([], "t", lang)
+    plot_counts([], lang)
     assert len(pictures) == 2
     assert {"nothing to draw", "没有可画的数据"} & set(drawn)
 
 
 def test_plot_counts_orders_and_groups(pictures, drawn):
     values = [f"topic {i}" for i in range(20) for _ in range(20 - i)]
-    display.plot_counts(values, title="Topics")
+    plot_counts(values, title="Topics")
     assert image(pictures).size == (864, 360)
     labels = [text for text in drawn if text.startswith("topic")]
     assert labels == [f"topic {i}" for i in range(13)]
@@ -442,14 +448,14 @@ def test_plot_counts_orders_and_groups(pictures, drawn):
 
 
 def test_plot_counts_takes_counts_and_numbers(pictures, drawn):
-    display.plot_counts({"b": 1, "a": 5})
+    plot_counts({"b": 1, "a": 5})
     assert drawn.index("a") < drawn.index("b") and "6 in all" in drawn
-    display.plot_counts([10, 2, 2, 2, 9])
+    plot_counts([10, 2, 2, 2, 9])
     assert [t for t in drawn if t in ("2", "9", "10")] == ["2", "9", "10"]
 
 
 def test_model_text_in_charts_is_no_formula(pictures, drawn):
-    display.plot_counts([r"$\frac{1}{", "$x$", "_^{", None], title=r"$\href{x}$")
+    plot_counts([r"$\frac{1}{", "$x$", "_^{", None], title=r"$\href{x}$")
     assert {r"$\frac{1}{", "$x$", "None", r"$\href{x}$"} <= set(drawn)
 
 
@@ -457,27 +463,27 @@ def test_without_a_chinese_font_labels_are_english_and_no_boxes(
     pictures, drawn, monkeypatch, capsys
 ):
     monkeypatch.setattr(display, "_CJK_FONTS", ())
-    display.plot_lengths([{"文本": "水壶烧水"}], "文本", "zh")
+    plot_lengths([{"文本": "水壶烧水"}], "文本", "zh")
     assert "characters" in drawn
     assert capsys.readouterr().out == "文本: length in characters\n"
-    display.plot_counts(["水壶", "水壶", "bridge", "👩‍🔬"], "zh", title="主题")
+    plot_counts(["水壶", "水壶", "bridge", "👩‍🔬"], "zh", title="主题")
     assert {"(1)", "bridge", "(3)"} <= set(drawn)
     assert capsys.readouterr().out == "主题\n(1) 水壶\n(3) 👩‍🔬\n"
     assert all(ord(char) < 0x2000 for text in drawn for char in text)
 
 
-@pytest.mark.skipif(len(display.chart_fonts()) < 2, reason="no font with Chinese characters here")
+@pytest.mark.skipif(len(chart_fonts()) < 2, reason="no font with Chinese characters here")
 def test_with_a_chinese_font_labels_are_chinese(pictures, drawn):
-    display.plot_lengths([{"文本": "水壶烧水"}], "文本", "zh")
+    plot_lengths([{"文本": "水壶烧水"}], "文本", "zh")
     assert {"文本：长度（字数）", "共 1 条，中位数 4，最长 4"} <= set(drawn)
-    assert set(display._CHART["en"]) == set(display._CHART["zh"])
+    assert set(_CHART["en"]) == set(_CHART["zh"])
 
 
 def test_charts_leave_matplotlib_as_it_was(pictures):
     import matplotlib
 
     before = dict(matplotlib.rcParams)
-    display.plot_counts(["a"])
+    plot_counts(["a"])
     assert dict(matplotlib.rcParams) == before
     assert (
         "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()
@@ -486,7 +492,7 @@ def test_charts_leave_matplotlib_as_it_was(pictures):
 
 def test_importing_display_imports_nothing_heavy():
     code = (
-        "import smolsynth.display, sys; print([m for m in"
+        "import smolsynth.viewers.preview, sys; print([m for m in"
         " ('matplotlib', 'ipywidgets', 'pandas', 'datasets', 'IPython') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

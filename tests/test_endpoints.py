@@ -16,8 +16,9 @@ import smolsynth  # noqa: F401  before distilabel
 # isort: split
 from distilabel.steps.tasks import TextGeneration
 
+from smolsynth.errors import StepFailed
 from smolsynth.llms import LLMUnavailable, load_llm
-from smolsynth.pipelines import InProcessPipeline, StepFailed
+from smolsynth.pipelines.pipeline import InProcessPipeline
 
 KEY = "sk-secret-0123456789abcdef"
 
@@ -189,7 +190,8 @@ def test_a_failed_call_leaves_no_requests_behind(echo):
 
 # ---- keys ----
 def test_the_key_reaches_no_log_card_chunk_traceback_or_file(tmp_path, monkeypatch, caplog):
-    from smolsynth.export import save, to_messages
+    from smolsynth.datasets.convert import to_messages
+    from smolsynth.datasets.save import save
 
     monkeypatch.setenv("SMOLSYNTH_API_KEY", KEY)
     caplog.set_level(logging.DEBUG)

@@ -11,10 +11,14 @@ import pytest
 import yaml
 from datasets import Dataset, load_dataset
 
-from smolsynth import export
-from smolsynth.quality import QualityError, measure
+from smolsynth.datasets import save as export
+from smolsynth.datasets.card import _CARDS, _fenced, _size_category, model_in_words
+from smolsynth.datasets.convert import PAIR, to_messages, to_preferences
+from smolsynth.datasets.save import free_folder, save
+from smolsynth.llms import MODELS
+from smolsynth.quality.report import QualityError, measure
 
-TUTOR = Path(export.__file__).parent / "models" / "tutor"
+TUTOR = MODELS / "tutor"
 ROWS = [
     {"instruction": f"What is thing {i}?", "response": f"Thing {i} is a thing.", "topic": "things"}
     for i in range(8)
@@ -29,7 +33,7 @@ def talk(*turns) -> list[dict[str, str]]:
 
 @pytest.fixture
 def messages():
-    return export.to_messages(ROWS)
+    return to_messages(ROWS)
 
 
 # ---- to_messages ----
@@ -48,7 +52,7 @@ def test_other_columns_and_system_prompts():
         {"q": "Bye", "a": "Bye", "s": None},
         {"q": " Hm\n", "a": "Yes", "s": ""},
     ]
-    made = export.to_messages(Dataset.from_list(data), "q", "a", "s")["messages"]
+    made = to_messages(Dataset.from_list(data), "q", "a", "s")["messages"]
     assert list(made) == [
         talk(("system", "Be kind."), ("user", "Hi"), ("assistant", "Hello")),
         talk(("user", "Bye"), ("assistant", "Bye")),
@@ -59,13 +63,13 @@ def test_other_columns_and_system_prompts():
 def test_whole_conversations():
     turns = talk(("user", "a"), ("assistant", "b"), ("user", "c"), ("assistant", "d"))
     data = [{"conversation": turns}, {"conversation": [*talk(("system", "s")), *turns]}]
-    made = export.to_messages(data, conversation="conversation")
+    made = to_messages(data, conversation="conversation")
     assert [row["messages"] for row in made] == [row["conversation"] for row in data]
 
 
 def test_no_rows_make_no_messages():
-    assert len(export.to_messages([])) == 0
-    assert export.to_messages([]).column_names == ["messages"]
+    assert len(to_messages([])) == 0
+    assert to_messages([]).column_names == ["messages"]
 
 
 BAD = {
@@ -81,7 +85,7 @@ def test_rows_that_cannot_be_trained_on_are_named_not_dropped():
     for i, (column, value, _) in BAD.items():
         data[i][column] = value
     with pytest.raises(ValueError) as caught:
-        export.to_messages(data)
+        to_messages(data)
     said = str(caught.value)
     assert said.startswith("4 of 10 rows can't be exported (counted from 0): row 4 (instruction is")
     assert all(words in said for _, _, words in list(BAD.values())[:3])
@@ -92,29 +96,29 @@ def test_rows_that_cannot_be_trained_on_are_named_not_dropped():
 def test_each_fault_is_told_in_words(fault):
     column, value, words = fault
     with pytest.raises(ValueError, match=re.escape(words.partition("(")[2])):
-        export.to_messages([{**ROWS[0], column: value}])
+        to_messages([{**ROWS[0], column: value}])
 
 
 def test_half_a_character_is_refused():
     with pytest.raises(ValueError, match="half a character"):
-        export.to_messages([{**ROWS[0], "response": "bad \ud83d"}])
+        to_messages([{**ROWS[0], "response": "bad \ud83d"}])
 
 
 def test_the_filter_in_the_error_works():
     answers = ["fine", None, "", "fine too"]
     dataset = Dataset.from_list([{"question": "Q?", "answer": a} for a in answers])
     with pytest.raises(ValueError) as caught:
-        export.to_messages(dataset, "question", "answer")
+        to_messages(dataset, "question", "answer")
     scope = {"dataset": dataset}
     exec(re.search(r"dataset = dataset\.filter\(.*\)$", str(caught.value))[0], scope)
-    assert len(export.to_messages(scope["dataset"], "question", "answer")) == 2
+    assert len(to_messages(scope["dataset"], "question", "answer")) == 2
 
 
 def test_a_missing_column_is_named():
     with pytest.raises(ValueError, match=r"no column 'response'; the columns are \['instruction'"):
-        export.to_messages([{"instruction": "Hi"}])
+        to_messages([{"instruction": "Hi"}])
     with pytest.raises(ValueError, match="no column 'system_prompt'"):
-        export.to_messages(ROWS, system="system_prompt")
+        to_messages(ROWS, system="system_prompt")
 
 
 BAD_TALKS = [
@@ -138,9 +142,9 @@ BAD_TALKS = [
 def test_talks_that_are_not_well_formed_are_refused(turns, tmp_path):
     good = talk(("user", "a"), ("assistant", "b"))
     with pytest.raises(ValueError, match=r"^1 of 2 rows can't .* row 1 \("):
-        export.to_messages([{"t": good}, {"t": turns}], conversation="t")
+        to_messages([{"t": good}, {"t": turns}], conversation="t")
     with pytest.raises(ValueError, match=r"^1 of 2 rows can't .* row 1 \("):
-        export.save([{"messages": good}, {"messages": turns}], tmp_path / "out", **ABOUT)
+        save([{"messages": good}, {"messages": turns}], tmp_path / "out", **ABOUT)
     assert not any(tmp_path.iterdir())
 
 
@@ -148,7 +152,7 @@ def test_talks_that_are_not_well_formed_are_refused(turns, tmp_path):
 
 
 def test_a_folder_loads_offline_as_it_was_saved(messages, tmp_path):
-    folder = export.save(messages, tmp_path / "sub" / "things", **ABOUT)
+    folder = save(messages, tmp_path / "sub" / "things", **ABOUT)
     assert folder == tmp_path / "sub" / "things"
     assert sorted(p.name for p in folder.iterdir()) == ["README.md", "train.jsonl"]
     assert [p.name for p in folder.parent.iterdir()] == ["things"]
@@ -159,15 +163,15 @@ def test_a_folder_loads_offline_as_it_was_saved(messages, tmp_path):
 def test_a_folder_made_again_loads_its_new_rows(messages, tmp_path):
     cache = str(tmp_path / "cache")
     for count in (8, 5):
-        folder = export.save(messages.select(range(count)), tmp_path / "things", **ABOUT)
+        folder = save(messages.select(range(count)), tmp_path / "things", **ABOUT)
         assert len(load_dataset(str(folder), split="train", cache_dir=cache)) == count
         shutil.rmtree(folder)
 
 
 def test_lines_are_readable_json_whatever_the_text(tmp_path):
     odd = 'Größe 水壶 👩‍🔬 "quoted" \\ back\\slash\ttab\nline\u2028line\x85line\x1b[0m \u202e'
-    dataset = export.to_messages([{"instruction": odd, "response": "好"}] * 3)
-    folder = export.save(dataset, tmp_path / "odd", despite=WHY, **ABOUT)
+    dataset = to_messages([{"instruction": odd, "response": "好"}] * 3)
+    folder = save(dataset, tmp_path / "odd", despite=WHY, **ABOUT)
     text = (folder / "train.jsonl").read_bytes().decode("utf-8")
     assert len(text.splitlines()) == 3 and text.endswith("\n")
     assert "Größe 水壶 👩‍🔬" in text and "好" in text
@@ -178,34 +182,34 @@ def test_lines_are_readable_json_whatever_the_text(tmp_path):
 
 
 def test_the_same_rows_give_the_same_bytes(messages, tmp_path):
-    one, two = (export.save(messages, tmp_path / d / "things", **ABOUT) for d in "ab")
+    one, two = (save(messages, tmp_path / d / "things", **ABOUT) for d in "ab")
     for name in ("train.jsonl", "README.md"):
         assert (one / name).read_bytes() == (two / name).read_bytes()
 
 
 def test_an_existing_folder_is_refused_and_kept(messages, tmp_path):
-    folder = export.save(messages, tmp_path / "things", **ABOUT)
+    folder = save(messages, tmp_path / "things", **ABOUT)
     (folder / "mine.txt").write_text("kept")
     with pytest.raises(FileExistsError, match="exists already.*things-2, or delete it first"):
-        export.save(messages, folder, **ABOUT)
+        save(messages, folder, **ABOUT)
     assert (folder / "mine.txt").read_text() == "kept" and len(list(tmp_path.iterdir())) == 1
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileExistsError, match="empty-2"):
-        export.save(messages, tmp_path / "empty", **ABOUT)
+        save(messages, tmp_path / "empty", **ABOUT)
 
 
 def test_a_free_folder_is_found(tmp_path):
-    assert export.free_folder(tmp_path / "out") == tmp_path / "out"
+    assert free_folder(tmp_path / "out") == tmp_path / "out"
     (tmp_path / "out").mkdir()
     (tmp_path / "out-2").write_text("a file")
     (tmp_path / "out-3").symlink_to(tmp_path / "nowhere")
-    assert export.free_folder(str(tmp_path / "out")) == tmp_path / "out-4"
+    assert free_folder(str(tmp_path / "out")) == tmp_path / "out-4"
 
 
 def test_a_file_in_the_way_is_told_in_one_sentence(messages, tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(OSError, match=r"^The dataset can't be written to .*: choose a folder") as e:
-        export.save(messages, tmp_path / "file" / "out", **ABOUT)
+        save(messages, tmp_path / "file" / "out", **ABOUT)
     assert not isinstance(e.value, FileExistsError)
 
 
@@ -216,7 +220,7 @@ def test_a_folder_one_may_not_write_to_is_told_in_one_sentence(messages, tmp_pat
 
     monkeypatch.setattr(Path, "mkdir", mkdir)
     with pytest.raises(PermissionError, match=r"^The dataset can't .*Permission denied\): choose"):
-        export.save(messages, tmp_path / "out", **ABOUT)
+        save(messages, tmp_path / "out", **ABOUT)
 
 
 def test_a_write_that_fails_leaves_nothing_behind(messages, tmp_path, monkeypatch):
@@ -225,19 +229,19 @@ def test_a_write_that_fails_leaves_nothing_behind(messages, tmp_path, monkeypatc
 
     monkeypatch.setattr(Path, "write_text", write_text)
     with pytest.raises(OSError, match="No space left on device"):
-        export.save(messages, tmp_path / "out", **ABOUT)
+        save(messages, tmp_path / "out", **ABOUT)
     assert not any(tmp_path.iterdir())
 
 
 def test_what_cannot_be_saved_is_refused(messages, tmp_path):
     with pytest.raises(ValueError, match="no rows"):
-        export.save(export.to_messages([]), tmp_path / "out", **ABOUT)
+        save(to_messages([]), tmp_path / "out", **ABOUT)
     with pytest.raises(ValueError, match=r"others, \['topic'\].*select_columns"):
-        export.save(messages.add_column("topic", ["x"] * 8), tmp_path / "out", **ABOUT)
+        save(messages.add_column("topic", ["x"] * 8), tmp_path / "out", **ABOUT)
     with pytest.raises(ValueError, match="no column 'messages'"):
-        export.save(ROWS, tmp_path / "out", **ABOUT)
+        save(ROWS, tmp_path / "out", **ABOUT)
     with pytest.raises(ValueError, match='"en" or "zh"'):
-        export.save(messages, tmp_path / "out", **{**ABOUT, "lang": "fr"})
+        save(messages, tmp_path / "out", **{**ABOUT, "lang": "fr"})
     assert not any(tmp_path.iterdir())
 
 
@@ -245,7 +249,7 @@ def test_what_cannot_be_saved_is_refused(messages, tmp_path):
 
 
 def card_of(dataset, tmp_path, **about) -> str:
-    folder = export.save(dataset, tmp_path / "card", **{**ABOUT, **about})
+    folder = save(dataset, tmp_path / "card", **{**ABOUT, **about})
     return (folder / "README.md").read_text(encoding="utf-8")
 
 
@@ -276,7 +280,7 @@ def test_another_license_is_kept(messages, tmp_path):
     [(1, "n<1K"), (999, "n<1K"), (1000, "1K<n<10K"), (10_000, "10K<n<100K"), (10**7, "n>10M")],
 )
 def test_size_categories(count, category):
-    assert export._size_category(count) == category
+    assert _size_category(count) == category
 
 
 def test_the_card_tells_how_and_how_much(tmp_path):
@@ -294,7 +298,7 @@ def test_the_card_tells_how_and_how_much(tmp_path):
             )
         },
     ]
-    dataset = export.to_messages(data, conversation="t")
+    dataset = to_messages(data, conversation="t")
     card = card_of(dataset, tmp_path, technique="Magpie", seed=7, notes="Two turns at **most**.")
     for line in (
         "| technique | Magpie |",
@@ -313,14 +317,14 @@ def test_the_card_tells_how_and_how_much(tmp_path):
 
 
 def test_the_card_is_chinese_for_chinese_data(tmp_path):
-    dataset = export.to_messages([{"instruction": "水壶是什么？", "response": "一种容器。"}])
+    dataset = to_messages([{"instruction": "水壶是什么？", "response": "一种容器。"}])
     card = card_of(dataset, tmp_path, lang="zh", technique="SelfInstruct，再用 EvolInstruct")
     assert header_of(card)["language"] == ["zh"]
     assert (
         "| 技术 | SelfInstruct，再用 EvolInstruct |" in card and '"content": "水壶是什么？"' in card
     )
-    titles = [len(re.findall(r"^#+ ", export._CARDS[lang], re.M)) for lang in ("en", "zh")]
-    fields = [set(re.findall(r"{\w+}", export._CARDS[lang])) for lang in ("en", "zh")]
+    titles = [len(re.findall(r"^#+ ", _CARDS[lang], re.M)) for lang in ("en", "zh")]
+    fields = [set(re.findall(r"{\w+}", _CARDS[lang])) for lang in ("en", "zh")]
     assert titles[0] == titles[1] and fields[0] == fields[1]
 
 
@@ -352,7 +356,7 @@ def blocks(card: str) -> list[tuple[str, str]]:
     ],
 )
 def test_examples_stay_inside_their_fences(text, tmp_path):
-    dataset = export.to_messages([{"instruction": text, "response": text}] * 5)
+    dataset = to_messages([{"instruction": text, "response": text}] * 5)
     card = card_of(dataset, tmp_path, despite=WHY)
     examples = [json.loads(body) for info, body in blocks(card) if info == "json"]
     assert examples == list(dataset.select(range(3)))
@@ -365,7 +369,7 @@ def test_examples_stay_inside_their_fences(text, tmp_path):
 
 @pytest.mark.parametrize("text", ["```\nx\n```", "a\n``````\nb", "plain"])
 def test_a_fence_holds_lines_of_backticks(text):
-    assert blocks(export._fenced(text, "text")) == [("text", text)]
+    assert blocks(_fenced(text, "text")) == [("text", text)]
 
 
 def test_secrets_and_machine_paths_stay_out(messages, tmp_path):
@@ -403,7 +407,7 @@ def test_secrets_and_machine_paths_stay_out(messages, tmp_path):
     ],
 )
 def test_models_are_named_without_their_place(spec, words):
-    said = export._model_in_words(spec, "en")
+    said = model_in_words(spec, "en")
     assert said.startswith(words) and "10.1.2.3" not in said
 
 
@@ -422,13 +426,13 @@ PAIRS = [
 
 @pytest.fixture
 def preferences():
-    return export.to_preferences(PAIRS, system="system")
+    return to_preferences(PAIRS, system="system")
 
 
 @pytest.fixture
 def rated():
     rows = [{**row, "chosen_rating": 5, "rejected_rating": 2} for row in PAIRS]
-    return export.to_preferences(rows, system="system")
+    return to_preferences(rows, system="system")
 
 
 def test_preferences_are_what_trl_takes(preferences):
@@ -453,21 +457,21 @@ def test_preferences_are_what_trl_takes(preferences):
 def test_pairs_that_teach_nothing_are_named_not_dropped(change, said):
     faulty = [{**row, **change} if i == 3 else row for i, row in enumerate(PAIRS)]
     with pytest.raises(ValueError, match=said) as error:
-        export.to_preferences(faulty)
+        to_preferences(faulty)
     filtered = Dataset.from_list(faulty)
     code = str(error.value).split("dataset = ")[1]
     kept = eval(code, {"dataset": filtered})  # the way out that the error names
-    assert len(export.to_preferences(kept)) == len(PAIRS) - 1
+    assert len(to_preferences(kept)) == len(PAIRS) - 1
 
 
 def test_a_missing_column_of_pairs_is_named():
     with pytest.raises(ValueError, match="no column 'better'"):
-        export.to_preferences(PAIRS, chosen="better")
+        to_preferences(PAIRS, chosen="better")
 
 
 @pytest.mark.parametrize(("lang", "said"), [("en", "0%"), ("zh", "0%")])
 def test_a_folder_of_pairs_loads_and_its_card_tells_lengths(preferences, tmp_path, lang, said):
-    folder = export.save(preferences, tmp_path / "pairs", despite=WHY, **{**ABOUT, "lang": lang})
+    folder = save(preferences, tmp_path / "pairs", despite=WHY, **{**ABOUT, "lang": lang})
     cache = str(tmp_path / "cache")
     loaded = load_dataset(str(folder), split="train", cache_dir=cache)
     assert loaded.to_list() == preferences.to_list()
@@ -485,35 +489,35 @@ def test_pairs_that_are_not_well_formed_are_not_saved(preferences, tmp_path):
         ({"prompt": "What?"}, "prompt has no turns"),
     ):
         with pytest.raises(ValueError, match=said):
-            export.save([{**good[0], **change}], tmp_path / "pairs", **ABOUT)
+            save([{**good[0], **change}], tmp_path / "pairs", **ABOUT)
     extra = [{**row, "margin": 2} for row in good]
     with pytest.raises(ValueError, match="margin"):
-        export.save(extra, tmp_path / "pairs", **ABOUT)
+        save(extra, tmp_path / "pairs", **ABOUT)
     assert not (tmp_path / "pairs").exists()
 
 
 def test_ratings_go_along(rated, tmp_path):
-    assert rated.column_names == [*export.PAIR, *export.SCORES]
+    assert rated.column_names == [*PAIR, *export.SCORES]
     assert rated["score_chosen"][:] == [5.0] * 8 and rated["score_rejected"][:] == [2.0] * 8
-    folder = export.save(rated, tmp_path / "pairs", **ABOUT)
+    folder = save(rated, tmp_path / "pairs", **ABOUT)
     loaded = load_dataset(str(folder), split="train", cache_dir=str(tmp_path / "cache"))
     assert loaded.to_list() == rated.to_list()
     assert "- `score_chosen`, `score_rejected`: " in (folder / "README.md").read_text("utf-8")
     named = [{**row, "a": 1.5, "b": None} for row in PAIRS]
-    made = export.to_preferences(named, ratings=("a", "b"))
+    made = to_preferences(named, ratings=("a", "b"))
     assert made[0]["score_chosen"] == 1.5 and made[0]["score_rejected"] is None
 
 
 def test_the_source_is_kept_if_named(tmp_path):
     rows = [{**row, "technique": "a|b" if i else "c"} for i, row in enumerate(ROWS)]
-    dataset = export.to_messages(rows, source="technique")
+    dataset = to_messages(rows, source="technique")
     assert dataset.column_names == ["messages", "source"] and dataset[1]["source"] == "a|b"
     card = card_of(dataset, tmp_path)
     assert "| rows from a\\|b | 7 |" in card.splitlines()
     pairs = [{**row, "technique": "c"} for row in PAIRS]
-    assert export.to_preferences(pairs, source="technique")[0]["source"] == "c"
+    assert to_preferences(pairs, source="technique")[0]["source"] == "c"
     with pytest.raises(ValueError, match="no column 'where'"):
-        export.to_messages(rows, source="where")
+        to_messages(rows, source="where")
 
 
 def test_prompts_are_shown_as_they_are(messages, tmp_path):
@@ -535,11 +539,11 @@ def tied(rated):
 def test_data_that_breaks_a_rule_is_refused_and_the_error_mends_it(rated, tmp_path):
     dataset = Dataset.from_list(tied(rated), features=rated.features)
     with pytest.raises(QualityError) as error:
-        export.save(dataset, tmp_path / "pairs", **ABOUT)
+        save(dataset, tmp_path / "pairs", **ABOUT)
     assert not any(tmp_path.iterdir())
     call = re.search(r"drop them: dataset = (.*)$", str(error.value))[1]
     mended = eval(call, {"dataset": dataset, "measure": measure})
-    assert len(mended) == 7 and export.save(mended, tmp_path / "pairs", **ABOUT).is_dir()
+    assert len(mended) == 7 and save(mended, tmp_path / "pairs", **ABOUT).is_dir()
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -563,7 +567,7 @@ def test_seeds_and_evaluation_questions_are_kept_out(messages, tmp_path):
     for given, said in (({"seeds": ["What is thing 4?"]}, "copied_seed"), ({}, "in_evaluation")):
         given = given or {"evaluation": ["what is THING 4"]}
         with pytest.raises(QualityError, match=f"{said}: 1 of 8"):
-            export.save(messages, tmp_path / "out", **given, **ABOUT)
+            save(messages, tmp_path / "out", **given, **ABOUT)
     assert not any(tmp_path.iterdir())
 
 
@@ -575,18 +579,18 @@ def test_parquet_and_arrow_load_as_they_were_saved(kind, tmp_path, request):
     from datasets import load_from_disk
 
     data = request.getfixturevalue(kind)
-    parquet = export.save(data, tmp_path / "parquet", format="parquet", **ABOUT)
+    parquet = save(data, tmp_path / "parquet", format="parquet", **ABOUT)
     assert sorted(p.name for p in parquet.iterdir()) == ["README.md", "train.parquet"]
     loaded = load_dataset(str(parquet), split="train", cache_dir=str(tmp_path / "cache"))
     assert loaded.to_list() == data.to_list()
-    arrow = export.save(data, tmp_path / "arrow", format="arrow", **ABOUT)
+    arrow = save(data, tmp_path / "arrow", format="arrow", **ABOUT)
     assert load_from_disk(str(arrow)).to_list() == data.to_list()
     assert 'load_from_disk("./arrow")' in (arrow / "README.md").read_text("utf-8")
 
 
 def test_another_format_is_refused(messages, tmp_path):
     with pytest.raises(ValueError, match="jsonl, parquet, arrow"):
-        export.save(messages, tmp_path / "out", format="csv", **ABOUT)
+        save(messages, tmp_path / "out", format="csv", **ABOUT)
 
 
 # ---- training ----
@@ -625,7 +629,7 @@ def trained(folder: Path, tmp_path: Path, monkeypatch):
 
 def test_sft_trainer_trains_on_the_folder_with_the_code_of_its_card(tmp_path, monkeypatch):
     rows = [{**row, "system": "You are kind."} for row in ROWS]
-    folder = export.save(export.to_messages(rows, system="system"), tmp_path / "things", **ABOUT)
+    folder = save(to_messages(rows, system="system"), tmp_path / "things", **ABOUT)
     trainer = trained(folder, tmp_path, monkeypatch)
     example = trainer.train_dataset[2]
     text = trainer.processing_class.decode(example["input_ids"])
@@ -637,7 +641,7 @@ def test_sft_trainer_trains_on_the_folder_with_the_code_of_its_card(tmp_path, mo
 
 
 def test_dpo_trainer_trains_on_the_folder_with_the_code_of_its_card(rated, tmp_path, monkeypatch):
-    folder = export.save(rated, tmp_path / "pairs", **ABOUT)
+    folder = save(rated, tmp_path / "pairs", **ABOUT)
     trainer = trained(folder, tmp_path, monkeypatch)
     example = trainer.train_dataset[1]
     decode = trainer.processing_class.decode
@@ -654,7 +658,7 @@ def test_reward_trainer_learns_from_the_folder_which_text_is_better(tmp_path):
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
     from trl import RewardConfig, RewardTrainer
 
-    folder = export.save(export.to_preferences(PAIRS), tmp_path / "pairs", **ABOUT)
+    folder = save(to_preferences(PAIRS), tmp_path / "pairs", **ABOUT)
     novice = TUTOR.parent / "novice"
     trainer = RewardTrainer(
         AutoModelForSequenceClassification.from_pretrained(novice, num_labels=1, dtype="float32"),

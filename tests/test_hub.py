@@ -9,8 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from smolsynth.export import save, to_messages
-from smolsynth.hub import PushFailed, push, rows_in
+from smolsynth.datasets.convert import to_messages
+from smolsynth.datasets.hub import push, rows_in
+from smolsynth.datasets.save import save
+from smolsynth.errors import PushFailed
 
 TOKEN = "hf_" + "x" * 30
 OID = "a" * 40

@@ -14,7 +14,7 @@ import smolsynth  # noqa: F401  before distilabel
 from distilabel.steps.tasks import TextGeneration
 
 from smolsynth.llms import load_llm
-from smolsynth.pipelines import InProcessPipeline
+from smolsynth.pipelines.pipeline import InProcessPipeline
 
 KILLS = 25
 ROWS = [{"number": i, "instruction": f"Tell me {i} things about a cat."} for i in range(500)]

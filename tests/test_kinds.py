@@ -2,7 +2,7 @@
 
 import pytest
 
-from smolsynth.kinds import kind, kinds
+from smolsynth.text.intents import kind, kinds
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from collections import Counter
 import pytest
 from datasets import load_dataset
 
-from smolsynth.export import save, to_messages
-from smolsynth.mix import mix
+from smolsynth.datasets.convert import to_messages
+from smolsynth.datasets.mix import mix
+from smolsynth.datasets.save import save
 
 WORDS = "bread oven moon river cat violin paper copper garden winter ship lamp".split()
 

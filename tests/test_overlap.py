@@ -5,7 +5,7 @@ import random
 import pytest
 from rouge_score.rouge_scorer import RougeScorer
 
-from smolsynth.overlap import (
+from smolsynth.text.similarity import (
     Duplicate,
     duplicates,
     jaccard,
@@ -14,7 +14,7 @@ from smolsynth.overlap import (
     rouge_l,
     shingles,
 )
-from smolsynth.texts import tokens
+from smolsynth.text.tokens import tokens
 
 
 @pytest.mark.parametrize(

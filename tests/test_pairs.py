@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from smolsynth.pairs import compare, differences, vote
+from smolsynth.viewers.compare import diff, differences, vote
 
 PAIRS = [
     {"instruction": f"Question {i}?", "chosen": f"Good {i}.", "rejected": f"Bad {i}."}
@@ -76,7 +76,7 @@ def without_ours(page: str) -> str:
 @pytest.mark.parametrize("column", ["instruction", "chosen", "rejected"])
 def test_what_a_model_wrote_is_shown_as_text(payload, column):
     row = {**PAIRS[0], column: payload}
-    for box in (compare([row], "rejected", "chosen", context="instruction"), vote([row])):
+    for box in (diff([row], "rejected", "chosen", context="instruction"), vote([row])):
         page = pages(box)
         assert not re.search(r"<(?!/?(?:div|span|b)\b)", page)
         assert "<b>bold" not in page and "<" not in without_ours(page)
@@ -84,7 +84,7 @@ def test_what_a_model_wrote_is_shown_as_text(payload, column):
 
 def test_changes_are_marked_on_their_sides():
     rows = [{"a": "A cat sleeps.", "b": "A cat jumps."}, {"a": "Same.", "b": "Same."}]
-    box = compare(rows, "a", "b")
+    box = diff(rows, "a", "b")
     _, left, right = parts(box, "HTML")
     assert re.search(r"line-through[^>]*>sleeps\.<", left.value) and "jumps" not in left.value
     assert re.search(r"underline[^>]*>jumps\.<", right.value) and "sleeps" not in right.value
@@ -126,15 +126,15 @@ def test_labels_are_chinese_for_chinese():
     box = vote(PAIRS, lang="zh")
     assert [b.description for b in parts(box, "Button")][:2] == ["A 更好", "B 更好"]
     assert "运行本单元格" in repr(box) and "运行本单元格" in repr(
-        compare(PAIRS, "chosen", "rejected", lang="zh")
+        diff(PAIRS, "chosen", "rejected", lang="zh")
     )
 
 
 def test_empty_data_and_wrong_columns():
     assert "empty" in vote([]).children[0].value
-    assert "empty" in compare([], "a", "b").children[0].value
+    assert "empty" in diff([], "a", "b").children[0].value
     with pytest.raises(ValueError, match="no column 'better'"):
-        compare(PAIRS, "chosen", "better")
+        diff(PAIRS, "chosen", "better")
     with pytest.raises(ValueError, match="no column 'better'"):
         vote(PAIRS, chosen="better")
     with pytest.raises(ValueError, match='"en" or "zh"'):

@@ -27,7 +27,8 @@ from distilabel.steps import (
 from distilabel.steps.tasks import TextGeneration, UltraFeedback
 from pydantic import Field, PrivateAttr
 
-from smolsynth.pipelines import InProcessPipeline, StepFailed
+from smolsynth.errors import StepFailed
+from smolsynth.pipelines.pipeline import InProcessPipeline
 
 ROOT = Path(__file__).parents[1]
 
@@ -695,7 +696,7 @@ def test_no_files_no_threads_no_torch(tmp_path):
     import json, os, sys, threading
     import smolsynth
     assert not {"distilabel", "rich", "datasets"} & set(sys.modules), "import smolsynth is heavy"
-    from smolsynth.pipelines import InProcessPipeline
+    from smolsynth.pipelines.pipeline import InProcessPipeline
     from distilabel.steps import KeepColumns, LoadDataFromDicts, StepInput
 
     def files():
@@ -761,7 +762,7 @@ def test_progress_in_a_terminal_names_the_step_and_clears_itself(monkeypatch):
 
 
 def test_progress_reaches_exactly_100_percent(monkeypatch):
-    import smolsynth._progress as module
+    import smolsynth.pipelines.progress as module
 
     totals = []
 
@@ -858,7 +859,7 @@ class Sizes(Step):
 
 BOTH = """
 import json, sys
-from smolsynth.pipelines import InProcessPipeline
+from smolsynth.pipelines.pipeline import InProcessPipeline
 from distilabel.pipeline import Pipeline, routing_batch_function
 from distilabel.steps import GroupColumns, LoadDataFromDicts
 from distilabel.steps.tasks import TextGeneration
@@ -1006,7 +1007,7 @@ def test_notebook_output_is_small_and_the_same_each_time(tmp_path, monkeypatch):
         tmp_path / "run.ipynb",
         """
         import smolsynth
-        from smolsynth.pipelines import InProcessPipeline
+        from smolsynth.pipelines.pipeline import InProcessPipeline
         from distilabel.steps import KeepColumns, LoadDataFromDicts
         KeepColumns(columns=["a"]).load()  # by hand, outside of a pipeline
         with InProcessPipeline() as pipeline:

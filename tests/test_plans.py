@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from smolsynth import commands, seeds
-from smolsynth.generate import Generation
-from smolsynth.plans import IN_WORDS, KINDS, NAMES, TECHNIQUES, Plan, PlanError, mentioned
+from smolsynth import seeds
+from smolsynth.cli import commands
+from smolsynth.generation.plan import KINDS, TECHNIQUES, Plan, PlanError, mentioned
+from smolsynth.generation.run import Generation
+from smolsynth.generation.strings import IN_WORDS, NAMES
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -238,7 +240,7 @@ def test_bad_input_gets_one_clear_sentence(words, status, said, tmp_path, capsys
 
 
 def test_collecting_ends_when_nothing_new_comes_and_drops_what_nearly_repeats():
-    from smolsynth.techniques import as_answer, collect
+    from smolsynth.generation.techniques import as_answer, collect
 
     def made(
         what: str, response: str = "It is a thing that one uses in a kitchen every day."
@@ -286,7 +288,7 @@ def test_streaming_gives_the_rows_of_a_run_with_a_folder_part_by_part(tmp_path):
 
 @pytest.mark.parametrize("technique", ["self-instruct", "magpie"])
 def test_parts_made_elsewhere_in_any_order_give_the_same_rows(technique, tmp_path):
-    from smolsynth.cost import Meter
+    from smolsynth.pipelines.usage import Meter
 
     waves: list[list[int]] = []
 

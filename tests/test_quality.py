@@ -5,8 +5,9 @@ import json
 import pytest
 from datasets import Dataset
 
-from smolsynth.quality import RULES, QualityError, Report, check_quality, measure
-from smolsynth.texts import in_language
+from smolsynth.quality.report import QualityError, Report, check_quality, measure
+from smolsynth.quality.rules import RULES
+from smolsynth.text.language import in_language
 
 WORDS = {
     "en": "bread oven moon river cat violin paper copper garden winter ship lamp".split(),

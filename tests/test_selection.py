@@ -12,9 +12,9 @@ import smolsynth  # noqa: F401  before distilabel, to keep it quiet
 from distilabel.steps import DeitaFiltering
 from distilabel.steps.tasks import EvolInstruct
 
+from smolsynth.errors import StepFailed
 from smolsynth.llms import load_llm
-from smolsynth.overlap import rouge_l
-from smolsynth.pipelines import InProcessPipeline, StepFailed, try_step
+from smolsynth.pipelines.pipeline import InProcessPipeline, try_step
 from smolsynth.selection import (
     COMPLICATE_INPUT,
     DeitaSelection,
@@ -24,6 +24,7 @@ from smolsynth.selection import (
     elimination,
     with_complicate_input,
 )
+from smolsynth.text.similarity import rouge_l
 
 
 def instructions(*texts):

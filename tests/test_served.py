@@ -20,7 +20,7 @@ from distilabel.steps.tasks import EvolInstruct, SelfInstruct, TextGeneration, U
 
 from smolsynth import seeds
 from smolsynth.llms import MODELS, load_llm
-from smolsynth.pipelines import InProcessPipeline
+from smolsynth.pipelines.pipeline import InProcessPipeline
 from tools import notebooks
 
 TUTOR = str(MODELS / "tutor")

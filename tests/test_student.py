@@ -6,22 +6,10 @@ from contextlib import nullcontext
 
 import pytest
 
-from smolsynth.export import to_messages, to_preferences
-from smolsynth.student import (
-    NOVICE,
-    Recipe,
-    Student,
-    Trial,
-    Trials,
-    answers,
-    compare,
-    corrupt,
-    held_out_loss,
-    plot_trials,
-    quiz,
-    score,
-    train,
-)
+from smolsynth.datasets.convert import to_messages, to_preferences
+from smolsynth.student.quiz import answers, held_out_loss, quiz, score
+from smolsynth.student.train import NOVICE, Recipe, Student, train
+from smolsynth.student.trials import Trial, Trials, compare, corrupt, plot_trials
 
 QUICK = Recipe(epochs=25, rate=1e-3, batch=4)
 ROWS = [
@@ -133,7 +121,7 @@ def test_the_same_seed_gives_the_same_student(taught, tmp_path):
 def test_leaving_out_what_isn_t_scored_changes_no_loss(pairs, monkeypatch):
     import trl
 
-    from smolsynth import student
+    from smolsynth.student import train as student
 
     data = [{**row, "chosen": row["response"], "rejected": "No."} for row in ROWS]
     data = to_preferences(data) if pairs else to_messages(ROWS)

@@ -11,14 +11,14 @@ import pytest
 from ipywidgets import Widget
 from payloads import PAYLOADS
 
-from smolsynth.display import clean
-from smolsynth.generate import Generation
+from smolsynth.errors import StepFailed
+from smolsynth.generation.plan import TECHNIQUES, Plan
+from smolsynth.generation.run import Generation
 from smolsynth.llms import LLMUnavailable
-from smolsynth.pipelines import StepFailed
-from smolsynth.plans import TECHNIQUES, Plan
 from smolsynth.studio import studio
 from smolsynth.studio.parts import Plain, Problem
 from smolsynth.studio.words import ORIGINAL, WORDS, problem_in_words
+from smolsynth.text.layout import clean
 
 
 @pytest.fixture(params=["en", "zh"])

@@ -14,7 +14,7 @@ from smolsynth.exercises import instruction, preference
 from smolsynth.exercises.repairs import check_repair
 from smolsynth.exercises.results import TIERS, Problem, Report, Sheet, read
 from smolsynth.exercises.words import WORDS
-from smolsynth.texts import check_lang
+from smolsynth.text.language import check_lang
 
 __all__ = ["TIERS", "Problem", "Report", "check", "check_repair", "progress"]
 

@@ -9,7 +9,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from functools import lru_cache
 
-from smolsynth.display import clean, wrap
+from smolsynth.text.layout import clean, wrap
 
 NEAR_DUPLICATE = 0.8  # Jaccard; one phrasing about two different things reaches 0.75 at the most
 RIGHT_LANGUAGE = 0.5  # share of words in the language; Chinese about Self-Instruct holds English

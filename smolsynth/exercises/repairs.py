@@ -12,9 +12,9 @@ import numpy as np
 
 from smolsynth.exercises import measures
 from smolsynth.exercises.results import Problem, Report, Sheet, is_text, read
-from smolsynth.texts import check_lang
+from smolsynth.rows import Row
+from smolsynth.text.language import check_lang
 
-Row = dict[str, Any]
 SIMILAR = 0.9  # Deita keeps a row whose cosine similarity to every row kept so far is at most this
 ON_TOPIC = 0.7  # least share of instructions that name something of the bundled world
 

@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from smolsynth.display import WIDTH, wrap
 from smolsynth.exercises import measures
 from smolsynth.exercises.words import MESSAGES, WORDS
+from smolsynth.text.layout import WIDTH, wrap
 
 TIERS = {"turtle": "🐢", "dog": "🐕", "lion": "🦁"}
 SHOWN_PROBLEMS = 3  # more than three at once are not read

@@ -9,10 +9,10 @@ from typing import Any
 
 from distilabel.models.llms.base import LLM
 
+from smolsynth.errors import LLMUnavailable
 from smolsynth.llms import endpoints
 from smolsynth.llms.batched import BatchedTransformersLLM, check_transformers
 from smolsynth.llms.bundled import MODELS, BundledLLM, bundled_names
-from smolsynth.llms.common import LLMUnavailable
 from smolsynth.llms.endpoints import EndpointLLM
 
 __all__ = [

@@ -16,10 +16,10 @@ from distilabel.models.llms.utils import prepare_output
 from distilabel.models.mixins.cuda_device_placement import CudaDevicePlacementMixin
 from pydantic import Field, PrivateAttr, validate_call
 
+from smolsynth.errors import LLMUnavailable
 from smolsynth.llms import common
 from smolsynth.llms.common import (
     Count,
-    LLMUnavailable,
     NotNegative,
     Share,
     call_seeds,

@@ -17,10 +17,6 @@ Count = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[float, Field(ge=0)]
 
 
-class LLMUnavailable(RuntimeError):
-    """The chosen model can't be used; the message says in one sentence what to do."""
-
-
 def first_line(error: BaseException) -> str:
     """What an error says, short enough to stand in a sentence."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200].rstrip(". ")

@@ -19,14 +19,8 @@ from distilabel.models.llms.base import merge_responses
 from distilabel.models.llms.openai import OpenAILLM
 from pydantic import PrivateAttr, SecretStr
 
-from smolsynth.llms.common import (
-    Count,
-    LLMUnavailable,
-    NotNegative,
-    call_seeds,
-    first_line,
-    state_without,
-)
+from smolsynth.errors import LLMUnavailable
+from smolsynth.llms.common import Count, NotNegative, call_seeds, first_line, state_without
 
 HF_ROUTER = "https://router.huggingface.co/v1"
 LEFT_OUT = ("content_filter", "length")  # why an answer may have no text

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from ipywidgets import HTML, VBox
 
-from smolsynth.display import words_in
-from smolsynth.plans import Plan
+from smolsynth.generation.plan import Plan
 from smolsynth.studio.check import Check
 from smolsynth.studio.describe import Describe
 from smolsynth.studio.output import Code, Export
@@ -22,6 +21,7 @@ from smolsynth.studio.review import Review
 from smolsynth.studio.session import Session
 from smolsynth.studio.words import WORDS
 from smolsynth.studio.worker import warm_up
+from smolsynth.text.layout import words_in
 
 
 class Studio(VBox):

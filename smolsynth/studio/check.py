@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from ipywidgets import HTML, VBox
 
-from smolsynth.quality import RULES, Report
+from smolsynth.quality.report import Report
+from smolsynth.quality.rules import RULES
 from smolsynth.studio.parts import Plain, Problem, button, line, say, show, text
 from smolsynth.studio.session import Session
 from smolsynth.studio.words import problem_in_words
@@ -70,7 +71,7 @@ class Check(VBox):
         say(self.verdict, words["measuring"].format(n=len(rows)))
 
         def job():
-            from smolsynth.quality import measure
+            from smolsynth.quality.report import measure
 
             yield measure(rows, session.plan.lang)
 

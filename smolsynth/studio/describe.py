@@ -17,9 +17,9 @@ from ipywidgets import (
 )
 
 from smolsynth import seeds
-from smolsynth.commands import in_words
-from smolsynth.generate import Generation
-from smolsynth.plans import KINDS, TECHNIQUES, Plan, PlanError
+from smolsynth.cli.commands import in_words
+from smolsynth.generation.plan import KINDS, TECHNIQUES, Plan, PlanError
+from smolsynth.generation.run import Generation
 from smolsynth.studio.parts import Problem, Rows, button, field, line, say, show, text
 from smolsynth.studio.session import Session
 from smolsynth.studio.words import LANGUAGES, MODELS, duration, problem_in_words
@@ -175,7 +175,7 @@ class Describe(VBox):
         generation = Generation(plan, self.session.folder_of(plan))
         self.sample_button.disabled = True
         say(self.forecast, "")
-        loaded = "smolsynth.techniques" in sys.modules
+        loaded = "smolsynth.generation.techniques" in sys.modules
         say(self.status, self.words["sampling" if loaded else "loading"])
 
         def job():

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from ipywidgets import Checkbox, Dropdown, Text, VBox
 
-from smolsynth.export import FORMATS, free_folder
-from smolsynth.generate import FILE, save_rows
-from smolsynth.hub import push
-from smolsynth.plans import Plan
-from smolsynth.quality import RULES, QualityError
+from smolsynth.datasets.hub import push
+from smolsynth.datasets.save import FORMATS, free_folder
+from smolsynth.generation.plan import Plan
+from smolsynth.generation.run import FILE, save_rows
+from smolsynth.quality.report import QualityError
+from smolsynth.quality.rules import RULES
 from smolsynth.studio.parts import Plain, Problem, button, field, line, say, show, text
 from smolsynth.studio.session import Session
 from smolsynth.studio.words import problem_in_words

@@ -12,10 +12,10 @@ from typing import Any
 
 from ipywidgets import HTML, Button, HBox, Layout, Select, Textarea, VBox, Widget
 
-from smolsynth.display import as_text, wrap
+from smolsynth.rows import Row
 from smolsynth.studio.words import TERMS
+from smolsynth.text.layout import as_text, wrap
 
-Row = dict[str, Any]
 LISTED = 500  # rows of a list at most
 _TERM = re.compile("|".join(rf"\b{t}\b" if t.isascii() else t for t in TERMS))
 _LABEL = 70  # characters of a row in a list

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from ipywidgets import IntProgress, Layout, VBox
 
-from smolsynth.commands import in_words
-from smolsynth.generate import Generation
-from smolsynth.plans import Plan
+from smolsynth.cli.commands import in_words
+from smolsynth.generation.plan import Plan
+from smolsynth.generation.run import Generation
 from smolsynth.studio.parts import Problem, Rows, button, line, say, show, text
 from smolsynth.studio.session import Session
 from smolsynth.studio.words import duration, problem_in_words

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from ipywidgets import Dropdown, Layout, Select, Text, Textarea, VBox
 
-from smolsynth.display import clean
 from smolsynth.studio.parts import LISTED, button, field, height, label, line, say, show, text
 from smolsynth.studio.session import TEXTS, Entry, Session
+from smolsynth.text.layout import clean
 
 FILTERS = ("all", "undecided", "accepted", "rejected_rows")
 MARKS = {True: "✓ ", False: "✗ ", None: ""}

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from smolsynth.commands import PARTS
-from smolsynth.generate import Generation
-from smolsynth.plans import Plan
+from smolsynth.cli.commands import PARTS
+from smolsynth.generation.plan import Plan
+from smolsynth.generation.run import Generation
+from smolsynth.rows import Row
 from smolsynth.studio.worker import Worker
 
-Row = dict[str, Any]
 TEXTS = {
     "instruction": ("instruction", "response"),
     "preference": ("instruction", "chosen", "rejected"),

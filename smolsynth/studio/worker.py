@@ -86,6 +86,6 @@ def warm_up() -> None:
     """Imports distilabel in the background: three seconds that nobody has to wait for."""
 
     def load() -> None:
-        import smolsynth.techniques  # noqa: F401
+        import smolsynth.generation.techniques  # noqa: F401
 
     threading.Thread(target=load, name="dataset-studio-imports", daemon=True).start()

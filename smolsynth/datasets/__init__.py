@@ -1,0 +1,1 @@
+"""Rows in and out: converted, checked, saved with a card, mixed, pushed."""

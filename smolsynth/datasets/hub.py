@@ -1,0 +1,96 @@
+"""Puts a saved dataset on the Hugging Face Hub, and counts what arrived."""
+
+import re
+import tempfile
+from pathlib import Path
+
+from smolsynth.errors import PushFailed
+from smolsynth.llms.common import first_line
+
+DATA = ("train.jsonl", "train.parquet")
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def push(
+    folder: str | Path,
+    repository: str,
+    *,
+    private: bool = True,
+    token: str | None = None,
+    endpoint: str | None = None,
+) -> str:
+    """Uploads a folder that `smolsynth.save` wrote, card included.
+
+    A dataset of that name gets a new version; files of the folder replace those of the same name.
+
+    Args:
+        folder: the dataset, as JSONL or Parquet.
+        repository: "you/dataset".
+        private: whether a new repository can be seen by you alone.
+        token: with the right to write; default: `HF_TOKEN`, or what `hf auth login` stored.
+        endpoint: another hub than huggingface.co.
+
+    Returns:
+        The address of the version that was made.
+
+    Raises:
+        ValueError: the folder holds no dataset, or the name is none.
+        PushFailed: no token, no network, no right to write, or fewer rows arrived than were sent.
+    """
+    from huggingface_hub import HfApi, get_token
+
+    folder = Path(folder)
+    files = [folder / name for name in DATA if (folder / name).is_file()]
+    if len(files) != 1 or not (folder / "README.md").is_file():
+        raise ValueError(
+            f"{folder} holds no dataset to push: it takes README.md and {' or '.join(DATA)}, as"
+            ' save(…) writes with format="jsonl" or "parquet".'
+        )
+    if not _REPOSITORY.fullmatch(repository):
+        raise ValueError(f'The repository is named "you/dataset", not {repository!r}.')
+    safe = f"The data is safe in {folder}."
+    token = token or get_token()
+    if not token:
+        raise PushFailed(
+            "The Hub wants a token with the right to write: set HF_TOKEN to one from"
+            f" https://huggingface.co/settings/tokens, or run `hf auth login`. {safe}"
+        )
+    api = HfApi(endpoint=endpoint, token=token)
+    try:
+        api.create_repo(repository, repo_type="dataset", private=private, exist_ok=True)
+        version = api.upload_folder(
+            repo_id=repository,
+            repo_type="dataset",
+            folder_path=folder,
+            allow_patterns=["README.md", files[0].name],
+            commit_message="Add dataset",
+        )
+        with tempfile.TemporaryDirectory() as cache:
+            arrived = api.hf_hub_download(
+                repository,
+                files[0].name,
+                repo_type="dataset",
+                revision=version.oid,
+                cache_dir=cache,
+            )
+            there, sent = rows_in(Path(arrived)), rows_in(files[0])
+    except Exception as error:  # of httpx, huggingface_hub, the disk
+        # a token has no place in an error
+        reason = first_line(error).replace(token, "…")
+        raise PushFailed(
+            f"{repository} could not be pushed ({reason}): check the network, the name and whether"
+            f" the token may write there. {safe}"
+        ) from None
+    if there != sent:
+        raise PushFailed(f"Of {sent} rows, {there} arrived at {repository}: push again. {safe}")
+    return version.commit_url
+
+
+def rows_in(file: Path) -> int:
+    """How many rows a file of `DATA` has."""
+    if file.suffix == ".parquet":
+        from pyarrow.parquet import ParquetFile
+
+        return ParquetFile(file).metadata.num_rows
+    with file.open(encoding="utf-8") as lines:
+        return sum(1 for line in lines if line.strip())

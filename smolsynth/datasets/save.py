@@ -1,0 +1,209 @@
+"""From generated rows to a dataset folder that TRL trains on, checked, with a card.
+
+`to_messages` makes instruction data (`messages`), `to_preferences` preference data (`prompt`,
+`chosen`, `rejected`); `save` writes either, if the rules of `smolsynth.quality` allow it.
+
+Nothing is dropped silently: rows that can't be trained on raise, and the error says how to find
+and filter them.
+"""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from smolsynth.datasets.card import card, model_in_words
+from smolsynth.datasets.convert import (
+    _SAME,
+    _TALK_HINT,
+    PAIR,
+    SOURCE,
+    _check_columns,
+    _refuse_faulty,
+    as_json,
+    fault_of_talk,
+    features,
+)
+from smolsynth.datasets.redact import one_line, without_secrets
+from smolsynth.quality.report import QualityError, measure
+from smolsynth.quality.rules import SCORES
+from smolsynth.rows import Row, column_names, rows
+from smolsynth.text.language import check_lang
+
+FORMATS = ("jsonl", "parquet", "arrow")
+
+
+# ---- saving ----
+
+
+def save(
+    dataset: Any,
+    folder: str | Path,
+    *,
+    lang: str,
+    model: str,
+    technique: str,
+    seed: int | None,
+    notes: str = "",
+    prompts: Mapping[str, str] | None = None,
+    license: str = "apache-2.0",
+    format: str = "jsonl",
+    seeds: Iterable[str] = (),
+    evaluation: Iterable[str] = (),
+    despite: str = "",
+) -> Path:
+    """Writes the data and a dataset card, `README.md`, into a new folder.
+
+    Data that breaks a rule of `smolsynth.quality` is refused. The folder appears whole or not at
+    all, and `datasets.load_dataset(folder)` loads it, offline too (`load_from_disk` for "arrow").
+    The same rows give the same bytes, but for "arrow".
+
+    Args:
+        dataset: what `to_messages` gives (`messages`) or `to_preferences` (`prompt`, `chosen`,
+            `rejected`, and the scores if there are any); with or without `source`.
+        folder: the folder to make; folders above it are made, too.
+        lang: language of the texts and of the card, "en" or "zh".
+        model: what wrote the rows, as given to `load_llm` or in words. Of a path or an address
+            only the model's name goes into the card.
+        technique: how, as "SelfInstruct, then EvolInstruct".
+        seed: of the run.
+        notes: more to tell in the card (Markdown).
+        prompts: what the models were sent, by the name of the step.
+        license: of the dataset, as the Hugging Face Hub names it.
+        format: "jsonl" (`train.jsonl`, to be read by people), "parquet" (`train.parquet`, small)
+            or "arrow" (what `Dataset.save_to_disk` writes).
+        seeds: the texts that generation began with, so that copies of them are found.
+        evaluation: the questions that the trained model will be tested with, so that none of them
+            is trained on.
+        despite: why the data is to be saved even if it breaks a rule; goes into the card.
+
+    Returns:
+        The folder.
+
+    Raises:
+        QualityError: the data breaks a rule and `despite` is empty. The error names the rule, how
+            many rows, the first three and the call that mends it.
+        FileExistsError: the folder exists already.
+        OSError: it can't be written.
+        ValueError: no rows, other columns than those, talks or pairs that are not well formed, or
+            another `lang` or `format`.
+    """
+    check_lang(lang)
+    if format not in FORMATS:
+        raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {format!r}.")
+    folder = Path(folder)
+    records = _checked_records(dataset)
+    report = measure(records, lang, seeds=seeds, evaluation=evaluation)
+    if report.broken and not despite.strip():
+        raise QualityError(report)
+    facts = {
+        "lang": lang,
+        "license": license,
+        "model": model_in_words(model, lang),
+        "technique": one_line(without_secrets(technique)),
+        "seed": "-" if seed is None else str(seed),
+        "notes": without_secrets(notes).strip(),
+        "prompts": {name: without_secrets(text) for name, text in (prompts or {}).items()},
+        "despite": one_line(without_secrets(despite)) if report.broken else "",
+        "format": format,
+    }
+    unfinished = folder.parent / f".{folder.name}.{uuid.uuid4().hex[:8]}.part"
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.mkdir()
+        _write(records, unfinished, format)
+        text = card(folder.name, records, facts, report)
+        (unfinished / "README.md").write_text(text, encoding="utf-8", newline="\n")
+        if os.path.lexists(folder):  # asked last, as a rename replaces an empty folder
+            raise _exists(folder)
+        unfinished.rename(folder)
+    except OSError as error:
+        if isinstance(error, FileExistsError) and error.errno is None:  # ours
+            raise
+        # Where a file stands in place of a folder above, Python speaks of a file that exists.
+        kind = NotADirectoryError if isinstance(error, FileExistsError) else type(error)
+        raise kind(
+            f"The dataset can't be written to {folder} ({error.strerror or error}): choose a folder"
+            " that you may write to, on a disk with space left."
+        ) from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return folder
+
+
+def _write(records: list[Row], folder: Path, format: str) -> None:
+    if format == "jsonl":
+        lines = "".join(as_json(record) + "\n" for record in records)
+        (folder / "train.jsonl").write_text(lines, encoding="utf-8", newline="\n")
+        return
+    from datasets import Dataset
+
+    data = Dataset.from_list(records, features=features(*records[0]))
+    if format == "parquet":
+        data.to_parquet(folder / "train.parquet")
+    else:
+        data.save_to_disk(folder)
+
+
+def free_folder(base: str | Path) -> Path:
+    """`base` if nothing is there yet, else the first free one of `base-2`, `base-3`, …"""
+    base = Path(base)
+    candidate, number = base, 1
+    while os.path.lexists(candidate):
+        number += 1
+        candidate = base.with_name(f"{base.name}-{number}")
+    return candidate
+
+
+def _exists(folder: Path) -> FileExistsError:
+    return FileExistsError(
+        f"{folder} exists already, and nothing in it was touched: choose another folder, such as"
+        f" {free_folder(folder)}, or delete it first."
+    )
+
+
+def _checked_records(dataset: Any) -> list[Row]:
+    """The rows as they are written: `messages`, or PAIR with or without SCORES; and SOURCE."""
+    data = rows(dataset)
+    if not len(data):
+        raise ValueError("The dataset has no rows: there is nothing to save.")
+    names = column_names(data)
+    columns = list(PAIR) if set(PAIR) & set(names) and "messages" not in names else ["messages"]
+    scores = [name for name in SCORES if name in names and len(columns) > 1]
+    extra = [*scores, *([SOURCE] if SOURCE in names else [])]
+    _check_columns(data, columns + (list(SCORES) if scores else []))
+    if others := [name for name in names if name not in [*columns, *extra]]:
+        kept = "Only the column 'messages' is" if len(columns) == 1 else f"Only {columns} are"
+        raise ValueError(
+            f"{kept} saved, but there are others, {others}: leave them out"
+            f" with dataset.select_columns({columns})."
+        )
+    if len(columns) == 1:
+        _refuse_faulty(data, lambda row: fault_of_talk(row.get("messages")), _TALK_HINT)
+    else:
+        _refuse_faulty(data, _fault_of_pair, _TALK_HINT)
+    return [
+        {
+            column: [{"role": turn["role"], "content": turn["content"]} for turn in row[column]]
+            for column in columns
+        }
+        | {column: row[column] for column in extra}
+        for row in data
+    ]
+
+
+def _fault_of_pair(row: Row) -> str | None:
+    if not isinstance(row.get("prompt"), list | tuple):
+        return "prompt has no turns"
+    for column in ("chosen", "rejected"):
+        answer = row.get(column)
+        if not isinstance(answer, list | tuple) or len(answer) != 1:
+            return f"{column} is no single turn"
+        if found := fault_of_talk([*row["prompt"], *answer]):
+            return f"prompt with {column}: {found}"
+    return _SAME if row["chosen"][0]["content"] == row["rejected"][0]["content"] else None
+
+
+# Line ends that some readers split at, and characters that are invisible or turn text around.

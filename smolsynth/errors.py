@@ -1,0 +1,54 @@
+"""What can go wrong, in one tree: catch `SmolsynthError` for all of it.
+
+SmolsynthError
+├── LLMUnavailable (RuntimeError)    a model can't be used
+├── StepFailed (RuntimeError)        a step of a pipeline raised
+├── BudgetSpent                      a limit of tokens or cost is reached
+├── RunChanged (ValueError)          a folder belongs to another run
+├── RunBusy (RuntimeError)           another process runs in a folder
+├── QualityError (ValueError)        a dataset breaks a rule of quality
+├── PlanError (ValueError)           a plan can't be carried out
+└── PushFailed (RuntimeError)        a dataset did not reach the Hub
+"""
+
+
+class SmolsynthError(Exception):
+    """Base of all errors that this package raises on purpose."""
+
+
+class BudgetSpent(SmolsynthError):
+    """No more may be spent; what is finished is kept. `InProcessPipeline.run` catches it."""
+
+
+class StepFailed(SmolsynthError, RuntimeError):
+    """A step of a pipeline raised. The original exception is the `__cause__`.
+
+    Attributes:
+        step: name of the step.
+        rows: the rows concerned, as a `range` of positions in the step's input; `None` if the
+            failure concerns none in particular (loading, generator steps).
+    """
+
+    def __init__(self, message: str, step: str, rows: range | None = None) -> None:
+        super().__init__(message)
+        self.step = step
+        self.rows = rows
+
+    def __reduce__(self) -> tuple:  # from a worker's process to the one that started it
+        return type(self), (str(self), self.step, self.rows)
+
+
+class RunChanged(SmolsynthError, ValueError):
+    """The folder belongs to a run of another pipeline, another input or another chunk size."""
+
+
+class RunBusy(SmolsynthError, RuntimeError):
+    """Another process runs in this folder."""
+
+
+class PushFailed(SmolsynthError, RuntimeError):
+    """The dataset did not reach the Hub, or not whole. The folder is as it was."""
+
+
+class LLMUnavailable(SmolsynthError, RuntimeError):
+    """The chosen model can't be used; the message says in one sentence what to do."""

@@ -1,0 +1,1 @@
+"""From a plan to rows: settings, techniques, runs, and the script that repeats them."""

@@ -1,0 +1,245 @@
+"""What a dataset is to be: a `Plan`, which the studio, the command line and `pipeline.py` share.
+
+    plan = Plan(technique="magpie", topics=("weather",), rows=50)
+    plan.inputs()       the rows that its pipeline starts from
+    plan.command()      the line for a shell that makes the same rows
+    plan.code()         the Python file that makes the same rows
+
+Nothing heavy is imported here.
+"""
+
+import re
+import shlex
+from dataclasses import dataclass, fields
+from hashlib import sha256
+from itertools import cycle, islice
+from random import Random
+from typing import Any
+
+from smolsynth import __version__, seeds
+from smolsynth.errors import SmolsynthError
+from smolsynth.generation.strings import _SAYS, NAMES, SYSTEM_PROMPTS
+from smolsynth.rows import Row
+from smolsynth.text.layout import clean
+
+KINDS = ("instruction", "preference")
+TECHNIQUES = {  # and the kind of dataset that each makes
+    "self-instruct": "instruction",
+    "magpie": "instruction",
+    "evol-instruct": "instruction",
+    "two-models": "preference",
+    "evol-quality": "preference",
+}
+MOST_ROWS, MOST_LENGTH, MOST_SEED = 5000, 1024, 2**31 - 1
+MOST_INPUTS = 8000  # a bound: generation stops as soon as there are enough rows
+_LONGEST = 2000  # characters of a description
+
+
+class PlanError(SmolsynthError, ValueError):
+    """A plan that can't be carried out. `field` names the setting at fault."""
+
+    def __init__(self, field: str, key: str, values: dict[str, Any], lang: str) -> None:
+        self.field, self.key, self.values = field, key, values
+        super().__init__(self.words(lang))
+
+    def words(self, lang: str) -> str:
+        """What is wrong, in "en" or "zh"."""
+        comma = "、" if lang == "zh" else ", "
+        values = {
+            name: comma.join(value) if isinstance(value, list) else value
+            for name, value in self.values.items()
+        }
+        if "kind" in values:
+            values["kind"] = NAMES[lang][values["kind"]]
+        return _SAYS[lang][self.key].format(**values)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A dataset to be made, checked.
+
+    Attributes:
+        kind: "instruction" or "preference".
+        technique: a key of TECHNIQUES, fitting the kind.
+        lang: "en" or "zh", the language of the rows.
+        topics: domains of `smolsynth.seeds.topics(lang)`; none means all.
+        about: instead of domains, what the data is to be about, in your own words.
+        rows: how many rows are wanted.
+        model: as `load_llm` takes it.
+        seed: of everything that is drawn.
+        length: tokens of a response, at most.
+
+    Raises:
+        PlanError: a setting that is unknown, out of range or at odds with another. The message is
+            in the plan's language.
+    """
+
+    kind: str = "instruction"
+    technique: str = "self-instruct"
+    lang: str = "en"
+    topics: tuple[str, ...] = ()
+    about: str = ""
+    rows: int = 100
+    model: str = "bundled"
+    seed: int = 42
+    length: int = 256
+
+    def __post_init__(self) -> None:
+        if self.lang not in seeds_langs():
+            raise PlanError("lang", "lang", {"value": self.lang}, "en")
+        object.__setattr__(self, "topics", tuple(self.topics))
+        object.__setattr__(self, "about", " ".join(clean(self.about).split()))
+        if self.kind not in KINDS:
+            self._refuse("kind", value=self.kind)
+        fitting = [name for name, kind in TECHNIQUES.items() if kind == self.kind]
+        if self.technique not in fitting:
+            self._refuse("technique", value=self.technique, kind=self.kind, names=fitting)
+        known = seeds.topics(self.lang)
+        for topic in self.topics:
+            if topic not in known:
+                self._refuse("topics", value=topic, names=list(known))
+        if self.topics and self.about:
+            self._refuse("about", "both")
+        if len(self.about) > _LONGEST:
+            self._refuse("about", value=len(self.about), most=_LONGEST)
+        for name, least, most in (
+            ("rows", 1, MOST_ROWS),
+            ("length", 16, MOST_LENGTH),
+            ("seed", 0, MOST_SEED),
+        ):
+            value = getattr(self, name)
+            if type(value) is not int or not least <= value <= most:
+                self._refuse(name, value=value, most=most)
+        if not isinstance(self.model, str) or not self.model.strip():
+            self._refuse("model")
+        if self.technique == "magpie" and self.model.startswith(("openai:", "hf:")):
+            self._refuse("technique", "magpie")
+        if self.about and self.is_bundled and not self._known():
+            names = [row["concept"] for row in seeds.documents(self.lang, 5)]
+            self._refuse("about", "unknown", names=names)
+
+    def _refuse(self, field: str, key: str | None = None, **values: Any) -> None:
+        raise PlanError(field, key or field, values, self.lang)
+
+    @property
+    def zh(self) -> bool:
+        """Whether the rows are Chinese."""
+        return self.lang == "zh"
+
+    @property
+    def is_bundled(self) -> bool:
+        """Whether the model is one that comes with the course, and knows its world alone."""
+        return self.model.partition(":")[0] == "bundled"
+
+    @property
+    def name(self) -> str:
+        """A name for files: kind, technique and language."""
+        return f"{self.kind}_{self.technique}_{self.lang}"
+
+    @property
+    def chunk_size(self) -> int:
+        """Rows of `inputs` that are taken at once: some 16 instructions."""
+        return 16 if self.technique == "magpie" else 4
+
+    def digest(self) -> str:
+        """Tells plans apart whose rows differ; plans that differ in `rows` alone share theirs."""
+        values = [(one.name, getattr(self, one.name)) for one in fields(self) if one.name != "rows"]
+        return sha256(repr([__version__, *values]).encode()).hexdigest()[:12]
+
+    def _known(self) -> list[Row]:
+        """The documents of the bundled world that the description names."""
+        found = mentioned(self.about, self.lang)
+        return [
+            row | {"topic": row["concept"]}
+            for row in seeds.documents(self.lang)
+            if row["concept"] in found or row["topic"] in found
+        ]
+
+    def documents(self) -> list[Row]:
+        """What generation starts from: dicts of `topic` and `document`."""
+        if self.about and not self.is_bundled:
+            return [{"topic": self.about, "document": self.about}]
+        if self.about:
+            return self._known()
+        rows = seeds.documents(self.lang)
+        return [row for row in rows if not self.topics or row["topic"] in self.topics]
+
+    def inputs(self) -> list[Row]:
+        """The documents in random order, again and again: more than any run takes."""
+        documents = self.documents()
+        Random(self.seed).shuffle(documents)
+        if self.technique == "magpie":
+            prompt = SYSTEM_PROMPTS[self.lang]
+            documents = [
+                {"topic": row["topic"], "system_prompt": prompt.format(topic=row["topic"])}
+                for row in documents
+            ]
+        return list(islice(cycle(documents), MOST_INPUTS))
+
+    def pipeline(self):
+        """The distilabel pipeline that `inputs` go through. Imports distilabel.
+
+        Raises ValueError or LLMUnavailable where `load_llm` does.
+        """
+        from smolsynth.generation import techniques
+
+        build = getattr(techniques, self.technique.replace("-", "_"))
+        return build(self.model, self.seed, self.length)
+
+    def as_row(self):
+        """The function of `smolsynth.techniques` that makes a row of what the pipeline gives."""
+        from smolsynth.generation import techniques
+
+        return techniques.as_answer if self.kind == "instruction" else techniques.as_pair
+
+    def command(self) -> str:
+        """The command that makes the same rows, for a shell."""
+        words = ["python", "-m", "smolsynth", "generate", "--kind", self.kind]
+        words += ["--technique", self.technique, "--lang", self.lang]
+        for topic in self.topics:
+            words += ["--topic", topic]
+        if self.about:
+            words += ["--about", self.about]
+        words += ["--rows", str(self.rows), "--model", self.model, "--seed", str(self.seed)]
+        if self.length != Plan.length:
+            words += ["--length", str(self.length)]
+        return shlex.join(words)
+
+    def code(self) -> str:
+        """The Python file that makes the same rows and saves them."""
+        from smolsynth.generation.script import code
+
+        return code(self)
+
+
+def seeds_langs() -> tuple[str, ...]:
+    """The languages that there are seeds in."""
+    return tuple(SYSTEM_PROMPTS)
+
+
+# ---- descriptions in one's own words ----
+_ARTICLE = re.compile(r"^(?:an?|the|a pair of) (?=\w)", re.IGNORECASE)
+
+
+def mentioned(about: str, lang: str) -> set[str]:
+    """The topics and concepts of the bundled world that a description names.
+
+    English words count in singular and plural; Chinese ones by word, so that the wind is not found
+    in what happens to be written with its character.
+    """
+    documents = seeds.documents(lang)
+    names = {row["topic"] for row in documents} | {row["concept"] for row in documents}
+    if lang == "en":
+        text = about.casefold()
+        return {name for name in names if _english_pattern(name).search(text)}
+    import rjieba
+
+    words = set(rjieba.cut(about))
+    return {name for name in names if name in words or (len(name) > 1 and name in about)}
+
+
+def _english_pattern(name: str) -> re.Pattern:
+    stem = re.escape(_ARTICLE.sub("", name).casefold().removeprefix("pair of "))
+    if stem.endswith("y"):
+        stem = f"(?:{stem}|{stem[:-1]}ies)"
+    return re.compile(rf"\b{stem}(?:e?s)?\b")

@@ -1,0 +1,157 @@
+"""Carries out a plan: rows as they come, stopped whenever one likes, gone on with where it stopped.
+
+`Generation` is what the studio's worker and `python -m smolsynth generate` have in common.
+"""
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from smolsynth.generation.plan import Plan
+from smolsynth.generation.strings import IN_WORDS
+from smolsynth.rows import Row
+
+FILE = "pipeline.py"  # beside the data
+ROWS_OF_PART = 16  # at best: see `Plan.chunk_size`
+
+
+@dataclass
+class Generation:
+    """A plan being carried out.
+
+    Attributes:
+        plan: what is to be made.
+        folder: where finished parts are kept, so that another call reads them from there; None
+            keeps nothing.
+        rows: the good rows so far.
+        dropped: how many rows were dropped, by reason (`smolsynth.generation.recipes.REASONS`).
+        seconds, tokens: of each part that was made here, in order; tokens are those that the models
+            read and wrote.
+        done: whether there are enough rows, or no new ones come.
+        spent: the tokens at which `most_tokens` has stopped it; None if it hasn't.
+    """
+
+    plan: Plan
+    folder: Path | None = None
+    rows: list[Row] = field(default_factory=list)
+    dropped: Counter = field(default_factory=Counter)
+    seconds: list[float] = field(default_factory=list)
+    tokens: list[int] = field(default_factory=list)
+    done: bool = False
+    spent: int | None = None
+
+    def parts(
+        self,
+        enough: int | None = None,
+        *,
+        most_tokens: int | None = None,
+        on: Callable[[Any], AbstractContextManager[Any]] | None = None,
+    ) -> Iterator[None]:
+        """Makes part after part, and yields after each; close it, or stop asking, to stop.
+
+        Args:
+            enough: stop at so many rows, before the plan's; for a sample.
+            most_tokens: stop before the part that is likely to take all parts together, those of
+                earlier calls too, past so many tokens. The first part is always made.
+            on: where to make them, such as `smolsynth.pipelines.ray.on_ray`: given the pipeline, a
+                context manager that yields an executor for its `stream`. It needs a folder.
+
+        Raises:
+            ValueError, LLMUnavailable, StepFailed, RunBusy, OSError: see `load_llm` and
+                `InProcessPipeline.run`.
+        """
+        from smolsynth.generation.techniques import collect
+
+        plan = self.plan
+        pipeline = plan.pipeline()
+        begun, number, counted = time.perf_counter(), 0, 0
+
+        def ahead() -> int:
+            """Parts that are likely to be needed still, from this one on."""
+            a_part = len(self.rows) / number if self.rows else ROWS_OF_PART
+            likely = math.ceil((plan.rows - len(self.rows)) / a_part)
+            if most_tokens:
+                affordable = (most_tokens - counted) // max(1, counted // number) if number else 1
+                likely = min(likely, affordable)
+            return likely
+
+        def within_limit(stream: Iterator[Any]) -> Iterator[Any]:
+            for part in stream:
+                yield part
+                if most_tokens and counted + counted / number > most_tokens:
+                    self.spent = counted
+                    return
+
+        with ExitStack() as stack:
+            options = {"folder": self.folder, "chunk_size": plan.chunk_size}
+            if on is not None:
+                options |= {"executor": stack.enter_context(on(pipeline)), "ahead": ahead}
+            stream = pipeline.stream(plan.inputs(), **options)
+            stack.enter_context(closing(stream))  # lets go of the folder
+            parts = collect(within_limit(stream), plan.rows, plan.lang, plan.as_row())
+            for rows, dropped in parts:
+                self.rows, self.dropped = rows, +dropped
+                if self.spent:
+                    return
+                if number >= len(self.seconds):
+                    self.seconds.append(time.perf_counter() - begun)
+                    self.tokens.append(int(pipeline.usage.tokens) - counted)
+                number, counted = number + 1, int(pipeline.usage.tokens)
+                yield
+                if enough and len(rows) >= enough:
+                    return
+                begun = time.perf_counter()
+            self.done = True
+
+    def forecast(self, rows: int | None = None) -> tuple[float, int] | None:
+        """Seconds and tokens for so many rows (the plan's), by what the rows so far have taken."""
+        if not self.rows or not self.seconds:
+            return None
+        share = (rows or self.plan.rows) / len(self.rows)
+        return sum(self.seconds) * share, math.ceil(sum(self.tokens) * share)
+
+    def made_again_with(self, plan: Plan) -> "Generation":
+        """The same parts, for a plan that differs in `rows` at most."""
+        return Generation(plan, self.folder, seconds=[*self.seconds], tokens=[*self.tokens])
+
+
+def save_rows(
+    rows: list[Row],
+    plan: Plan,
+    folder: str | Path,
+    *,
+    format: str = "jsonl",
+    despite: str = "",
+    notes: str = "",
+) -> Path:
+    """Saves rows of a plan as a dataset, with its card and the file that makes the rows again.
+
+    Args:
+        rows: as `Generation.rows`.
+        folder: to be made.
+        format, despite, notes: as `smolsynth.save`.
+
+    Raises:
+        QualityError, FileExistsError, OSError, ValueError: see `save`.
+    """
+    from smolsynth.datasets.convert import to_messages, to_preferences
+    from smolsynth.datasets.save import save
+
+    folder = save(
+        to_messages(rows) if plan.kind == "instruction" else to_preferences(rows),
+        folder,
+        lang=plan.lang,
+        model=plan.model,
+        technique=IN_WORDS[plan.lang][plan.technique],
+        seed=plan.seed,
+        format=format,
+        despite=despite,
+        notes=notes,
+    )
+    (folder / FILE).write_text(plan.code(), encoding="utf-8", newline="\n")
+    return folder

@@ -1,0 +1,81 @@
+"""What generation says in two languages."""
+
+NAMES = {  # as the studio shows them
+    "en": {
+        "instruction": "instruction",
+        "preference": "preference",
+        "self-instruct": "SelfInstruct",
+        "magpie": "Magpie",
+        "evol-instruct": "EvolInstruct",
+        "two-models": "two models",
+        "evol-quality": "EvolQuality",
+    },
+    "zh": {
+        "instruction": "指令",
+        "preference": "偏好",
+        "self-instruct": "SelfInstruct",
+        "magpie": "Magpie",
+        "evol-instruct": "EvolInstruct",
+        "two-models": "多模型",
+        "evol-quality": "EvolQuality",
+    },
+}
+IN_WORDS = {  # for the dataset card
+    "en": {
+        "self-instruct": "SelfInstruct",
+        "magpie": "Magpie",
+        "evol-instruct": "SelfInstruct, then EvolInstruct",
+        "two-models": "SelfInstruct, two responses to each instruction, UltraFeedback (overall"
+        " rating)",
+        "evol-quality": "SelfInstruct, a response and its EvolQuality, UltraFeedback (overall"
+        " rating)",
+    },
+    "zh": {
+        "self-instruct": "SelfInstruct",
+        "magpie": "Magpie",
+        "evol-instruct": "先用 SelfInstruct 提问，再用 EvolInstruct 改写",
+        "two-models": "用 SelfInstruct 提问，每条指令答两遍，再由 UltraFeedback 打总分",
+        "evol-quality": "用 SelfInstruct 提问，用 EvolQuality 改进回答，由 UltraFeedback 打总分",
+    },
+}
+SYSTEM_PROMPTS = {
+    "en": "You are an assistant that answers questions about {topic}.",
+    "zh": "你是一个助手，负责回答关于{topic}的问题。",
+}
+
+_SAYS = {
+    "en": {
+        "lang": 'The language is "en" or "zh", not {value!r}.',
+        "kind": "The kind is instruction or preference, not {value!r}.",
+        "technique": "{value!r} is no technique for {kind} data: choose {names}.",
+        "topics": "There is no domain {value!r}; there are: {names}.",
+        "both": "Choose domains, or write what the data is to be about, not both.",
+        "about": "The description has {value:,} characters; at most {most:,} are read.",
+        "unknown": "The bundled model knows 244 things in 16 domains, and nothing of this"
+        " description is among them. Name one of them, such as {names}; choose a domain; or choose"
+        " a larger model.",
+        "rows": "The number of rows is a whole number from 1 to {most:,}, not {value!r}.",
+        "length": "The longest response has a whole number of tokens from 16 to {most:,}, not"
+        " {value!r}.",
+        "seed": "The random seed is a whole number from 0 to {most:,}, not {value!r}.",
+        "model": "Which model? Write bundled, or one of the forms in the list.",
+        "magpie": "Magpie lets the model write the question itself, which a chat endpoint does not"
+        " allow: choose SelfInstruct, or a bundled or local model.",
+    },
+    "zh": {
+        "lang": "语言只能填 en 或 zh，不能填 {value!r}。",
+        "kind": "数据集的种类只有 instruction（指令）和 preference（偏好），没有“{value}”。",
+        "technique": "{kind}数据没有“{value}”这种技术，可选：{names}。",
+        "topics": "没有“{value}”这个领域，可选：{names}。",
+        "both": "可以选领域，也可以用自己的话描述，但只能取其一。",
+        "about": "描述有 {value:,} 个字符，超过了上限 {most:,} 个。",
+        "unknown": "自带的模型只认得 16 个领域里的 244 样事物，这段描述里一样也没有。可以写上其中"
+        "某一样，比如{names}；也可以改选领域，或者换个大些的模型。",
+        "rows": "行数要填 1 到 {most:,} 之间的整数，不能是 {value!r}。",
+        "length": "回答长度上限（词元数）要填 16 到 {most:,} 之间的整数，不能是 {value!r}。",
+        "seed": "随机种子要填 0 到 {most:,} 之间的整数，不能是 {value!r}。",
+        "model": "用哪个模型？可以填 bundled，也可以照列表里的写法填别的。",
+        "magpie": "Magpie 要让模型自己写出问题，只收对话消息的端点做不到：请改用 SelfInstruct，"
+        "或者换成自带的或本地的模型。",
+    },
+}

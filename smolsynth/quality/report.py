@@ -1,0 +1,327 @@
+"""TODO"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from smolsynth.errors import SmolsynthError
+from smolsynth.quality.rules import _GIVEN, RATINGS, RULES, SCORES, faults, faults_of_pair
+from smolsynth.quality.strings import WORDS
+from smolsynth.rows import Row
+from smolsynth.rows import rows as rows_of
+from smolsynth.text.intents import kinds
+from smolsynth.text.language import check_lang
+from smolsynth.text.layout import width
+from smolsynth.text.similarity import duplicates, nearest_similarity, overlaps
+from smolsynth.text.tokens import tokens
+
+SAMPLES = 3  # rows shown of each finding
+
+
+class Finding(NamedTuple):
+    """The rows with one fault.
+
+    Attributes:
+        rule: a key of RULES.
+        rows: their numbers, from 0.
+        reasons: for each of the first SAMPLES, what was found.
+        broken: whether they are more than the rule allows.
+    """
+
+    rule: str
+    rows: tuple[int, ...]
+    reasons: tuple[str, ...]
+    broken: bool
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `measure` found. Shown as a table; `json` gives one line.
+
+    Attributes:
+        kind: "instruction" or "preference".
+        lang: "en" or "zh", the language that was expected.
+        rows: how many.
+        figures: lengths in tokens (words, or Chinese characters) at the 5th, 50th and 95th
+            percentile, `nearest_rouge_l` of the instructions (`smolsynth.overlap`), and of pairs
+            `chosen_longer`, the share whose chosen response is the longer one, and `margin`, the
+            mean difference of the ratings.
+        findings: one for each rule that was checked, those without rows too. What concerns seeds,
+            an evaluation set or ratings is checked where these are given.
+        kinds: what is asked for most often: root, object, how many (`smolsynth.kinds`).
+    """
+
+    kind: str
+    lang: str
+    rows: int
+    figures: dict[str, float] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    kinds: tuple[tuple[str, str, int], ...] = ()
+
+    def __repr__(self) -> str:
+        return "\n".join(_lines(self))
+
+    @property
+    def broken(self) -> list[Finding]:
+        """The findings that break their rule."""
+        return [finding for finding in self.findings if finding.broken]
+
+    def good_rows(self, *rules: str) -> list[int]:
+        """Numbers of the rows without these faults (without any, if none is named).
+
+        Raises:
+            ValueError: no such rule.
+        """
+        names = [finding.rule for finding in self.findings]
+        if unknown := [rule for rule in rules if rule not in names]:
+            raise ValueError(f"There is no rule {unknown[0]!r} here; there are {', '.join(names)}.")
+        bad = {
+            row
+            for finding in self.findings
+            if not rules or finding.rule in rules
+            for row in finding.rows
+        }
+        return [row for row in range(self.rows) if row not in bad]
+
+    def json(self) -> str:
+        """One line of JSON: kind, lang, rows, the figures, and the count of rows by rule."""
+        counts = {finding.rule: len(finding.rows) for finding in self.findings}
+        return json.dumps(
+            {
+                "kind": self.kind,
+                "lang": self.lang,
+                "rows": self.rows,
+                **self.figures,
+                "kinds": self.kinds,
+                "faults": counts,
+                "broken": [finding.rule for finding in self.broken],
+            },
+            ensure_ascii=False,
+        )
+
+
+class QualityError(SmolsynthError, ValueError):
+    """A dataset breaks a rule. `report` holds what was measured."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        super().__init__("\n".join(_complaint(report, finding) for finding in report.broken))
+
+
+def _complaint(report: Report, finding: Finding) -> str:
+    rule, words = RULES[finding.rule], WORDS[report.lang]
+    what, mend = rule.words(report.lang)
+    return words["complaint"].format(
+        rule=finding.rule,
+        what=what,
+        count=len(finding.rows),
+        rows=report.rows,
+        allowed=f"{rule.allowed:.0%}",
+        shown=words["and"].join(_shown(finding, report.lang)),
+        mend=mend.format(rule=finding.rule, lang=report.lang, given=_GIVEN.get(finding.rule, "")),
+    )
+
+
+def _shown(finding: Finding, lang: str) -> list[str]:
+    """The first rows of a finding, each with what was found."""
+    line = WORDS[lang]["row"]
+    return [
+        line.format(row=row, reason=reason)
+        for row, reason in zip(finding.rows, finding.reasons, strict=False)
+    ]
+
+
+def check_quality(dataset: Any, lang: str, **options: Any) -> Report:
+    """`measure`, and an error where a rule is broken.
+
+    Raises:
+        QualityError: with each rule that is broken, its count, the first rows and what mends it.
+        ValueError: as `measure`.
+    """
+    report = measure(dataset, lang, **options)
+    if report.broken:
+        raise QualityError(report)
+    return report
+
+
+def measure(
+    dataset: Any,
+    lang: str,
+    *,
+    seeds: Iterable[str] = (),
+    evaluation: Iterable[str] = (),
+    threshold: float = 0.8,
+) -> Report:
+    """Measures an instruction or a preference dataset.
+
+    Args:
+        dataset: a `Dataset`, a `Distiset` with one dataset, or a list of dicts, with the columns
+            `messages`; or `instruction` and `response`; or `prompt`, `chosen` and `rejected`; or
+            `instruction`, `chosen` and `rejected`, if need be with `chosen_rating` and
+            `rejected_rating`.
+        lang: "en" or "zh", the language that the texts should have.
+        seeds: the texts that generation began with.
+        evaluation: the questions that the trained model will be tested with.
+        threshold: Jaccard similarity from which on a text is a near duplicate, see
+            `smolsynth.text.similarity.duplicates`.
+
+    Returns:
+        A `Report`.
+
+    Raises:
+        ValueError: no rows, other columns, or another language.
+    """
+    check_lang(lang)
+    data = rows_of(dataset)
+    if not len(data):
+        raise ValueError("The dataset has no rows: there is nothing to measure.")
+    kind, _ = _reader(data)
+    texts = texts_of(data)
+    asked = [instruction for instruction, *_ in texts]
+    best = [answers[0] for _, *answers in texts]
+    seeds, evaluation = list(seeds), list(evaluation)
+    scores = [_ratings(row) for row in data] if kind == "preference" else []
+    unchecked = {rule for rule, about in RULES.items() if about.pairs and kind != "preference"}
+    unchecked |= {"tie", "reversed", "unrated"} if not any(scores) else set()
+    unchecked |= {"copied_seed"} if not seeds else set()
+    unchecked |= {"in_evaluation"} if not evaluation else set()
+    found: dict[str, dict[int, str]] = {rule: {} for rule in RULES if rule not in unchecked}
+    for row, parts in enumerate(texts):
+        for rule, reason in faults(parts, lang):
+            found[rule].setdefault(row, reason)
+    figures = _lengths("instruction_tokens", asked)
+    if kind == "preference":
+        for row, (rated, (_, chosen, rejected)) in enumerate(zip(scores, texts, strict=True)):
+            for rule, reason in faults_of_pair(rated, chosen, rejected, lang):
+                found[rule][row] = reason
+        figures |= _figures_of_pairs(best, [parts[2] for parts in texts], scores)
+    else:
+        figures |= _lengths("response_tokens", best)
+    like = WORDS[lang]
+    whole = ["\n".join(parts) for parts in texts]
+    for one in duplicates(whole, threshold):
+        found["duplicate"][one.row] = like["like"].format(of=one.of, similarity=one.similarity)
+    for one in duplicates([*seeds, *asked], threshold) if seeds else ():
+        if one.of < len(seeds) <= one.row:
+            found["copied_seed"][one.row - len(seeds)] = like["seed"].format(of=one.of)
+    for one in overlaps(asked, evaluation):
+        found["in_evaluation"][one.row] = like["question"].format(of=one.of, words=one.words)
+    if (nearest := nearest_similarity(asked)) is not None:
+        figures["nearest_rouge_l"] = round(nearest, 4)
+    return Report(
+        kind,
+        lang,
+        len(data),
+        figures,
+        tuple(_finding(rule, rows, len(data)) for rule, rows in found.items()),
+        tuple((*what, count) for what, count in kinds(asked, lang).most_common(_KINDS)),
+    )
+
+
+def _finding(rule: str, rows: Mapping[int, str], total: int) -> Finding:
+    numbers = sorted(rows)
+    reasons = tuple(rows[row] for row in numbers[:SAMPLES])
+    return Finding(rule, tuple(numbers), reasons, len(numbers) > RULES[rule].allowed * total)
+
+
+# ---- reading rows ----
+def texts_of(data: Sequence[Row]) -> list[tuple[str, ...]]:
+    """Instruction and response of each row, or instruction, chosen and rejected response.
+
+    Raises ValueError for other columns than those that `measure` reads.
+    """
+    _, read = _reader(data)
+    return [read(row) for row in data]
+
+
+def _reader(data: Sequence[Row]) -> tuple[str, Callable[[Row], tuple[str, ...]]]:
+    """The kind of data, and what takes its texts from a row: two, or three of a pair."""
+    names = set(data[0])
+    if {"chosen", "rejected"} <= names and names & {"prompt", "instruction"}:
+        asked = "prompt" if "prompt" in names else "instruction"
+        columns = (asked, "chosen", "rejected")
+        return "preference", lambda row: tuple(_as_text(row.get(column)) for column in columns)
+    if "messages" in names:
+        return "instruction", lambda row: tuple(
+            _as_text([turn for turn in row["messages"] or () if turn["role"] == role])
+            for role in ("user", "assistant")
+        )
+    if {"instruction", "response"} <= names:
+        return "instruction", lambda row: (_as_text(row["instruction"]), _as_text(row["response"]))
+    raise ValueError(
+        "The columns must be messages; or instruction and response; or prompt (or instruction),"
+        f" chosen and rejected. They are {', '.join(sorted(names))}."
+    )
+
+
+def _as_text(value: Any) -> str:
+    """A text, the turns of a talk as one (without system prompts), "" for `None`."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list | tuple):
+        return "\n".join(turn["content"] or "" for turn in value if turn.get("role") != "system")
+    return "" if value is None else str(value)
+
+
+def _ratings(row: Row) -> tuple[Any, ...]:
+    """The ratings of chosen and rejected, () where the row has no columns for them."""
+    for columns in (RATINGS, SCORES):
+        if all(column in row for column in columns):
+            return tuple(row[column] for column in columns)
+    return ()
+
+
+def _lengths(name: str, texts: Sequence[str]) -> dict[str, float]:
+    counts = sorted(len(tokens(text)) for text in texts)
+    return {
+        f"{name}_{label}": counts[round((len(counts) - 1) * share)]
+        for label, share in (("p5", 0.05), ("median", 0.5), ("p95", 0.95))
+    }
+
+
+def _figures_of_pairs(
+    best: Sequence[str], worse: Sequence[str], scores: Sequence[tuple[Any, ...]]
+) -> dict[str, float]:
+    figures = _lengths("chosen_tokens", best) | _lengths("rejected_tokens", worse)
+    sizes = [(len(a), len(b)) for a, b in zip(best, worse, strict=True) if len(a) != len(b)]
+    if sizes:
+        figures["chosen_longer"] = round(sum(a > b for a, b in sizes) / len(sizes), 4)
+    margins = [pair[0] - pair[1] for pair in scores if pair and None not in pair]
+    if margins:
+        figures["margin"] = round(sum(margins) / len(margins), 4)
+    return figures
+
+
+# ---- the table ----
+_KINDS = 14  # kept in a report: as many as a plot has bars
+
+
+def _lines(report: Report) -> Iterable[str]:
+    words = WORDS[report.lang]
+    yield words[report.kind].format(rows=report.rows)
+    head = words["head"]
+    yield f"{_wide(head[0], 24)}{_wide(head[1], 7, right=True)}{_wide(head[2], 9, right=True)}"
+    for finding in report.findings:
+        rule = RULES[finding.rule]
+        allowed = rule.allowed_of(report.rows)
+        mark = " ✗" if finding.broken else "  "
+        first = "  ".join(_shown(finding, report.lang)[:1]) or rule.words(report.lang)[0]
+        yield (f"{_wide(finding.rule, 24)}{len(finding.rows):7}{allowed:9}{mark}  {first}").rstrip()
+    figures = report.figures
+    for name, label in words["names"].items():
+        if f"{name}_tokens_median" in figures:
+            numbers = {part: figures[f"{name}_tokens_{part}"] for part in ("p5", "median", "p95")}
+            yield words["tokens"].format(name=label, **numbers)
+    for key, line, value in (
+        ("chosen_longer", "longer", "share"),
+        ("margin", "margin", "margin"),
+        ("nearest_rouge_l", "nearest", "nearest"),
+    ):
+        if key in figures:
+            yield words[line].format(**{value: figures[key]})
+
+
+def _wide(text: str, columns: int, right: bool = False) -> str:
+    blanks = " " * (columns - width(text))
+    return blanks + text if right else text + blanks

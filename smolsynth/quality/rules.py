@@ -1,0 +1,153 @@
+"""Measures a dataset, and stops one that would spoil a model before it is exported.
+
+    report = measure(dataset, "en", seeds=[row["document"] for row in documents])
+    report                      # in a notebook: a table; print(report.json()) in a script: one line
+    check_quality(dataset, "en")    # raises QualityError where a rule is broken
+
+A rule is broken where more rows than it allows have the fault; RULES says how many, and why.
+`smolsynth.save` refuses such data.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from smolsynth.quality.strings import WORDS
+from smolsynth.text.language import in_language
+from smolsynth.text.signals import leak_in, refusal_in
+from smolsynth.text.tokens import tokens
+
+# Columns of the ratings of a pair: as generated, and as exported.
+RATINGS = ("chosen_rating", "rejected_rating")
+SCORES = ("score_chosen", "score_rejected")
+_ITEM = re.compile(r"\s*(?:[-*•|#]|\d+[.)、]).*")  # a line of a list, a table, a heading
+_CLAUSE = re.compile(r"[^.!?;,\n。！？；，]+")
+_SENTENCE = 4  # tokens: a word or two need no full stop
+_LOOP = 3  # times the same clause
+_LOOP_TOKENS = 6  # in a clause that counts
+_ENDINGS = tuple(".!?。！？…)）]】\"”’'`:：;；|")
+
+
+class Rule(NamedTuple):
+    """What a dataset may not have too much of.
+
+    Attributes:
+        allowed: share of the rows that may have the fault, 0 to 1.
+        pairs: whether it concerns preference data alone.
+        en, zh: the fault in words, and how to mend it.
+    """
+
+    allowed: float
+    pairs: bool
+    en: tuple[str, str]
+    zh: tuple[str, str]
+
+    def words(self, lang: str) -> tuple[str, str]:
+        """The fault and how to mend it, in one language."""
+        return self.zh if lang == "zh" else self.en
+
+    def allowed_of(self, rows: int) -> int:
+        """How many of so many rows may have the fault."""
+        return int(self.allowed * rows)
+
+
+_CALL = "dataset = dataset.select(measure(dataset, {lang!r}{given}).good_rows({rule!r}))"
+_DROP, _DROP_ZH = "drop them: " + _CALL, "去掉这些行：" + _CALL
+_GIVEN = {"copied_seed": ", seeds=seeds", "in_evaluation": ", evaluation=evaluation"}
+RULES: dict[str, Rule] = {
+    # No trainer can use these.
+    "empty": Rule(0, False, ("an empty text, or None", _DROP), ("文本为空，或是 None", _DROP_ZH)),
+    # A pair without a difference teaches nothing, a reversed one the opposite.
+    "same_text": Rule(0, True, ("chosen equals rejected", _DROP), ("两个回答相同", _DROP_ZH)),
+    "tie": Rule(0, True, ("both ratings are the same", _DROP), ("两个分数相同", _DROP_ZH)),
+    "reversed": Rule(
+        0, True, ("chosen is rated lower than rejected", _DROP), ("被选回答的分数反而低", _DROP_ZH)
+    ),
+    "unrated": Rule(0, True, ("a rating is missing", _DROP), ("缺少分数", _DROP_ZH)),
+    # What is trained on can't be tested with.
+    "in_evaluation": Rule(
+        0, False, ("a question of the evaluation set", _DROP), ("与评测集重合", _DROP_ZH)
+    ),
+    "copied_seed": Rule(
+        0, False, ("the instruction is a seed, nearly", _DROP), ("指令几乎照抄种子数据", _DROP_ZH)
+    ),
+    # A few repeats do no harm; many make a model say the same thing again and again.
+    "duplicate": Rule(
+        0.02,
+        False,
+        ("the row repeats an earlier one, nearly", _DROP),
+        ("与前面的某一行几乎重复", _DROP_ZH),
+    ),
+    # One in a hundred is learned already: the model shows its own prompts.
+    "leaked_prompt": Rule(
+        0,
+        False,
+        ("words of a rewriting or judging prompt", _DROP),
+        ("混进了提示词的内容", _DROP_ZH),
+    ),
+    # An honest "I do not know" is worth learning; a habit of it is not.
+    "refusal": Rule(0.05, False, ("the response refuses", _DROP), ("回答是拒答", _DROP_ZH)),
+    "wrong_language": Rule(
+        0.01, False, ("not in the dataset's language", _DROP), ("语言不对", _DROP_ZH)
+    ),
+    "loop": Rule(
+        0.01,
+        False,
+        ("the response says the same thing three times", _DROP),
+        ("回答把同一句话说了三遍", _DROP_ZH),
+    ),
+    "cut_off": Rule(
+        0.05,
+        False,
+        ("the response ends in mid-sentence", "generate with more max_new_tokens, or " + _DROP),
+        ("回答没写完", "调大 max_new_tokens 重新生成，或" + _DROP_ZH),
+    ),
+}
+
+
+# ---- faults ----
+def faults(parts: Sequence[str], lang: str) -> Iterable[tuple[str, str]]:
+    """What is wrong with one row by itself: rules of RULES, each with what was found.
+
+    Args:
+        parts: instruction and response, or instruction, chosen and rejected response.
+        lang: "en" or "zh".
+    """
+    if not all(part.strip() for part in parts):
+        yield "empty", WORDS[lang]["empty"]
+    response = parts[1]
+    for part in parts[:2]:  # a rejected response may be as bad as it likes
+        if not in_language(part, lang):
+            yield "wrong_language", _start(part)
+        if leak := leak_in(part):
+            yield "leaked_prompt", leak
+    if refusal := refusal_in(response):
+        yield "refusal", refusal
+    clauses = Counter(map(str.strip, _CLAUSE.findall(response)))
+    again = (text for text, count in clauses.items() if count >= _LOOP)
+    if said := next((text for text in again if len(tokens(text)) >= _LOOP_TOKENS), None):
+        yield "loop", _start(said)
+    last = response.rstrip().rpartition("\n")[2]
+    short = len(tokens(last)) < _SENTENCE or _ITEM.fullmatch(last)
+    if not short and not last.endswith(_ENDINGS):
+        yield "cut_off", "… " + last[-24:]
+
+
+def faults_of_pair(
+    rated: tuple[Any, ...], chosen: str, rejected: str, lang: str
+) -> Iterable[tuple[str, str]]:
+    """What is wrong with a pair as a pair, as `faults`; `rated` holds two ratings, or nothing."""
+    if chosen.strip() == rejected.strip():
+        yield "same_text", _start(chosen)
+    if rated:
+        high, low = rated
+        reason = WORDS[lang]["rated"].format(high=high, low=low)
+        if high is None or low is None:
+            yield "unrated", reason
+        elif high <= low:
+            yield "tie" if high == low else "reversed", reason
+
+
+def _start(text: str) -> str:
+    return " ".join(text.split())[:40]

@@ -1,0 +1,56 @@
+"""What quality says in two languages."""
+
+WORDS = {
+    "en": {
+        "instruction": "{rows} rows of instruction data",
+        "preference": "{rows} rows of preference data",
+        "head": ("fault", "rows", "allowed"),
+        "row": "row {row}: {reason}",
+        "and": "; ",
+        "like": "like row {of} ({similarity:.2f})",
+        "seed": "like seed {of}",
+        "question": "like question {of}: {words}",
+        "empty": "an empty text",
+        "rated": "{high} and {low}",
+        "complaint": "{rule}: {count} of {rows} rows ({what}; {allowed} are allowed). {shown}."
+        " To mend it, {mend}",
+        "tokens": "words in the {name}, median {median} (5 in 100 below {p5}, 5 above {p95})",
+        "names": {
+            "instruction": "instruction",
+            "response": "response",
+            "chosen": "chosen response",
+            "rejected": "rejected response",
+        },
+        "longer": "chosen response longer in {share:.0%} of the pairs",
+        "margin": "ratings {margin:.2f} apart in the mean",
+        "nearest": "ROUGE-L with the most similar instruction {nearest:.2f} in the mean",
+        "kinds": "Asked for most often",
+        "of": "of {n} instructions",
+    },
+    "zh": {
+        "instruction": "指令数据，共 {rows} 行",
+        "preference": "偏好数据，共 {rows} 行",
+        "head": ("毛病", "行数", "上限"),
+        "row": "第 {row} 行：{reason}",
+        "and": "；",
+        "like": "与第 {of} 行相似（{similarity:.2f}）",
+        "seed": "与第 {of} 条种子数据相似",
+        "question": "与评测集第 {of} 题重合：{words}",
+        "empty": "空文本",
+        "rated": "{high} 和 {low}",
+        "complaint": "{rule}：{rows} 行中有 {count} 行{what}，上限是 {allowed}。{shown}。"
+        "解决办法：{mend}",
+        "tokens": "{name}字数：中位数 {median}（5% 低于 {p5}，5% 高于 {p95}）",
+        "names": {
+            "instruction": "指令",
+            "response": "回答",
+            "chosen": "被选回答",
+            "rejected": "被拒回答",
+        },
+        "longer": "被选回答较长的占 {share:.0%}",
+        "margin": "两个分数平均相差 {margin:.2f}",
+        "nearest": "与最相似指令的 ROUGE-L 平均为 {nearest:.2f}",
+        "kinds": "最常见的要求",
+        "of": "共 {n} 条指令",
+    },
+}

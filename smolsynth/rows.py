@@ -1,0 +1,71 @@
+"""Any table as rows: a `Dataset`, a `Distiset`, a DataFrame or a list of dicts."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Row = dict[str, Any]
+METADATA = "distilabel_metadata"  # prompts and raw outputs; shown only when asked for
+
+
+# ---- rows ----
+
+
+def rows(data: Any) -> Sequence[Row]:
+    """The rows of a `Dataset`, of a `Distiset` or `DatasetDict` with one dataset in it, of a
+    pandas DataFrame, or of a list of dicts.
+
+    Raises:
+        ValueError: there are several datasets to choose from, or none.
+        TypeError: the data is something else.
+    """
+    data = _only_dataset(data)
+    if hasattr(data, "to_dict") and hasattr(data, "iloc"):  # pandas
+        return data.to_dict("records")
+    if hasattr(data, "column_names") and hasattr(data, "__getitem__"):
+        return data
+    if isinstance(data, list | tuple) and all(isinstance(row, Mapping) for row in data):
+        return data
+    raise TypeError(
+        f"Expected a Dataset, a Distiset or a list of dicts, one a row, not {type(data).__name__}."
+    )
+
+
+def _only_dataset(data: Any) -> Any:
+    """Opens dicts of datasets (a `Distiset` is a dict of `DatasetDict`s) that hold a single one."""
+    path = "data"
+    while isinstance(data, dict) and all(_is_dataset(value) for value in data.values()):
+        if len(data) != 1:
+            names = " or ".join(f"{path}[{name!r}]" for name in data)
+            raise ValueError(
+                f"There are {len(data)} datasets in the data: take one of them, {names}."
+                if data
+                else "The data is an empty dict: there is no dataset in it."
+            )
+        [(name, data)] = data.items()
+        path += f"[{name!r}]"
+    return data
+
+
+def _is_dataset(value: Any) -> bool:
+    return isinstance(value, dict) or hasattr(value, "column_names")
+
+
+def column_names(data: Sequence[Row]) -> list[str]:
+    """The columns of what `rows` gives; of a list, all keys in the order in which they come."""
+    names = getattr(data, "column_names", None)
+    return list(names or dict.fromkeys(name for row in data for name in row))
+
+
+def choose_columns(data: Sequence[Row], columns: Sequence[str] | None) -> list[str]:
+    """The columns as given, checked; without, all but distilabel's metadata.
+
+    Raises ValueError for a column that the data lacks.
+    """
+    names = column_names(data)
+    if columns is None:
+        return [name for name in names if name != METADATA]
+    columns = [columns] if isinstance(columns, str) else list(columns)
+    unknown = [name for name in columns if name not in names]
+    if unknown and len(data):
+        raise ValueError(f"There is no column {unknown[0]!r}; the columns are {names}.")
+    return columns

@@ -1,0 +1,1 @@
+"""A small model trained on a dataset, and examined."""

@@ -1,0 +1,114 @@
+"""What a student knows: the quiz, and the loss of held-out rows."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from distilabel.models.llms.base import LLM
+
+from smolsynth.llms import load_llm
+from smolsynth.rows import Row, column_names
+from smolsynth.rows import rows as rows_of
+from smolsynth.seeds import read_data
+from smolsynth.student.train import Student, _check_trainers, _path_of, _quiet
+
+
+# ---- for models and subjects without a quiz ----
+def held_out_loss(model: str | Path | Student, dataset: Any) -> float:
+    """How surprising the responses of rows that a model was not trained on are to it.
+
+    For subjects of your own, where no quiz knows the truth: below the loss before training, the
+    student has learned something that the rows have in common; above it, it only memorised.
+
+    Args:
+        model: a `Student`, or what `train` begins with.
+        dataset: conversations, as `to_messages` gives them.
+
+    Returns:
+        The mean loss of a token of the assistant's last turns, in nats.
+
+    Raises:
+        ValueError: no rows, or no column `messages`.
+        ImportError: torch or transformers are missing.
+    """
+    data = rows_of(dataset)
+    if not len(data) or "messages" not in column_names(data):
+        raise ValueError("held_out_loss needs rows with a column messages (see to_messages).")
+    _check_trainers()
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    source = _path_of(model)
+    with _quiet():
+        tokenizer = AutoTokenizer.from_pretrained(source)
+        network = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32).eval()
+    total, count = 0.0, 0
+    for row in data:
+        talk = row["messages"]
+        asked, whole = (
+            tokenizer(
+                tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=more),
+                add_special_tokens=False,
+            )["input_ids"]
+            for turns, more in ((talk[:-1], True), (talk, False))
+        )
+        with torch.inference_mode():
+            logits = network(torch.tensor([whole])).logits[0, len(asked) - 1 : -1]
+            wanted = torch.tensor(whole[len(asked) :])
+            total += torch.nn.functional.cross_entropy(logits, wanted, reduction="sum").item()
+        count += len(wanted)
+    return total / count
+
+
+# ---- the quiz ----
+def quiz(lang: str, concepts: Iterable[str] | None = None) -> list[Row]:
+    """Questions with a known answer about the bundled world, in phrasings no bundled model saw.
+
+    Args:
+        lang: "en" or "zh".
+        concepts: names as `seeds.documents` gives them; default: all 244.
+
+    Returns:
+        Rows of `topic`, `concept`, `instruction` and `fact`, the passage that a right answer
+        holds: eight for each concept.
+
+    Raises:
+        ValueError: another language or concept.
+    """
+    rows = read_data("quiz.jsonl", lang)
+    if concepts is None:
+        return [dict(row) for row in rows]
+    wanted = set(concepts)
+    if unknown := wanted - {row["concept"] for row in rows}:
+        raise ValueError(f"The world holds no {sorted(unknown)[0]!r}.")
+    return [dict(row) for row in rows if row["concept"] in wanted]
+
+
+def answers(model: str | LLM | Student, instructions: Sequence[str]) -> list[str]:
+    """What a model answers, one instruction at a time and always the likeliest word.
+
+    Args:
+        model: a `Student`, a distilabel `LLM`, or what `load_llm` takes.
+        instructions: user turns.
+    """
+    options = {"temperature": 0, "max_new_tokens": 96}
+    if isinstance(model, Student):
+        model = model.llm(**options)
+    elif isinstance(model, str):
+        model = load_llm(model, **options)
+    model.load()
+    settings = {**model.generation_kwargs} if model.generation_kwargs else {}
+    talks = [[{"role": "user", "content": text}] for text in instructions]
+    return [out["generations"][0] or "" for out in model.generate(inputs=talks, **settings)]
+
+
+def score(model: str | LLM | Student, questions: Sequence[Row]) -> float:
+    """Share of the questions of `quiz` whose answer holds the fact, 0 to 1.
+
+    Raises:
+        ValueError: no questions.
+    """
+    if not questions:
+        raise ValueError("There are no questions.")
+    said = answers(model, [row["instruction"] for row in questions])
+    return sum(row["fact"] in text for row, text in zip(questions, said, strict=True)) / len(said)

@@ -1,0 +1,188 @@
+"""Several datasets, several seeds: what each does to a student."""
+
+import random
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from smolsynth.rows import Row
+from smolsynth.rows import rows as rows_of
+from smolsynth.student.quiz import score
+from smolsynth.student.train import NOVICE, Student, train
+from smolsynth.text.language import check_lang
+from smolsynth.text.layout import width
+from smolsynth.viewers.charts import BAR, INK, chart, chart_fonts, chart_labels, chart_words
+
+SEEDS = (0, 1, 2)
+# Student's t, two-sided 95%, for 2, 3, … 10 runs.
+_T95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
+
+
+def corrupt(rows: Any, share: float = 0.2, seed: int = 0, column: str = "response") -> list[Row]:
+    """Rows of which a share has been given the response of another row.
+
+    Args:
+        rows: a dataset or a list of dicts.
+        share: 0 to 1, of the rows.
+        seed: of the choice.
+        column: the column that is changed.
+
+    Raises:
+        ValueError: a share out of range, or fewer than two rows to change.
+    """
+    made = [dict(row) for row in rows_of(rows)]
+    if not 0 < share <= 1 or round(share * len(made)) < 2:
+        raise ValueError(f"A share of {share} of {len(made)} rows leaves nothing to exchange.")
+    places = random.Random(seed).sample(range(len(made)), round(share * len(made)))
+    moved = [made[place][column] for place in (*places[1:], places[0])]
+    for place, text in zip(places, moved, strict=True):
+        made[place][column] = text
+    return made
+
+
+# ---- trials ----
+@dataclass(frozen=True)
+class Trial:
+    """One dataset, several seeds.
+
+    Attributes:
+        name: of the dataset.
+        scores: share of right answers of each student, 0 to 1.
+        rows: trained on, 0 for the untrained model.
+        seconds: of training, the mean.
+    """
+
+    name: str
+    scores: tuple[float, ...]
+    rows: int
+    seconds: float
+
+    @property
+    def mean(self) -> float:
+        return statistics.fmean(self.scores)
+
+    @property
+    def margin(self) -> float | None:
+        """Half the width of the 95% interval of the mean over the seeds (Student's t)."""
+        count = len(self.scores)
+        if count < 2:
+            return None
+        t = _T95[min(count - 2, len(_T95) - 1)]
+        return t * statistics.stdev(self.scores) / count**0.5
+
+
+class Trials(list[Trial]):
+    """What `compare` gives; shown as a table."""
+
+    def __init__(self, trials: Iterable[Trial], questions: int, lang: str) -> None:
+        super().__init__(trials)
+        self.questions, self.lang = questions, lang
+
+    def __repr__(self) -> str:
+        words = _WORDS[self.lang]
+        wide = max(24, *(width(trial.name) + 2 for trial in self))
+        lines = [words["head"].format(n=self.questions)]
+        for trial in self:
+            about = "" if trial.margin is None else f" ± {trial.margin:.3f}"
+            each = " ".join(f"{one:.3f}" for one in trial.scores)
+            seen = words["rows"].format(rows=trial.rows, seconds=trial.seconds)
+            lines.append(
+                f"{trial.name}{' ' * (wide - width(trial.name))}{trial.mean:.3f}{about:8}"
+                f"   ({each})   {seen if trial.rows else ''}".rstrip()
+            )
+        return "\n".join(lines)
+
+
+def compare(
+    datasets: Mapping[str, Any],
+    questions: Sequence[Row],
+    *,
+    base: str | Path | Student = NOVICE,
+    seeds: Sequence[int] = SEEDS,
+    lang: str = "en",
+    progress: bool = True,
+) -> Trials:
+    """Trains a student for each dataset and seed, and has each sit the quiz.
+
+    Args:
+        datasets: by name: what `train` takes; or a function of the seed that gives it; or a tuple
+            of these, trained on one after the other; or `None` for the model as it is.
+        questions: of `quiz`.
+        base: see `train`.
+        seeds: of the order of the rows, and for functions.
+        lang: of the table.
+        progress: whether to show bars.
+
+    Raises:
+        ValueError: no seeds, no questions, or see `train`.
+    """
+    check_lang(lang)
+    if not seeds:
+        raise ValueError("There are no seeds: name at least one, better three.")
+    trials = []
+    trained: dict[tuple, Student] = {}  # what several begin with is trained once
+    for name, made in datasets.items():
+        parts = made if isinstance(made, tuple) else (made,)
+        scores, seconds, rows = [], [], 0
+        for seed in seeds if made is not None else [None]:
+            student, took, rows, way = base, 0.0, 0, (seed,)
+            for part in parts if made is not None else ():
+                way = (*way, id(part))
+                if way not in trained:
+                    data = part(seed) if callable(part) else part
+                    trained[way] = train(data, student, seed=seed, progress=progress)
+                student = trained[way]
+                took, rows = took + student.seconds, rows + student.rows
+            scores.append(score(_examinee(student), questions))
+            seconds.append(took)
+        trials.append(Trial(name, tuple(scores), rows, statistics.fmean(seconds)))
+    return Trials(trials, len(questions), lang)
+
+
+def _examinee(base: str | Path | Student) -> str | Student:
+    """What `train` begins with, as `answers` takes it."""
+    if isinstance(base, Student) or str(base).startswith("bundled"):
+        return base
+    return f"transformers:{base}"
+
+
+_WORDS = {
+    "en": {
+        "head": "{n} questions; share of right answers, mean ± 95% interval (each seed)",
+        "rows": "{rows} rows, {seconds:.0f} s",
+        "title": "Right answers in the quiz",
+        "figures": "{n} questions; line: 95% interval",
+    },
+    "zh": {
+        "head": "共 {n} 题；答对的比例：平均 ± 95% 区间（各随机种子的成绩）",
+        "rows": "{rows} 行，{seconds:.0f} 秒",
+        "title": "答对的比例",
+        "figures": "共 {n} 题；横线：95% 区间",
+    },
+}
+
+
+def plot_trials(trials: Trials) -> None:
+    """Shows the means as bars with their intervals, and each seed as a dot, as a PNG."""
+    fonts = chart_fonts()
+    words = chart_words(_WORDS, trials.lang, fonts)
+    labels, legend = chart_labels([trial.name for trial in trials], fonts)
+    with chart(words["title"], words["figures"].format(n=trials.questions), fonts) as ax:
+        places = range(len(trials))
+        ax.barh(places, [trial.mean for trial in trials], color=BAR, height=0.55)
+        for place, trial in zip(places, trials, strict=True):
+            if trial.margin is not None:
+                ax.errorbar(trial.mean, place, xerr=trial.margin, color=INK, capsize=3, linewidth=1)
+                ax.plot(trial.scores, [place] * len(trial.scores), "o", color=INK, markersize=2.5)
+            edge = trial.mean + (trial.margin or 0)
+            ax.annotate(
+                f"{trial.mean:.2f}", (edge, place), (5, 0), textcoords="offset points", va="center"
+            )
+        ax.set_yticks(places, labels)
+        ax.tick_params(axis="y", length=0)
+        ax.set_xlim(0, 1)
+        ax.set_ylim(len(trials) - 0.4, -0.6)
+    if legend:
+        print("\n".join(legend))

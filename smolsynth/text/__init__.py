@@ -1,0 +1,1 @@
+"""Pure functions of strings: tokens, languages, signals, similarity, intents, layout."""

@@ -1,0 +1,1 @@
+"""Rows to look at: printed, browsed, compared, drawn."""
