@@ -69,3 +69,17 @@ def choose_columns(data: Sequence[Row], columns: Sequence[str] | None) -> list[s
     if unknown and len(data):
         raise ValueError(f"There is no column {unknown[0]!r}; the columns are {names}.")
     return columns
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell holds nothing: `None`, a NaN of any kind, pandas' NA or NaT.
+
+    >>> [is_missing(value) for value in (None, float("nan"), "", 0, "nan")]
+    [True, True, False, False, False]
+    """
+    if value is None:
+        return True
+    try:
+        return bool(value != value)  # a NaN alone differs from itself
+    except (TypeError, ValueError):  # pandas' NA says neither; an array says both
+        return type(value).__name__ in ("NAType", "NaTType")

@@ -1,0 +1,74 @@
+"""Files and folders that appear whole or not at all; a reader never meets half of one."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def write_whole(path: str | Path, content: str | bytes) -> None:
+    """Writes a file under another name, syncs it to the disk and renames it into place.
+
+    Text is written as UTF-8, its line ends as they are. What stood there before stays until the
+    new content is safe, and whatever fails.
+
+    Raises OSError where the file can't be written.
+    """
+    path = Path(path)
+    unfinished = _unfinished(path)
+    data = content.encode() if isinstance(content, str) else content
+    try:
+        with unfinished.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def new_folder(folder: str | Path) -> Iterator[Path]:
+    """Yields a folder to fill, which gets its name at the end; whatever fails, it leaves nothing.
+
+    Folders above it are made, too.
+
+    Raises:
+        FileExistsError: something of that name is there, now or at the end; it is not touched.
+        OSError: the folder can't be made.
+    """
+    folder = Path(folder)
+    unfinished = _unfinished(folder)
+    _refuse_existing(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.mkdir()
+        yield unfinished
+        _refuse_existing(folder)  # asked again, as a rename replaces an empty folder
+        unfinished.rename(folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def free_name(base: str | Path) -> Path:
+    """`base` if nothing is there yet, else the first free one of `base-2`, `base-3`, …"""
+    base = Path(base)
+    candidate, number = base, 1
+    while os.path.lexists(candidate):
+        number += 1
+        candidate = base.with_name(f"{base.name}-{number}")
+    return candidate
+
+
+def _refuse_existing(folder: Path) -> None:
+    if os.path.lexists(folder):
+        raise FileExistsError(
+            f"{folder} exists already, and nothing in it was touched: choose another folder, such"
+            f" as {free_name(folder)}, or delete it first."
+        )
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
