@@ -233,6 +233,15 @@ def test_a_write_that_fails_leaves_nothing_behind(messages, tmp_path, monkeypatc
     assert not any(tmp_path.iterdir())
 
 
+def test_more_files_come_into_the_folder_with_the_data(messages, tmp_path):
+    folder = save(messages, tmp_path / "out", files={"pipeline.py": "print('水')\n"}, **ABOUT)
+    assert sorted(p.name for p in folder.iterdir()) == ["README.md", "pipeline.py", "train.jsonl"]
+    assert (folder / "pipeline.py").read_bytes() == "print('水')\n".encode()
+    for name in ("README.md", "train.jsonl", "../x.py", "a/b.py", ""):
+        with pytest.raises(ValueError, match="files can't hold"):
+            save(messages, tmp_path / "no", files={name: "x"}, **ABOUT)
+
+
 def test_what_cannot_be_saved_is_refused(messages, tmp_path):
     with pytest.raises(ValueError, match="no rows"):
         save(to_messages([]), tmp_path / "out", **ABOUT)

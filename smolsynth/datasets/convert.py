@@ -217,6 +217,7 @@ def fault_of_talk(talk: Any) -> str | None:
     return None
 
 
+# Line ends that some readers split at, and characters that are invisible or turn text around.
 _UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 

@@ -7,13 +7,12 @@ Nothing is dropped silently: rows that can't be trained on raise, and the error 
 and filter them.
 """
 
-import os
-import shutil
-import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from smolsynth._files import free_name as free_folder  # noqa: F401  # for those who save
+from smolsynth._files import new_folder
 from smolsynth.datasets.card import card, model_in_words
 from smolsynth.datasets.convert import (
     _SAME,
@@ -33,6 +32,7 @@ from smolsynth.rows import Row, column_names, rows
 from smolsynth.text.language import check_lang
 
 FORMATS = ("jsonl", "parquet", "arrow")
+DATA_FILES = ("train.jsonl", "train.parquet", "dataset_info.json", "state.json")
 
 
 # ---- saving ----
@@ -53,6 +53,7 @@ def save(
     seeds: Iterable[str] = (),
     evaluation: Iterable[str] = (),
     despite: str = "",
+    files: Mapping[str, str] | None = None,
 ) -> Path:
     """Writes the data and a dataset card, `README.md`, into a new folder.
 
@@ -78,6 +79,7 @@ def save(
         evaluation: the questions that the trained model will be tested with, so that none of them
             is trained on.
         despite: why the data is to be saved even if it breaks a rule; goes into the card.
+        files: more text files for the folder, by name, as {"pipeline.py": "…"}.
 
     Returns:
         The folder.
@@ -88,9 +90,14 @@ def save(
         FileExistsError: the folder exists already.
         OSError: it can't be written.
         ValueError: no rows, other columns than those, talks or pairs that are not well formed, or
-            another `lang` or `format`.
+            another `lang` or `format`, or `files` names one that is written here or a path.
     """
     check_lang(lang)
+    for name in files or ():
+        if not name or name != Path(name).name or name in ("README.md", *DATA_FILES):
+            raise ValueError(
+                f"files can't hold {name!r}: take a plain name of no file of the data."
+            )
     if format not in FORMATS:
         raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {format!r}.")
     folder = Path(folder)
@@ -109,18 +116,14 @@ def save(
         "despite": one_line(without_secrets(despite)) if report.broken else "",
         "format": format,
     }
-    unfinished = folder.parent / f".{folder.name}.{uuid.uuid4().hex[:8]}.part"
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.mkdir()
-        _write(records, unfinished, format)
-        text = card(folder.name, records, facts, report)
-        (unfinished / "README.md").write_text(text, encoding="utf-8", newline="\n")
-        if os.path.lexists(folder):  # asked last, as a rename replaces an empty folder
-            raise _exists(folder)
-        unfinished.rename(folder)
+        with new_folder(folder) as unfinished:
+            _write(records, unfinished, format)
+            extra = {**(files or {}), "README.md": card(folder.name, records, facts, report)}
+            for name, text in extra.items():
+                (unfinished / name).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        if isinstance(error, FileExistsError) and error.errno is None:  # ours
+        if isinstance(error, FileExistsError) and error.errno is None:  # something of that name
             raise
         # Where a file stands in place of a folder above, Python speaks of a file that exists.
         kind = NotADirectoryError if isinstance(error, FileExistsError) else type(error)
@@ -128,8 +131,6 @@ def save(
             f"The dataset can't be written to {folder} ({error.strerror or error}): choose a folder"
             " that you may write to, on a disk with space left."
         ) from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     return folder
 
 
@@ -145,23 +146,6 @@ def _write(records: list[Row], folder: Path, format: str) -> None:
         data.to_parquet(folder / "train.parquet")
     else:
         data.save_to_disk(folder)
-
-
-def free_folder(base: str | Path) -> Path:
-    """`base` if nothing is there yet, else the first free one of `base-2`, `base-3`, …"""
-    base = Path(base)
-    candidate, number = base, 1
-    while os.path.lexists(candidate):
-        number += 1
-        candidate = base.with_name(f"{base.name}-{number}")
-    return candidate
-
-
-def _exists(folder: Path) -> FileExistsError:
-    return FileExistsError(
-        f"{folder} exists already, and nothing in it was touched: choose another folder, such as"
-        f" {free_folder(folder)}, or delete it first."
-    )
 
 
 def _checked_records(dataset: Any) -> list[Row]:
@@ -204,6 +188,3 @@ def _fault_of_pair(row: Row) -> str | None:
         if found := fault_of_talk([*row["prompt"], *answer]):
             return f"prompt with {column}: {found}"
     return _SAME if row["chosen"][0]["content"] == row["rejected"][0]["content"] else None
-
-
-# Line ends that some readers split at, and characters that are invisible or turn text around.
