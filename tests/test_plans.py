@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from smolsynth import seeds
-from smolsynth.cli import commands
+from smolsynth.cli.main import build_parser, main
 from smolsynth.generation.plan import KINDS, TECHNIQUES, Plan, PlanError, mentioned
 from smolsynth.generation.run import Generation
 from smolsynth.generation.strings import IN_WORDS, NAMES
@@ -90,10 +90,10 @@ def test_the_command_is_read_back_as_the_same_plan(monkeypatch, capsys):
     plan = Plan(about=about, rows=3, length=99, technique="evol-instruct")
     words = shlex.split(plan.command())
     assert words[:4] == ["python", "-m", "smolsynth", "generate"]
-    args = commands._generate_parser().parse_args(words[4:])
+    args = build_parser("en").parse_args(words[3:])
     assert args.about == plan.about and args.rows == 3 and args.length == 99
     again = shlex.split(Plan(topics=("weather", "space")).command())
-    assert commands._generate_parser().parse_args(again[4:]).topic == ["weather", "space"]
+    assert build_parser("en").parse_args(again[3:]).topic == ["weather", "space"]
 
 
 HOSTILE = [
@@ -215,7 +215,7 @@ def texts_of(row: dict) -> list[str]:
 def test_the_command_makes_the_rows_of_the_studio(tmp_path, capsys):
     plan = Plan(topics=("weather",), rows=10)
     words = shlex.split(plan.command())[4:]
-    assert commands.generate([*words, "--output", str(tmp_path)]) == 0
+    assert main(["generate", *words, "--output", str(tmp_path)]) == 0
     assert "10 rows saved" in capsys.readouterr().out
     made = Generation(plan)
     for _ in made.parts():
@@ -234,7 +234,7 @@ def test_the_command_makes_the_rows_of_the_studio(tmp_path, capsys):
     ],
 )
 def test_bad_input_gets_one_clear_sentence(words, status, said, tmp_path, capsys):
-    assert commands.generate([*words, "--output", str(tmp_path)]) == status
+    assert main(["generate", *words, "--output", str(tmp_path)]) == status
     assert said in capsys.readouterr().err
     assert not list(tmp_path.glob("*"))
 
@@ -269,7 +269,7 @@ def test_fewer_rows_than_asked_for_are_saved_and_said(tmp_path, capsys, monkeypa
         yield
 
     monkeypatch.setattr(Generation, "parts", few)
-    assert commands.generate(["--rows", "2", "--output", str(tmp_path)]) == 0
+    assert main(["generate", "--rows", "2", "--output", str(tmp_path)]) == 0
     assert "Too few were good or new: 1 of 2 rows" in capsys.readouterr().out
 
 
@@ -324,13 +324,13 @@ def test_a_limit_of_tokens_ends_with_what_is_finished_and_more_go_on(tmp_path, c
     words = ["--topic", "weather", "--rows", "40", "--output", str(tmp_path)]
     assert len(whole.tokens) > 2
     limit = sum(whole.tokens[:2]) + max(whole.tokens) // 2
-    assert commands.generate([*words, "--max-tokens", str(limit)]) == 0
+    assert main(["generate", *words, "--max-tokens", str(limit)]) == 0
     said = capsys.readouterr().out
     assert f"Stopped at {sum(whole.tokens[:2]):,} tokens" in said and "Too few" not in said
     name = Plan().name
     lines = (tmp_path / name / "train.jsonl").read_text("utf-8").splitlines()
     assert 0 < len(lines) < 40
-    assert commands.generate([*words, "--max-tokens", str(10 * limit)]) == 0
+    assert main(["generate", *words, "--max-tokens", str(10 * limit)]) == 0
     assert "40 rows saved" in capsys.readouterr().out
     lines = (tmp_path / f"{name}-2" / "train.jsonl").read_text("utf-8").splitlines()
     assert [texts_of(json.loads(line)) for line in lines] == [texts_of(row) for row in whole.rows]
@@ -338,7 +338,7 @@ def test_a_limit_of_tokens_ends_with_what_is_finished_and_more_go_on(tmp_path, c
 
 def test_without_ray_the_command_says_what_to_install(tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
-    assert commands.generate(["--rows", "3", "--ray", "--output", str(tmp_path)]) == 1
+    assert main(["generate", "--rows", "3", "--ray", "--output", str(tmp_path)]) == 1
     assert "pip install 'smolsynth[ray]'" in capsys.readouterr().err
 
 

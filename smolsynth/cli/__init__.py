@@ -1,1 +1,1 @@
-"""The command line."""
+"""The command line: `main` finds the command, one module each carries it out."""

@@ -22,7 +22,7 @@ from distilabel.steps.tasks import (
 from smolsynth import seeds
 from smolsynth.llms import BundledLLM, load_llm
 from smolsynth.pipelines.pipeline import InProcessPipeline
-from smolsynth.quality.rules import RATINGS, RULES, faults, faults_of_pair
+from smolsynth.quality.rules import RATINGS, faults, faults_of_pair
 from smolsynth.rows import Row
 from smolsynth.text.language import CHINESE
 
@@ -33,15 +33,6 @@ SYSTEM_PROMPTS = {
 ROUNDS = 4  # a round aims above the rows asked for, so a second one is rare
 QUERIES = 4  # of SelfInstruct for each document
 PAIRS_PER_DOCUMENT = 1  # of its QUERIES; the others end in a tie, repeat or can't be rated
-
-# Why a row is dropped, in English and Chinese: the rules of `smolsynth.quality`, and what
-# generation itself can get wrong.
-REASONS: dict[str, tuple[str, str]] = {
-    **{name: (rule.en[0], rule.zh[0]) for name, rule in RULES.items()},
-    "repeated": ("an instruction that is there already", "指令重复"),
-    "not_evolved": ("evolved into itself", "进化后没变"),
-    "small_margin": ("ratings too close", "分差太小"),
-}
 
 OnFirstRows = Callable[[list[Row]], None]
 

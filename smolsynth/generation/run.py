@@ -17,6 +17,7 @@ from smolsynth.generation.strings import IN_WORDS
 from smolsynth.rows import Row
 
 FILE = "pipeline.py"  # beside the data
+STORE = ".parts"  # in an output folder: finished parts, to go on with
 ROWS_OF_PART = 16  # at best: see `Plan.chunk_size`
 
 
@@ -29,7 +30,7 @@ class Generation:
         folder: where finished parts are kept, so that another call reads them from there; None
             keeps nothing.
         rows: the good rows so far.
-        dropped: how many rows were dropped, by reason (`smolsynth.generation.recipes.REASONS`).
+        dropped: how many rows were dropped, by reason (`smolsynth.generation.strings.REASONS`).
         seconds, tokens: of each part that was made here, in order; tokens are those that the models
             read and wrote.
         done: whether there are enough rows, or no new ones come.

@@ -1,5 +1,9 @@
 """What generation says in two languages."""
 
+from collections import Counter
+
+from smolsynth.quality.rules import RULES
+
 NAMES = {  # as the studio shows them
     "en": {
         "instruction": "instruction",
@@ -79,3 +83,23 @@ _SAYS = {
         "或者换成自带的或本地的模型。",
     },
 }
+
+# Why a row is dropped: the rules of `smolsynth.quality`, and what generation itself can get wrong.
+REASONS: dict[str, tuple[str, str]] = {
+    **{name: (rule.en[0], rule.zh[0]) for name, rule in RULES.items()},
+    "repeated": ("an instruction that is there already", "指令重复"),
+    "not_evolved": ("evolved into itself", "进化后没变"),
+    "small_margin": ("ratings too close", "分差太小"),
+}
+
+
+def describe_counts(dropped: Counter, lang: str) -> str:
+    """How many rows were dropped, by reason, most first.
+
+    >>> describe_counts(Counter(tie=2, repeated=5), "en")
+    '5 x an instruction that is there already, 2 x both ratings are the same'
+    """
+    counts = dropped.most_common()
+    if lang == "zh":
+        return "；".join(f"{REASONS[reason][1]}（{n} 行）" for reason, n in counts) or "0 行"
+    return ", ".join(f"{n} x {REASONS[reason][0]}" for reason, n in counts) or "0"

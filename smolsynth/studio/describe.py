@@ -17,9 +17,9 @@ from ipywidgets import (
 )
 
 from smolsynth import seeds
-from smolsynth.cli.commands import in_words
 from smolsynth.generation.plan import KINDS, TECHNIQUES, Plan, PlanError
 from smolsynth.generation.run import Generation
+from smolsynth.generation.strings import describe_counts
 from smolsynth.studio.parts import Problem, Rows, button, field, line, say, show, text
 from smolsynth.studio.session import Session
 from smolsynth.studio.words import LANGUAGES, MODELS, duration, problem_in_words
@@ -194,7 +194,7 @@ class Describe(VBox):
         self.sample_button.description = words["sample_again"]
         self.session.sampled = generation
         self.shown.put(rows[:SAMPLE])
-        counts = in_words(generation.dropped, self.session.lang)
+        counts = describe_counts(generation.dropped, self.session.lang)
         if not rows:
             total = generation.dropped.total()
             say(self.status, words["sample_none"].format(n=total, counts=counts), "bad")

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from ipywidgets import IntProgress, Layout, VBox
 
-from smolsynth.cli.commands import in_words
 from smolsynth.generation.plan import Plan
 from smolsynth.generation.run import Generation
+from smolsynth.generation.strings import describe_counts
 from smolsynth.studio.parts import Problem, Rows, button, line, say, show, text
 from smolsynth.studio.session import Session
 from smolsynth.studio.words import duration, problem_in_words
@@ -116,7 +116,7 @@ class Produce(VBox):
 
     def _end(self, made: Generation, error: Exception | None) -> None:
         words, plan = self.words, made.plan
-        counts = in_words(made.dropped, self.session.lang)
+        counts = describe_counts(made.dropped, self.session.lang)
         self._say_costs(made)
         say(self.dropped, words["dropped"].format(counts=counts) if made.dropped else "", "note")
         if error:

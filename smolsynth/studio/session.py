@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from smolsynth.cli.commands import PARTS
 from smolsynth.generation.plan import Plan
-from smolsynth.generation.run import Generation
+from smolsynth.generation.run import STORE, Generation
 from smolsynth.rows import Row
 from smolsynth.studio.worker import Worker
 
@@ -82,7 +81,7 @@ class Session:
 
     def folder_of(self, plan: Plan) -> Path:
         """Where the parts of a run are kept."""
-        return self.folder / PARTS / plan.digest()
+        return self.folder / STORE / plan.digest()
 
     def prepare(self, plan: Plan) -> Generation:
         """The run of a plan: that of the sample, if it is the same but for the number of rows."""

@@ -1,0 +1,81 @@
+"""`python -m smolsynth studio`: serves Dataset Studio as a page."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from smolsynth.cli.strings import strings
+from smolsynth.text.language import LANGS
+
+NAME = "studio"
+HELP = {
+    "en": "open Dataset Studio, which makes datasets without code, as a page",
+    "zh": "打开数据集工作室：一个不用写代码就能做数据集的网页",
+}
+# The page loads nothing from elsewhere, whatever stands in it.
+POLICY = (
+    "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval';"
+    " connect-src 'self' ws://127.0.0.1:*; frame-ancestors 'self'"
+)
+PAGE = """\
+import os
+
+from smolsynth.studio import studio
+
+os.chdir({here!r})  # where the command was given
+studio({lang!r}, folder={folder!r})
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of this command."""
+    parser.add_argument("--lang", choices=LANGS, default="en", help="default: en")
+    parser.add_argument("--port", type=int, default=8866, help="default: 8866")
+    parser.add_argument("--theme", choices=["light", "dark"], default="light")
+    parser.add_argument("--output", type=Path, default=Path("output"), help="default: output/")
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serves the page on this machine alone, until interrupted."""
+    text = strings(args.ui, NAME)
+    from importlib.util import find_spec
+
+    if not find_spec("voila"):
+        print(text["voila"], file=sys.stderr)
+        return 1
+    with tempfile.TemporaryDirectory(prefix="smolsynth-studio-") as folder:
+        page = Path(folder) / "dataset_studio.ipynb"
+        _write_page(page, PAGE.format(lang=args.lang, here=os.getcwd(), folder=str(args.output)))
+        print(text["studio"].format(address=f"http://127.0.0.1:{args.port}/"), flush=True)
+        command = [
+            *(sys.executable, "-m", "voila", str(page), f"--port={args.port}"),
+            "--Voila.ip=127.0.0.1",  # nobody else's machine can reach it
+            f"--Voila.tornado_settings={ {'headers': {'Content-Security-Policy': POLICY}} }",
+            f"--theme={args.theme}",
+            *(["--no-browser"] if args.no_browser else []),
+        ]
+        # However this process ends, the server ends with it, and ends its kernels first.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        server = subprocess.Popen(command)
+        try:
+            return server.wait()
+        except KeyboardInterrupt:
+            return 0
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def _write_page(path: Path, source: str) -> None:
+    """A notebook with a single cell."""
+    import nbformat
+    from nbformat.v4 import new_code_cell, new_notebook
+
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    cells = [new_code_cell(source, id="studio")]
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
