@@ -2,6 +2,8 @@
 
 SmolsynthError
 ├── LLMUnavailable (RuntimeError)    a model can't be used
+├── RowRefused (ValueError)          a model won't take this row; others may pass
+│   └── RowTooLong                   it doesn't fit into the model's context
 ├── StepFailed (RuntimeError)        a step of a pipeline raised
 ├── BudgetSpent                      a limit of tokens or cost is reached
 ├── RunChanged (ValueError)          a folder belongs to another run
@@ -14,6 +16,25 @@ SmolsynthError
 
 class SmolsynthError(Exception):
     """Base of all errors that this package raises on purpose."""
+
+
+class RowRefused(SmolsynthError, ValueError):
+    """A model or its server won't take this row: the row is at fault, not the run.
+
+    Attributes:
+        index: of the row within the inputs given to `generate`; `None` if it is not known.
+    """
+
+    def __init__(self, message: str, index: int | None = None) -> None:
+        super().__init__(message)
+        self.index = index
+
+    def __reduce__(self) -> tuple:  # from a worker's process to the one that started it
+        return type(self), (str(self), self.index)
+
+
+class RowTooLong(RowRefused):
+    """The row, with the answer that is asked for, doesn't fit into the model's context."""
 
 
 class BudgetSpent(SmolsynthError):

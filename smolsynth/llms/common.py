@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from smolsynth.errors import RowRefused, RowTooLong
+
 Share = Annotated[float, Field(gt=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -105,14 +107,16 @@ def check_lengths(lengths: list[int], max_new_tokens: int, context: int | None) 
     """Says which prompt is empty or, with its answer, longer than the context; all in tokens."""
     for number, length in enumerate(lengths):
         if not length:
-            raise ValueError(
+            raise RowRefused(
                 f"inputs[{number}] is an empty conversation: give it a message, or load the model "
-                "with use_magpie_template=True to let it write the user's turn."
+                "with use_magpie_template=True to let it write the user's turn.",
+                number,
             )
         if context and length + max_new_tokens > context:
-            raise ValueError(
+            raise RowTooLong(
                 f"inputs[{number}] has {length} tokens, which with max_new_tokens={max_new_tokens} "
-                f"is more than the model's {context}: shorten the prompt or lower max_new_tokens."
+                f"is more than the model's {context}: shorten the prompt or lower max_new_tokens.",
+                number,
             )
 
 
