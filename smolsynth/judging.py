@@ -17,13 +17,14 @@ from typing import Any, NamedTuple
 
 from smolsynth.pipelines.pipeline import try_step
 from smolsynth.quality.lengths import lengths
-from smolsynth.rows import Row
+from smolsynth.rows import Row, is_missing
 from smolsynth.seeds import read_data
 from smolsynth.text.layout import width
 from smolsynth.viewers.charts import BAR, INK, chart, chart_fonts, chart_words
 
-
 # ---- pairs whose truth is known ----
+
+
 def known_pairs(lang: str, n: int | None = None) -> list[Row]:
     """Pairs of texts of which one is better for certain, always in the same order.
 
@@ -74,6 +75,8 @@ def equal_pairs(pairs: Iterable[Row], own: Iterable[str | None]) -> list[Row]:
 
 
 # ---- the audit ----
+
+
 @dataclass(frozen=True)
 class Audit:
     """What `audit` counted. Shares are between 0 and 1, and `None` where nothing could be counted.
@@ -88,7 +91,8 @@ class Audit:
         agreement: share of verdicts that rate the better text higher; a tie counts as wrong.
         agreement_by_fault: the same, by the fault of the worse text.
         ties: share of verdicts that are ties.
-        consistency: share of pairs with the same outcome both times.
+        consistency: share of pairs where the same text is preferred both times; pairs that are
+            ties both times are left out, as a judge that never decides contradicts itself never.
         first_preferred: share of verdicts other than ties that prefer the text that stands first.
             0.5 is fair.
         longer_preferred: share of verdicts other than ties that prefer the longer text.
@@ -136,8 +140,11 @@ def audit(judge: Any, pairs: Iterable[Row], lang: str = "en", equals: Iterable[R
     _check(pairs)
     verdicts: list[_Verdict] = []
     consistent: list[bool] = []
+    understood = 0
     for pair, outcomes in _read(judge, pairs):
-        consistent.append(outcomes[0] == outcomes[1])
+        understood += 1
+        if outcomes != (TIE, TIE):
+            consistent.append(outcomes[0] == outcomes[1])
         verdicts += [_Verdict(pair, outcome, first) for first, outcome in enumerate(outcomes)]
     about_own = [outcomes for _, outcomes in _read(judge, equals)]
     own_clear = [outcome for both in about_own for outcome in both if outcome != TIE]
@@ -151,7 +158,7 @@ def audit(judge: Any, pairs: Iterable[Row], lang: str = "en", equals: Iterable[R
     }
     return Audit(
         pairs=len(pairs),
-        understood=len(consistent) / len(pairs),
+        understood=understood / len(pairs),
         agreement=_share(v.preferred == v.pair["better"] for v in verdicts),
         agreement_by_fault=by_fault,
         ties=_share(v.preferred == TIE for v in verdicts),
@@ -202,7 +209,11 @@ def _check(pairs: list[Row]) -> None:
 
 
 def _whole(ratings: Any) -> bool:
-    return isinstance(ratings, list) and len(ratings) == 2 and None not in ratings
+    return (
+        isinstance(ratings, list | tuple)
+        and len(ratings) == 2
+        and not any(is_missing(one) for one in ratings)
+    )
 
 
 def _order(one: float, two: float) -> int:

@@ -15,6 +15,8 @@ RULES = {
     "first": lambda row, truth: [4, 3],
     "longer": lambda row, truth: [len(text.split()) for text in both(row)],
     "tie": lambda row, truth: [5, 5],
+    "tie, then first": lambda row, truth: [4, 3 + (both(row)[0] < both(row)[1])],
+    "nan": lambda row, truth: [float("nan"), 4],
     "mute": lambda row, truth: [None],
     "half mute": lambda row, truth: [None] if row["instruction"] == next(iter(truth)) else [1, 2],
 }
@@ -86,14 +88,20 @@ def test_a_judge_that_loves_length(pairs):
 
 def test_a_judge_that_never_decides(pairs):
     report = read("tie", pairs)
-    assert (report.ties, report.agreement, report.consistency) == (1, 0, 1)
+    assert (report.ties, report.agreement, report.consistency) == (1, 0, None)
     assert report.first_preferred is report.longer_preferred is report.longer_better is None
     assert "fair: -" in repr(report)
+
+
+def test_a_tie_that_a_swap_undoes_is_no_consistency(pairs):
+    report = read("tie, then first", pairs)
+    assert (report.ties, report.consistency) == (0.5, 0)
 
 
 def test_what_could_not_be_read_is_counted_and_left_out(pairs):
     report = read("half mute", pairs)
     assert (report.understood, report.first_preferred) == (0.75, 0)
+    assert read("nan", pairs).understood == 0
     report = read("mute", pairs)
     assert (report.understood, report.agreement, report.consistency) == (0, None, None)
     assert report.agreement_by_fault == {}

@@ -1,16 +1,24 @@
 """The student: what TRL makes of it, its quiz, and how trials are counted."""
 
 import json
+import os
 import random
+import shutil
+import subprocess
+import sys
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
 from smolsynth.datasets.convert import to_messages, to_preferences
+from smolsynth.llms import MODELS
+from smolsynth.student.base import NOVICE, Student
 from smolsynth.student.quiz import answers, held_out_loss, quiz, score
-from smolsynth.student.train import NOVICE, Recipe, Student, train
+from smolsynth.student.train import Recipe, train
 from smolsynth.student.trials import Trial, Trials, compare, corrupt, plot_trials
 
+ROOT = Path(__file__).resolve().parent.parent
 QUICK = Recipe(epochs=25, rate=1e-3, batch=4)
 ROWS = [
     {"instruction": f"What is the code of room {i}?", "response": f"The code of room {i} is {n}."}
@@ -161,6 +169,47 @@ def test_what_can_t_be_trained_on_is_refused(taught, tmp_path):
         train(to_messages(ROWS), folder=taught.folder)
 
 
+def test_a_student_in_a_relative_folder_answers_from_anywhere(taught, tmp_path, monkeypatch):
+    quick = Recipe(epochs=1, rate=1e-3, batch=4)
+    monkeypatch.chdir(tmp_path)
+    made = train(to_messages(ROWS), recipe=quick, folder="student")
+    assert made.folder == tmp_path / "student"
+    asked = [ROWS[0]["instruction"]]
+    said = answers(made, asked)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert answers(made, asked) == said
+    by_hand = Student(Path("../student"), (), 4, 0.0)
+    assert answers(by_hand, asked) == said
+
+
+def test_what_stands_beside_the_folder_is_not_touched(tmp_path):
+    (tmp_path / "model.part").mkdir()
+    (tmp_path / "model.part" / "mine.txt").write_text("kept")
+    train(to_messages(ROWS), recipe=Recipe(1, 1e-3, 4), folder=tmp_path / "model")
+    assert (tmp_path / "model.part" / "mine.txt").read_text() == "kept"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "model.part"]
+
+
+def test_students_without_a_folder_go_when_python_ends(tmp_path):
+    code = (
+        "from smolsynth import to_messages, train, compare\n"
+        "from smolsynth.student.train import Recipe\n"
+        "import os, smolsynth.student.trials as trials, functools\n"
+        "trials.train = functools.partial(train, recipe=Recipe(1, 1e-3, 4))\n"
+        "rows = to_messages([{'instruction': 'Q?', 'response': 'A.'}] * 4)\n"
+        "student = trials.train(rows, progress=False)\n"
+        "assert student.folder.is_dir()\n"
+        "there = sorted(os.listdir(os.environ['TMPDIR']))\n"
+        "questions = [{'instruction': 'Q?', 'fact': 'A'}]\n"
+        "compare({'rows': rows}, questions, seeds=(0, 1), progress=False)\n"
+        "assert sorted(os.listdir(os.environ['TMPDIR'])) == there, 'compare leaves its students'\n"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=ROOT)
+    assert [path.name for path in tmp_path.iterdir() if "student" in path.name] == []
+
+
 # ---- without a quiz ----
 
 
@@ -175,6 +224,24 @@ def test_the_held_out_loss_falls_with_training_and_is_the_trainer_s(taught):
     for wrong in ([], ROWS):
         with pytest.raises(ValueError, match="column messages"):
             held_out_loss(NOVICE, wrong)
+
+
+def test_the_held_out_loss_refuses_what_it_would_measure_wrongly(tmp_path):
+    rows = to_messages([*ROWS, {"instruction": "Why?", "response": "Because. " * 3000}])
+    with pytest.raises(ValueError, match=r"Row 4 has \d+ tokens, and the model reads 2048"):
+        held_out_loss(NOVICE, rows)
+    asks = [{"messages": [{"role": "user", "content": "Why?"}]}]
+    with pytest.raises(ValueError, match="Row 0 does not end with the assistant's turn"):
+        held_out_loss(NOVICE, asks)
+    # like Qwen3: the generation prompt opens a thought, which the rendered answer does not hold
+    shutil.copytree(MODELS / "novice", tmp_path / "thinker", ignore=lambda *_: ["ct2"])
+    template = tmp_path / "thinker" / "chat_template.jinja"
+    ends = "<|im_start|>assistant\\n"
+    text = template.read_text("utf-8").replace(f"'{ends}'", f"'{ends}<think>\\n'")
+    assert "<think>" in text
+    template.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match="Row 0: the model's chat template writes an answer"):
+        held_out_loss(tmp_path / "thinker", to_messages(ROWS))
 
 
 # ---- trials ----
@@ -195,8 +262,10 @@ def test_corrupting_moves_responses_of_a_share_of_the_rows():
 def test_the_interval_by_hand():
     trial = Trial("x", (0.5, 0.6, 0.7), 10, 1.0)  # standard deviation 0.1, t = 4.303
     assert trial.mean == pytest.approx(0.6)
-    assert trial.margin == pytest.approx(4.303 * 0.1 / 3**0.5)
+    assert trial.margin == pytest.approx(4.303 * 0.1 / 3**0.5, rel=1e-3)
     assert Trial("x", (0.5,), 0, 0.0).margin is None
+    many = Trial("x", (0.4, 0.6) * 15, 10, 1.0)  # 30 seeds: t = 2.0452, deviation 0.1017
+    assert many.margin == pytest.approx(2.0452 * 0.10171 / 30**0.5, rel=1e-3)
 
 
 def test_comparing_trains_a_student_for_each_seed(capsys):

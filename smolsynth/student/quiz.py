@@ -10,10 +10,11 @@ from smolsynth.llms import load_llm
 from smolsynth.rows import Row, column_names
 from smolsynth.rows import rows as rows_of
 from smolsynth.seeds import read_data
-from smolsynth.student.train import Student, _check_trainers, _path_of, _quiet
-
+from smolsynth.student.base import Student, check_trainers, model_path, trainers_quiet
 
 # ---- for models and subjects without a quiz ----
+
+
 def held_out_loss(model: str | Path | Student, dataset: Any) -> float:
     """How surprising the responses of rows that a model was not trained on are to it.
 
@@ -28,23 +29,28 @@ def held_out_loss(model: str | Path | Student, dataset: Any) -> float:
         The mean loss of a token of the assistant's last turns, in nats.
 
     Raises:
-        ValueError: no rows, or no column `messages`.
+        ValueError: no rows, or no column `messages`; a row whose last turn is not the assistant's
+            or that is longer than the model's context; or a chat template that writes an answer
+            otherwise than it asks for one, so that nobody can say where the response begins.
         ImportError: torch or transformers are missing.
     """
     data = rows_of(dataset)
     if not len(data) or "messages" not in column_names(data):
         raise ValueError("held_out_loss needs rows with a column messages (see to_messages).")
-    _check_trainers()
+    check_trainers()
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    source = _path_of(model)
-    with _quiet():
+    source = model_path(model)
+    with trainers_quiet():
         tokenizer = AutoTokenizer.from_pretrained(source)
         network = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32).eval()
     total, count = 0.0, 0
-    for row in data:
+    context = getattr(network.config, "max_position_embeddings", None) or float("inf")
+    for number, row in enumerate(data):
         talk = row["messages"]
+        if talk[-1]["role"] != "assistant":
+            raise ValueError(f"Row {number} does not end with the assistant's turn: drop it.")
         asked, whole = (
             tokenizer(
                 tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=more),
@@ -52,6 +58,16 @@ def held_out_loss(model: str | Path | Student, dataset: Any) -> float:
             )["input_ids"]
             for turns, more in ((talk[:-1], True), (talk, False))
         )
+        if len(whole) > context:
+            raise ValueError(
+                f"Row {number} has {len(whole)} tokens, and the model reads {context}: drop it."
+            )
+        if whole[: len(asked)] != asked:
+            raise ValueError(
+                f"Row {number}: the model's chat template writes an answer otherwise than it asks"
+                " for one, as templates of thinking models do, so it can't be said where the"
+                " response begins. Take another model to measure with."
+            )
         with torch.inference_mode():
             logits = network(torch.tensor([whole])).logits[0, len(asked) - 1 : -1]
             wanted = torch.tensor(whole[len(asked) :])
@@ -61,6 +77,8 @@ def held_out_loss(model: str | Path | Student, dataset: Any) -> float:
 
 
 # ---- the quiz ----
+
+
 def quiz(lang: str, concepts: Iterable[str] | None = None) -> list[Row]:
     """Questions with a known answer about the bundled world, in phrasings no bundled model saw.
 

@@ -8,27 +8,22 @@
 TRL are imported when training begins, not before.
 """
 
-import importlib.util
-import logging
 import shutil
 import tempfile
 import time
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from distilabel.models.llms.base import LLM
-
+from smolsynth._files import new_folder
 from smolsynth.datasets.convert import PAIR
-from smolsynth.llms import MODELS, BundledLLM, bundled_names, load_llm
 from smolsynth.pipelines.progress import text_bar
 from smolsynth.rows import Row, column_names
 from smolsynth.rows import rows as rows_of
-
-NOVICE = "bundled:novice"
+from smolsynth.student.base import NOVICE, Student, check_trainers, model_path, trainers_quiet
 
 
 @dataclass(frozen=True)
@@ -39,7 +34,8 @@ class Recipe:
         epochs: times that each row is seen.
         rate: learning rate at its highest; it falls to zero in a straight line.
         batch: rows a step.
-        beta: DPO's: how dear it is to leave the model that training began with.
+        beta: DPO's: weight of the KL penalty, which keeps the student near the model that training
+            began with.
         sft: DPO's: weight of SFT's loss on the chosen responses beside it, 0 for DPO alone.
     """
 
@@ -54,31 +50,6 @@ SFT = Recipe(epochs=6, rate=5e-4)
 # With a smaller beta or less of SFT's loss the chosen responses became less likely along with the
 # rejected ones, and the quiz fell, even with good pairs.
 DPO = Recipe(epochs=3, rate=3e-4, beta=1.0, sft=5.0)
-
-
-@dataclass(frozen=True)
-class Student:
-    """A trained model.
-
-    Attributes:
-        folder: its files, as transformers reads them; beside them `ct2`, where the model that
-            training began with came with the course.
-        losses: (step, loss) as training went on.
-        rows: it was trained on.
-        seconds: it took, without imports.
-    """
-
-    folder: Path
-    losses: tuple[tuple[int, float], ...] = field(repr=False)
-    rows: int
-    seconds: float
-
-    def llm(self, **options: Any) -> LLM:
-        """A distilabel `LLM` of it; options as `load_llm` takes them."""
-        if not (self.folder / "ct2").exists():
-            return load_llm(f"transformers:{self.folder}", **options)
-        seed = options.pop("seed", 42)
-        return BundledLLM(model=str(self.folder), seed=seed, generation_kwargs=options)
 
 
 def train(
@@ -100,7 +71,8 @@ def train(
         base: "bundled:novice", "bundled:tutor", a `Student`, or a model as transformers loads it:
             a folder or a name on the Hub.
         recipe: default: SFT or DPO of this module.
-        folder: where the student is written; default: a temporary folder.
+        folder: where the student is written; default: a temporary folder, which goes when Python
+            ends.
         seed: of the order of the rows.
         progress: whether to show a bar with the loss.
 
@@ -121,36 +93,22 @@ def train(
             "The columns must be messages (see to_messages), or prompt, chosen and rejected (see"
             f" to_preferences). They are {', '.join(sorted(names))}."
         )
-    _check_trainers()
-    folder = Path(folder) if folder else Path(tempfile.mkdtemp(prefix="student-")) / "model"
+    check_trainers()
+    folder = Path(folder or Path(tempfile.mkdtemp(dir=_scratch().name)) / "model").resolve()
     if folder.exists():
         raise FileExistsError(f"{folder} exists already: choose another folder.")
-    source = _path_of(base)
-    with _quiet():
+    source = model_path(base)
+    with trainers_quiet():
         trainer, seconds = _run(data, source, recipe, seed, progress)
         _write(trainer, source, folder)
     losses = tuple((e["step"], e["loss"]) for e in trainer.state.log_history if "loss" in e)
     return Student(folder, losses, len(data), round(seconds, 1))
 
 
-def _path_of(base: str | Path | Student) -> str:
-    if isinstance(base, Student):
-        return str(base.folder)
-    kind, _, name = str(base).partition(":")
-    if kind == "bundled":
-        if (name or "tutor") not in bundled_names():
-            known = ", ".join(f"bundled:{name}" for name in bundled_names())
-            raise ValueError(f"{base!r} names no bundled model: there are {known}.")
-        return str(MODELS / (name or "tutor"))
-    return str(base)
-
-
-def _check_trainers() -> None:
-    missing = [p for p in ("torch", "transformers", "trl") if importlib.util.find_spec(p) is None]
-    if missing:
-        raise ImportError(
-            f'Training needs {", ".join(missing)}: run `pip install "smolsynth[train]"`.'
-        )
+@cache
+def _scratch() -> tempfile.TemporaryDirectory:
+    """Where students without a folder live; it goes with the process."""
+    return tempfile.TemporaryDirectory(prefix="students-", ignore_cleanup_errors=True)
 
 
 def _run(
@@ -258,7 +216,11 @@ def _sft_of_responses() -> type:
 
 @contextmanager
 def _dpo_of_responses() -> Iterator[None]:
-    """Lets `DPOTrainer` leave out what it leaves out on a GPU; no effect on other releases."""
+    """Lets `DPOTrainer` leave out what it leaves out on a GPU.
+
+    TRL has no public switch for it: this sets the private `trl.trainer.utils._use_triton` of TRL
+    1.16, and does nothing where a release has none.
+    """
     from trl.trainer import utils
 
     name = "_use_triton"
@@ -275,9 +237,7 @@ def _dpo_of_responses() -> Iterator[None]:
 
 def _write(trainer: Any, source: str, folder: Path) -> None:
     """The trained model, whole or not at all; converted for CTranslate2 where its base is."""
-    unfinished = folder.with_name(folder.name + ".part")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    try:
+    with new_folder(folder) as unfinished:
         trainer.model.save_pretrained(unfinished)
         trainer.processing_class.save_pretrained(unfinished)
         if (Path(source) / "ct2").is_dir():
@@ -287,28 +247,3 @@ def _write(trainer: Any, source: str, folder: Path) -> None:
                 shutil.copy(Path(source) / name, unfinished / name)
             converter = TransformersConverter(str(unfinished))
             converter.convert(str(unfinished / "ct2"), quantization="int8")
-        unfinished.rename(folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps the notices of training out of the notebook, beyond what `smolsynth._quiet` does."""
-    from transformers.utils import logging as notices
-
-    bars = notices.is_progress_bar_enabled()
-    loggers = [logging.getLogger(name) for name in ("trl", "accelerate")]
-    levels = [logger.level for logger in loggers]
-    notices.disable_progress_bar()
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        if bars:
-            notices.enable_progress_bar()
-        for logger, before in zip(loggers, levels, strict=True):
-            logger.setLevel(before)
