@@ -4,6 +4,7 @@ SmolsynthError
 ├── LLMUnavailable (RuntimeError)    a model can't be used
 ├── RowRefused (ValueError)          a model won't take this row; others may pass
 │   └── RowTooLong                   it doesn't fit into the model's context
+├── RepliesNotUnderstood            what a model writes can't be read
 ├── StepFailed (RuntimeError)        a step of a pipeline raised
 ├── BudgetSpent                      a limit of tokens or cost is reached
 ├── RunChanged (ValueError)          a folder belongs to another run
@@ -73,3 +74,24 @@ class PushFailed(SmolsynthError, RuntimeError):
 
 class LLMUnavailable(SmolsynthError, RuntimeError):
     """The chosen model can't be used; the message says in one sentence what to do."""
+
+
+class RepliesNotUnderstood(SmolsynthError):
+    """Most of a model's first replies hold nothing that can be read; one of them is shown.
+
+    Attributes:
+        unread, replies: how many of how many.
+        reply: one that was not understood, as the model wrote it.
+    """
+
+    def __init__(self, unread: int, replies: int, reply: str) -> None:
+        shown = reply if len(reply) <= 500 else reply[:500] + " …"
+        super().__init__(
+            f"{unread} of the first {replies} replies of the judge hold no rating that can be read."
+            " Raise max_new_tokens if they are cut off, or choose a model that keeps to the form;"
+            f" Judge(give_up=False) goes on all the same. One of them:\n{shown}"
+        )
+        self.unread, self.replies, self.reply = unread, replies, reply
+
+    def __reduce__(self) -> tuple:  # from a worker's process to the one that started it
+        return type(self), (self.unread, self.replies, self.reply)

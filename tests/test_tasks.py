@@ -1,0 +1,100 @@
+"""The tasks with parsers of our own: what reaches the columns, and when a run stops."""
+
+import pickle
+from typing import Any
+
+import pytest
+from distilabel.models import LLM
+from distilabel.models.llms.utils import prepare_output
+from pydantic import Field
+
+from smolsynth.errors import RepliesNotUnderstood, StepFailed
+from smolsynth.pipelines import try_step
+from smolsynth.tasks import Judge
+
+
+class Says(LLM):
+    """Answers with the texts that it is given, one after another, then from the start again."""
+
+    replies: list[Any]
+    said: list[int] = Field(default_factory=list)
+
+    @property
+    def model_name(self) -> str:
+        return "says"
+
+    def generate(self, inputs, num_generations: int = 1):
+        made = []
+        for _ in inputs:
+            reply = self.replies[len(self.said) % len(self.replies)]
+            made.append(prepare_output([reply], input_tokens=[1], output_tokens=[1]))
+            self.said.append(1)
+        return made
+
+
+ROWS = [{"instruction": "Why is the sky blue?", "generations": ["Light.", "Paint."]}] * 12
+QWEN = "<think>Hm.</think>\n**文本 1**\n评分：4\n理由：准确。\n\n**文本 2**\n评分：1\n理由：全错。"
+BOLD = "### Text 1\n\n**Rating:** 4\n\n**Rationale:** Right.\n\n### Text 2\n\n**Rating:** high"
+
+
+def judged(*replies: str | None, rows: int = 1, **options: Any) -> list[dict]:
+    return try_step(Judge(name="judge", llm=Says(replies=list(replies)), **options), ROWS[:rows])
+
+
+def test_a_judge_gives_a_rating_and_a_reason_for_each_text():
+    (row,) = judged(QWEN)
+    assert row["ratings"] == [4, 1]
+    assert row["rationales"] == ["准确。", "全错。"]
+    assert row["unread_reply"] is None
+
+
+def test_an_unrated_text_keeps_its_place_and_the_reply_is_shown():
+    (row,) = judged(BOLD)
+    assert row["ratings"] == [4, None]
+    assert row["rationales"] == ["Right.", None]
+    assert row["unread_reply"] == BOLD
+
+
+def test_a_model_that_writes_nothing_rates_nothing():
+    (row,) = judged(None)
+    assert row["ratings"] == [None, None] and row["unread_reply"] is None
+
+
+def test_aspects_with_types_have_both_rationales():
+    reply = (
+        "#### Output for Text 1\nType: 2\nRationale: Useful.\nRating: 4\nRationale: Nearly all.\n\n"
+        "#### Output for Text 2\nType: None\nRationale: No use.\nRating: 1\nRationale: False."
+    )
+    (row,) = judged(reply, aspect="helpfulness")
+    assert row["types"] == [2, None]
+    assert row["rationales"] == ["Useful.", "No use."]
+    assert row["ratings"] == [4, 1]
+    assert row["rationales-for-ratings"] == ["Nearly all.", "False."]
+
+
+def test_a_run_stops_where_the_first_replies_are_not_understood_and_shows_one():
+    with pytest.raises(StepFailed, match="both texts are lovely") as failed:
+        judged("I think both texts are lovely.", rows=12)
+    cause = failed.value.__cause__
+    assert isinstance(cause, RepliesNotUnderstood)
+    assert (cause.unread, cause.replies) == (10, 10)
+    again = pickle.loads(pickle.dumps(cause))
+    assert str(again) == str(cause) and again.reply == cause.reply
+
+
+def test_a_run_goes_on_where_enough_is_understood_or_it_is_told_to():
+    assert len(judged("Lovely.", BOLD, "Nice.", rows=12)) == 12  # a third
+    assert len(judged("Lovely.", rows=7)) == 7  # too few to tell
+    assert len(judged("Lovely.", rows=12, give_up=False)) == 12
+    assert len(judged(None, rows=12)) == 12  # a model that fails is counted elsewhere
+
+
+def test_only_the_first_replies_count(monkeypatch):
+    judge = Judge(name="judge", llm=Says(replies=[QWEN] * 3 + ["Lovely."] * 30), input_batch_size=4)
+    judge.load()
+    for _ in range(4):  # 3 of the first 10 are understood
+        next(judge.process(ROWS[:4]))
+    judge.load()
+    with pytest.raises(RepliesNotUnderstood):
+        for _ in range(3):
+            next(judge.process(ROWS[:4]))
