@@ -1,6 +1,7 @@
 """Viewers show what a model wrote as text, and nothing but text; and they read well."""
 
 import ast
+import dataclasses
 import io
 import re
 import subprocess
@@ -16,7 +17,7 @@ from smolsynth.rows import rows
 from smolsynth.text.layout import clean, width
 from smolsynth.viewers import charts as display
 from smolsynth.viewers.browse import _LABELS, browse
-from smolsynth.viewers.charts import _CHART, chart_fonts, plot_counts, plot_lengths
+from smolsynth.viewers.charts import _CHART, plot_counts, plot_lengths
 from smolsynth.viewers.preview import preview
 
 PAYLOADS = [
@@ -435,7 +436,7 @@ def test_charts_of_nothing_say_so(lang, pictures, drawn):
     plot_lengths([], "t", lang)
     plot_counts([], lang)
     assert len(pictures) == 2
-    assert {"nothing to draw", "没有可画的数据"} & set(drawn)
+    assert {"nothing to draw", "没有可画的数据"} & set(drawn)  # the latter needs a font
 
 
 def test_plot_counts_orders_and_groups(pictures, drawn):
@@ -459,23 +460,105 @@ def test_model_text_in_charts_is_no_formula(pictures, drawn):
     assert {r"$\frac{1}{", "$x$", "None", r"$\href{x}$"} <= set(drawn)
 
 
-def test_without_a_chinese_font_labels_are_english_and_no_boxes(
-    pictures, drawn, monkeypatch, capsys
+@pytest.fixture(params=["no Chinese font", "a Chinese font"])
+def chinese(request, monkeypatch, tmp_path) -> bool:
+    """A matplotlib that knows no font with Chinese characters, or one, whatever this machine has.
+
+    The font is made here: each character that the charts need as a square.
+    """
+    from matplotlib import font_manager as fonts
+
+    manager = fonts.fontManager
+    known = [font for font in manager.ttflist if "DejaVu" in font.name]
+    monkeypatch.setattr(manager, "ttflist", known)
+    manager._findfont_cached.cache_clear()
+    monkeypatch.setattr(fonts, "findSystemFonts", lambda: [])
+    display._learn_new_fonts.cache_clear()
+    has = request.param == "a Chinese font"
+    if has:  # installed after matplotlib wrote its cache
+        path = tmp_path / "new.ttf"
+        square_font(path, "Noto Sans CJK SC")
+        monkeypatch.setattr(fonts, "findSystemFonts", lambda: [str(path), str(tmp_path / "no.ttf")])
+    yield has
+    display._learn_new_fonts.cache_clear()
+    manager._findfont_cached.cache_clear()
+
+
+def square_font(path: Path, name: str) -> None:
+    from fontTools.fontBuilder import FontBuilder
+    from fontTools.pens.ttGlyphPen import TTGlyphPen
+
+    pen = TTGlyphPen(None)
+    pen.moveTo((50, 0))
+    for corner in ((50, 700), (750, 700), (750, 0)):
+        pen.lineTo(corner)
+    pen.closePath()
+    builder = FontBuilder(1000, isTTF=True)
+    builder.setupGlyphOrder([".notdef", "square"])
+    builder.setupCharacterMap(
+        {code: "square" for code in (*range(0x3000, 0xA000), *range(0xFF00, 0xFFF0))}
+    )
+    builder.setupGlyf({".notdef": pen.glyph(), "square": pen.glyph()})
+    builder.setupHorizontalMetrics({".notdef": (800, 0), "square": (800, 0)})
+    builder.setupHorizontalHeader(ascent=800, descent=-200)
+    builder.setupNameTable({"familyName": name, "styleName": "Regular"})
+    builder.setupOS2()
+    builder.setupPost()
+    builder.save(path)
+
+
+def all_charts(lang: str) -> dict:
+    """Every chart of the package, with texts in that language, as calls by name."""
+    from smolsynth.judging import Audit, plot_audit
+    from smolsynth.quality.report import measure
+    from smolsynth.student.trials import Trial, Trials, plot_trials
+    from smolsynth.viewers.quality import plot_quality
+
+    question = "月亮为什么会发光？" if lang == "zh" else "Why does the moon shine?"
+    row = {"instruction": question, "response": question}
+    trials = Trials([Trial("月亮" if lang == "zh" else "moon", (0.5, 0.6), 9, 1.0)], 20, lang)
+    shares = {f.name: 0.5 for f in dataclasses.fields(Audit) if f.default is dataclasses.MISSING}
+    counts = {"pairs": 9, "own_pairs": 20, "own_verdicts": 20, "agreement_by_fault": {}}
+    audit = Audit(**(shares | {n: v for n, v in counts.items() if n in shares}), **{"lang": lang})
+    return {
+        "lengths": lambda: plot_lengths([row], "response", lang),
+        "a Chinese column": lambda: plot_lengths([{"文本": question}], "文本", lang),
+        "nothing": lambda: plot_counts([], lang, title=question),
+        "counts": lambda: plot_counts(["水壶", "水壶", "bridge", "👩‍🔬"], lang, title="主题"),
+        "quality": lambda: plot_quality(measure([row], lang)),
+        "trials": lambda: plot_trials(trials),
+        "audit": lambda: plot_audit(audit),
+    }
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("name", all_charts("en"))
+def test_every_chart_is_right_with_and_without_a_chinese_font(
+    pictures, drawn, chinese, capsys, caplog, name, lang
 ):
-    monkeypatch.setattr(display, "_CJK_FONTS", ())
+    all_charts(lang)[name]()  # a warning of a missing glyph is an error here
+    assert image(pictures)
+    assert not caplog.records  # matplotlib logs what it finds no font for
+    is_chinese = any(ord(char) >= 0x3000 for text in drawn for char in text)
+    assert chinese or not is_chinese
+    if chinese and lang == "zh":
+        assert is_chinese
+        assert not re.search("[\u3000-\u9fff]", capsys.readouterr().out)
+
+
+def test_what_no_font_can_draw_is_printed(pictures, drawn, monkeypatch, capsys):
+    monkeypatch.setattr(display, "chart_fonts", lambda: ["DejaVu Sans"])
     plot_lengths([{"文本": "水壶烧水"}], "文本", "zh")
     assert "characters" in drawn
     assert capsys.readouterr().out == "文本: length in characters\n"
-    plot_counts(["水壶", "水壶", "bridge", "👩‍🔬"], "zh", title="主题")
+    plot_counts(["水壶", "水壶", "bridge", "👩‍🔬"], "zh", title="主题", figures="共 4 条")
     assert {"(1)", "bridge", "(3)"} <= set(drawn)
-    assert capsys.readouterr().out == "主题\n(1) 水壶\n(3) 👩‍🔬\n"
-    assert all(ord(char) < 0x2000 for text in drawn for char in text)
+    assert capsys.readouterr().out == "主题\n共 4 条\n(1) 水壶\n(3) 👩‍🔬\n"
 
 
-@pytest.mark.skipif(len(chart_fonts()) < 2, reason="no font with Chinese characters here")
-def test_with_a_chinese_font_labels_are_chinese(pictures, drawn):
+def test_labels_are_chinese_where_there_is_a_font(pictures, drawn, chinese):
     plot_lengths([{"文本": "水壶烧水"}], "文本", "zh")
-    assert {"文本：长度（字数）", "共 1 条，中位数 4，最长 4"} <= set(drawn)
+    assert ({"文本：长度（字数）", "共 1 条，中位数 4，最长 4"} <= set(drawn)) == chinese
     assert set(_CHART["en"]) == set(_CHART["zh"])
 
 

@@ -9,7 +9,8 @@ import io
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from statistics import median
 from typing import Any
 
@@ -122,8 +123,7 @@ def plot_counts(
         rest = bars[_MOST_BARS - 1 :]
         others = words["others"].format(n=len(rest))
         bars = [*bars[: _MOST_BARS - 1], (others, sum(n for _, n in rest))]
-    labels, legend = chart_labels([label for label, _ in bars], fonts)
-    heights = [n for _, n in bars]
+    labels, heights = zip(*bars, strict=True)
     if figures is None:
         figures = words["total"].format(n=sum(heights))
     with chart(title, figures, fonts) as ax:
@@ -140,16 +140,29 @@ def plot_counts(
         ax.set_xticks([])
         ax.spines["bottom"].set_visible(False)
         ax.margins(x=0.08)
-    if legend:
-        print("\n".join(legend))
 
 
 def chart_fonts() -> list[str]:
     """Fonts to draw with: matplotlib's own, and one with Chinese characters if there is any."""
     from matplotlib.font_manager import fontManager
 
-    known = {font.name for font in fontManager.ttflist}
-    return _FONTS + [name for name in _CJK_FONTS if name in known][:1]
+    def of_chinese() -> list[str]:
+        known = {font.name for font in fontManager.ttflist}
+        return [name for name in _CJK_FONTS if name in known][:1]
+
+    if not of_chinese():
+        _learn_new_fonts()
+    return _FONTS + of_chinese()
+
+
+@cache
+def _learn_new_fonts() -> None:
+    """Tells matplotlib of the fonts that were installed after it wrote its cache of fonts."""
+    from matplotlib.font_manager import findSystemFonts, fontManager
+
+    for path in set(findSystemFonts()) - {font.fname for font in fontManager.ttflist}:
+        with suppress(Exception):  # a file that is no font, or one of colored bitmaps
+            fontManager.addfont(path)
 
 
 def chart_words(labels: dict[str, dict[str, str]], lang: str, fonts: list[str]) -> dict[str, str]:
@@ -166,21 +179,33 @@ def _is_drawable(text: str, fonts: list[str]) -> bool:
     return all(any(font.get_char_index(ord(char)) for font in found) for char in text)
 
 
-def chart_labels(texts: list[str], fonts: list[str]) -> tuple[list[str], list[str]]:
-    """Labels to draw, and lines to print that explain those that had to become numbers."""
-    labels, legend = [], []
-    for i, text in enumerate(texts, 1):
-        if _is_drawable(text, fonts):
-            labels.append(text)
-        else:
-            labels.append(f"({i})")
-            legend.append(f"({i}) {text}")
-    return labels, legend
+def _put_outside(ax: Any, fonts: list[str]) -> list[str]:
+    """Takes the texts that no font can draw out of a chart; returns them as lines to print.
+
+    Titles go altogether; a label leaves its number behind.
+    """
+    lines = []
+    for title in (ax._left_title, ax._right_title):
+        if not _is_drawable(title.get_text(), fonts):
+            lines.append(title.get_text())
+            title.set_text("")
+    for axis in (ax.xaxis, ax.yaxis):
+        texts = [label.get_text() for label in axis.get_ticklabels()]
+        drawn = [text if _is_drawable(text, fonts) else f"({i})" for i, text in enumerate(texts, 1)]
+        if drawn != texts:
+            axis.set_ticklabels(drawn)
+            pairs = zip(drawn, texts, strict=True)
+            lines += [f"{number} {text}" for number, text in pairs if number != text]
+    return lines
 
 
 @contextmanager
 def chart(title: str, figures: str, fonts: list[str]) -> Iterator[Any]:
-    """Yields axes to draw on, then shows them as a picture. A title without a font is printed."""
+    """Yields axes to draw on, then shows them as a picture.
+
+    What none of the fonts can draw, of titles and of labels at the axes, is printed instead: the
+    picture never holds boxes, whatever fonts there are.
+    """
     import matplotlib
     from IPython.display import Image, display
     from matplotlib.figure import Figure  # without pyplot: no state, no window, nothing to close
@@ -205,11 +230,10 @@ def chart(title: str, figures: str, fonts: list[str]) -> Iterator[Any]:
         figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
         ax = figure.subplots()
         yield ax
-        if _is_drawable(title, fonts):
-            ax.set_title(title, loc="left", fontsize=10)
-        else:
-            print(title)
+        ax.set_title(title, loc="left", fontsize=10)
         ax.set_title(figures, loc="right", fontsize=8, color="#75808a")
+        if lines := _put_outside(ax, fonts):
+            print("\n".join(lines))
         png = io.BytesIO()
         figure.savefig(png, format="png", metadata={"Software": None})
     display(Image(png.getvalue(), format="png", width=round(_SIZE[0] * 100)))
