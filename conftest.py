@@ -1,9 +1,11 @@
-"""Environment of all tests, kernels included, and fixtures that several files use."""
+"""Environment of all tests, kernels included, how they are shared out, and common fixtures."""
 
 import os
 from pathlib import Path
 
 import pytest
+
+from tools import course_run
 
 # No test needs the network: whatever asks for it by mistake fails here and now, on every machine.
 os.environ.update(
@@ -19,13 +21,41 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 # A reader's own choice of model must not decide whether the tests pass.
 os.environ.pop("SMOLSYNTH_LLM", None)
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent
 CHATML = (
     "{% for m in messages %}"
     "{{ '<|im_start|>' + m['role'] + '\\n' + m['content'] + '<|im_end|>\\n' }}"
     "{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path, parent):
+    """nbval collects the notebooks; those of the course get their solutions as further cells."""
+    return [
+        course_run.CourseNotebook.from_parent(parent, path=file_path)
+        if isinstance(found, course_run.IPyNbFile) and file_path.parent == ROOT / "notebooks"
+        else found
+        for found in (yield)
+    ]
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items):
+    """Tests of a file stay together unless they name groups; the slow groups begin.
+
+    Otherwise one of two processes has a long file to itself when the other has nothing left.
+    """
+    groups = {}
+    for item in items:
+        mark = item.get_closest_marker("xdist_group")
+        if mark is None:
+            item.add_marker(mark := pytest.mark.xdist_group(item.path.stem))
+            mark = mark.mark
+        groups.setdefault(mark.args[0], []).append(item)
+    slow = {name: any(one.get_closest_marker("slow") for one in groups[name]) for name in groups}
+    items[:] = [one for name in sorted(groups, key=lambda n: not slow[n]) for one in groups[name]]
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +76,7 @@ def random_model(tmp_path_factory) -> Path:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    texts = [path.read_text("utf-8") for path in sorted((ROOT / "smolsynth").glob("*.py"))]
+    texts = [path.read_text("utf-8") for path in sorted((ROOT / "smolsynth").rglob("*.py"))]
     tokenizer.train_from_iterator(texts, trainer)
     transformers.PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,

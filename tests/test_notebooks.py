@@ -1,130 +1,43 @@
-"""Every notebook runs to its end: in place (nbval), on Colab, solved, and with any other model.
+"""Every notebook runs to its end, solved and unsolved, and with any other model.
 
-nbval runs each cell of notebooks/ as pytest is configured. Here each notebook runs twice more:
-alone in an empty folder on something like Colab with the solutions put in, and
-untouched with a model of random weights.
+nbval runs each cell of notebooks/, on something like Colab and with the solutions as further cells
+(`tools/course_run.py`). Here the English ones run with a model of random weights too; the Chinese
+code is the same tree (test_twins).
 """
 
 import os
-import shutil
+import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
-from shorter import train_once
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools import notebooks, repoint, twins
+from tools.course_run import SHORT, colab
 
 ROOT = notebooks.ROOT
 NOTEBOOKS = notebooks.notebooks()
-WITH_SOLUTIONS = [path for path in NOTEBOOKS if "solution-" in path.read_text("utf-8")]
-
-PIP = """\
-import os, sys
-with open(os.environ["PIP_LOG"], "a") as log:
-    print(*sys.argv[1:], sep="\\n", file=log)
-sys.exit(int(os.environ.get("PIP_EXIT", 0)))
-"""
-COLAB = """\
-import os, sys
-__import__("google.colab")
-if "PIP_EXIT" in os.environ:  # nothing got installed
-    sys.modules["smolsynth"] = None
-"""
-
-
-class Run(NamedTuple):
-    """One execution: the notebook with its outputs, what failed, and what went to pip."""
-
-    notebook: nbformat.NotebookNode
-    failed: str | None
-    installed: list[str]
-    files: list[str]
-
-
-def colab(folder: Path) -> dict[str, str]:
-    """An environment whose kernels look like Colab's: `google.colab` is imported, pip takes notes.
-
-    The `pip` that kernels find is a stub, so `%pip install`, `!pip install` and
-    `subprocess.run([sys.executable, "-m", "pip", …])` all end there.
-    """
-    stubs, profile = folder / "stubs", folder / "ipython" / "profile_default" / "startup"
-    for package in (stubs / "google" / "colab", stubs / "pip", profile):
-        package.mkdir(parents=True)
-    (stubs / "google" / "colab" / "__init__.py").touch()
-    (stubs / "pip" / "__init__.py").touch()
-    (stubs / "pip" / "__main__.py").write_text(PIP)
-    (profile / "00-colab.py").write_text(COLAB)
-    command = folder / "bin" / "pip"
-    command.parent.mkdir()
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pip "$@"\n')
-    command.chmod(0o755)
-    paths = [str(stubs), os.environ.get("PYTHONPATH")]
-    return {
-        **os.environ,
-        "IPYTHONDIR": str(folder / "ipython"),
-        "PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}",
-        "PIP_LOG": str(folder / "pip.log"),
-        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-    }
-
-
-def alone(path: Path, folder: Path) -> Run:
-    """Runs a notebook with its solutions, alone in an empty folder, on something like Colab."""
-    env = colab(folder)
-    empty = folder / "content"
-    empty.mkdir()
-    shutil.copy(path, empty)
-    notebook = notebooks.read(empty / path.name)
-    notebooks.solve(notebook)
-    train_once(notebook)
-    failed = notebooks.execute(notebook, empty, env)
-    log = Path(env["PIP_LOG"])
-    installed = log.read_text("utf-8").splitlines() if log.exists() else []
-    return Run(notebook, failed, installed, sorted(file.name for file in empty.iterdir()))
-
-
-def untouched(path: Path, folder: Path, model: Path) -> Run:
-    """Runs a notebook with another model, in an empty folder, its exercises open."""
-    notebook = notebooks.read(path)
-    train_once(notebook)
-    env = {**os.environ, "SMOLSYNTH_LLM": f"transformers:{model}"}
-    return Run(notebook, notebooks.execute(notebook, folder, env), [], [])
+ENGLISH = [path for path in NOTEBOOKS if notebooks.language(path) == "en"]
 
 
 @pytest.fixture(scope="session")
-def run(request, tmp_path_factory) -> Run:
-    """One run for all the tests that look at it."""
-    kind, path = request.param
-    folder = tmp_path_factory.mktemp(f"{kind}-{path.stem}")
-    if kind == "alone":
-        return alone(path, folder)
-    return untouched(path, folder, request.getfixturevalue("random_model"))
+def random_run(request, tmp_path_factory, random_model):
+    """One run with random weights for all the tests that look at it: (notebook, what failed)."""
+    notebook = notebooks.read(request.param)
+    env = {**os.environ, **SHORT, "SMOLSYNTH_LLM": f"transformers:{random_model}"}
+    folder = tmp_path_factory.mktemp(request.param.stem)
+    return notebook, notebooks.execute(notebook, folder, env)
 
 
-def of(kind, paths=NOTEBOOKS):
-    """Parametrizes with the runs of one kind, of each notebook."""
-    return pytest.mark.parametrize(
-        "run", [(kind, path) for path in paths], ids=lambda value: value[1].name, indirect=True
-    )
-
-
-@of("alone")
-def test_a_notebook_runs_alone_on_colab(run):
-    assert run.failed is None
-
-
-@of("alone")
-def test_on_colab_it_installs_this_course_and_nothing_else(run):
-    source = repoint.read_home().source
-    named = [word for word in run.installed if not word.startswith("-")]
-    assert named[0] == "install"
-    assert len(named) == 2, named
-    assert named[1].startswith("smolsynth") and named[1].endswith(f" @ {source}")
+def with_random_weights(paths):
+    """Parametrizes with the runs of these notebooks, each in a group of its own."""
+    cases = [
+        pytest.param(path, id=path.name, marks=pytest.mark.xdist_group(f"random-{path.stem}"))
+        for path in paths
+    ]
+    return pytest.mark.parametrize("random_run", cases, indirect=True)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
@@ -136,75 +49,103 @@ def test_on_colab_a_failed_install_raises_at_once(path, tmp_path):
     assert failed and failed.startswith("cell 'setup'")
 
 
-@of("alone")
-def test_it_runs_quietly(run):
-    stderr = [
-        f"cell '{cell.id}': {output.text}"
-        for cell in run.notebook.cells
-        if cell.cell_type == "code"
-        for output in cell.outputs
-        if output.output_type == "stream" and output.name == "stderr"
-    ]
-    assert not stderr, "\n".join(stderr)
+@pytest.mark.slow
+@with_random_weights(ENGLISH)
+def test_a_notebook_runs_with_any_chat_model(random_run):
+    assert random_run[1] is None
 
 
-@of("alone", WITH_SOLUTIONS)
-def test_the_checks_accept_the_solutions(run):
-    tiers = notebooks.solutions(run.notebook)
-    assert tiers
-    for tier in tiers:
-        [cell] = [cell for cell in run.notebook.cells if cell.id == f"check-{tier}"]
-        report = notebooks.text_of(cell).strip()
-        assert "✅" in report.partition("\n")[0], f"{tier}: {report}"
-
-
-@of("random")
-def test_a_notebook_runs_with_any_chat_model(run):
-    assert run.failed is None
-
-
-@of("random", [path for path in NOTEBOOKS if path.stem.startswith("preference_")])
-def test_a_judge_that_writes_garbage_exports_no_pairs(run):
-    [cell] = [cell for cell in run.notebook.cells if cell.id == "export"]
+@pytest.mark.slow
+@with_random_weights([path for path in ENGLISH if path.stem.startswith("preference_")])
+def test_a_judge_that_writes_garbage_exports_no_pairs(random_run):
+    [cell] = [cell for cell in random_run[0].cells if cell.id == "export"]
     said = notebooks.text_of(cell)
-    assert "0 usable pairs" in said or "0 个，所以什么也没导出" in said
+    assert "0 usable pairs" in said
     assert "train.jsonl" not in said
 
 
 def test_pytest_runs_every_notebook(pytestconfig):
-    """What the test below relies on, and the README's test command."""
+    """What the tests below rely on, and the README's test command."""
     assert pytestconfig.getini("testpaths") == ["tests", "notebooks"]
     assert pytestconfig.option.nbval_lax and pytestconfig.option.nbval_current_env
+    done = pytest_in(ROOT, "--collect-only", "-q", "notebooks")
+    for path in NOTEBOOKS:
+        cells = [cell for cell in notebooks.read(path).cells if cell.cell_type == "code"]
+        tiers = notebooks.solutions(notebooks.read(path))
+        collected = [line for line in done.splitlines() if f"{path.name}::" in line]
+        # each check runs twice, with its solution in between; a last look at stderr and at pip
+        assert len(collected) == len(cells) + 2 * len(tiers) + 2, collected
+        assert sum(" solved" in line for line in collected) == len(tiers)
 
 
-@pytest.mark.parametrize(
-    "imports",
-    ["import smolsynth\nimport distilabel", "import distilabel\nimport smolsynth"],
-    ids=["smolsynth first", "distilabel first"],
-)
-def test_a_failing_cell_fails_the_tests(tmp_path, imports):
-    """distilabel's rich tracebacks would let nbval pass it; smolsynth keeps them away."""
-    sources = [imports, "import distilabel.pipeline", "raise ValueError('this cell fails')", "1"]
-    cells = [new_code_cell(source, id=f"cell-{i}") for i, source in enumerate(sources)]
-    notebooks.write(tmp_path / "fails.ipynb", new_notebook(cells=cells))
-    config = [
-        "-c",
-        str(ROOT / "pyproject.toml"),
-        "--rootdir",
-        str(tmp_path),
-        "-p",
-        "no:cacheprovider",
-    ]
+def pytest_in(folder: Path, *arguments: str) -> str:
+    """What pytest says, with the course's own configuration, on what lies in a folder."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *config, "fails.ipynb"],
-        cwd=tmp_path,
+        [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "-n0", *arguments],
+        cwd=folder,
         capture_output=True,
         text=True,
         env={**os.environ, "NO_COLOR": "1"},
     )
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "fails.ipynb::Cell 2" in done.stdout and "this cell fails" in done.stdout
-    assert "1 failed, 3 passed" in done.stdout
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    return done.stdout
+
+
+def test_a_failing_cell_fails_the_tests(tmp_path):
+    """distilabel's rich tracebacks would let nbval pass it; smolsynth keeps them away."""
+    imports = ["import smolsynth\nimport distilabel", "import distilabel\nimport smolsynth"]
+    for i, first in enumerate(imports):
+        sources = [first, "import distilabel.pipeline", "raise ValueError('it fails')", "1"]
+        cells = [new_code_cell(source, id=f"cell-{i}") for i, source in enumerate(sources)]
+        notebooks.write(tmp_path / f"fails{i}.ipynb", new_notebook(cells=cells))
+    said = pytest_in(tmp_path, "--rootdir", str(tmp_path), "-p", "no:cacheprovider", ".")
+    for i in range(len(imports)):
+        assert f"fails{i}.ipynb::Cell 2" in said and "it fails" in said
+    assert "2 failed, 6 passed" in said
+
+
+COURSE_CELLS = {
+    "setup": """\
+import subprocess, sys
+if "google.colab" in sys.modules:
+    subprocess.run([sys.executable, "-m", "pip", "install", "smolsynth @ {source}"], check=True)""",
+    "exercise-turtle": "turtle = None  # write your code here",
+    "check-turtle": "print('⬜ not yet' if turtle is None else '✅' if turtle == 1 else '❌')",
+    "solution-turtle": "```python\nturtle = 1\n```",
+}
+
+
+FAULTS = [  # the cell that is changed, what it becomes, and what must fail
+    (None, "", []),
+    ("exercise-turtle", "turtle = 1", ["turtle open"]),
+    ("exercise-turtle", "turtle = None\nraise OSError", ["Cell 1"]),
+    ("solution-turtle", "```python\nturtle = 2\n```", ["turtle solved"]),
+    ("solution-turtle", "```python\nraise OSError\n```", ["turtle solution", "turtle solved"]),
+    ("exercise-turtle", "import sys; turtle = print('!', file=sys.stderr)", ["quiet"]),
+    ("setup", "!pip install smolsynth numpy", ["installed"]),
+    ("setup", "import os\nassert os.listdir()", ["Cell 0", "installed"]),
+]
+
+
+def test_the_run_of_a_notebook_finds_what_is_wrong(tmp_path):
+    """Small notebooks of a course, each with one fault."""
+    (tmp_path / "notebooks").mkdir()
+    for number, (changed, source, _) in enumerate(FAULTS):
+        cells = []
+        for name, text in COURSE_CELLS.items():
+            text = text.replace("{source}", repoint.read_home().source)
+            make = new_markdown_cell if name.startswith("solution-") else new_code_cell
+            cells.append(make(source if name == changed else text, id=name))
+        path = tmp_path / "notebooks" / f"small-{number}.ipynb"
+        notebooks.write(path, new_notebook(cells=cells))
+    (tmp_path / "conftest.py").write_text((ROOT / "conftest.py").read_text("utf-8"), "utf-8")
+    options = ["--rootdir", str(tmp_path), "-p", "no:cacheprovider", "-rf"]
+    said = pytest_in(tmp_path, *options, "notebooks")
+    for number, (*_, failing) in enumerate(FAULTS):
+        found = re.findall(rf"^FAILED \S+small-{number}\S+::(.+?)(?: - .*)?$", said, re.MULTILINE)
+        assert len(found) == len(failing), (number, said)
+        for name, wanted in zip(found, failing, strict=True):
+            assert wanted in name, (number, said)
 
 
 # ---- the stand-in for Colab ----

@@ -1,7 +1,6 @@
 """A real server, `transformers serve` with continuous batching, under the bundled model."""
 
 import importlib.util
-import os
 import socket
 import subprocess
 import sys
@@ -10,7 +9,6 @@ import urllib.request
 
 import pytest
 from fault_proxy import KINDS, faults
-from shorter import train_once
 
 import smolsynth  # noqa: F401  before distilabel
 
@@ -21,7 +19,6 @@ from distilabel.steps.tasks import EvolInstruct, SelfInstruct, TextGeneration, U
 from smolsynth import seeds
 from smolsynth.llms import MODELS, load_llm
 from smolsynth.pipelines.pipeline import InProcessPipeline
-from tools import notebooks
 
 TUTOR = str(MODELS / "tutor")
 missing = [p for p in ("fastapi", "uvicorn", "torch") if importlib.util.find_spec(p) is None]
@@ -106,12 +103,3 @@ def test_selfinstruct_evolinstruct_ultrafeedback_through_faults(served):
     assert proxy.most_at_once >= 8
     assert llm.faults == {kind: n for kind, n in proxy.counts.items() if kind != "passed"}
     assert sum(llm.faults.values()) > 20
-
-
-def test_a_whole_notebook(served, tmp_path):
-    """The one on preferences: in the other, Magpie needs a raw prompt, which is no chat's."""
-    path = next(p for p in notebooks.notebooks() if p.name == "preference_alignment_dataset.ipynb")
-    env = {**os.environ, "SMOLSYNTH_LLM": f"openai:{served}#{TUTOR}"}
-    notebook = notebooks.read(path)
-    train_once(notebook)
-    assert notebooks.execute(notebook, tmp_path, env, timeout=600) is None

@@ -8,6 +8,7 @@
 TRL are imported when training begins, not before.
 """
 
+import os
 import shutil
 import tempfile
 import time
@@ -24,6 +25,8 @@ from smolsynth.pipelines.progress import text_bar
 from smolsynth.rows import Row, column_names
 from smolsynth.rows import rows as rows_of
 from smolsynth.student.base import NOVICE, Student, check_trainers, model_path, trainers_quiet
+
+SHORT = "SMOLSYNTH_SHORT_TRAINING"  # set: one epoch, and one seed of `compare` (for tests)
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,7 @@ def _run(
 
     settings = {
         "output_dir": tempfile.mkdtemp(prefix="trainer-"),
-        "num_train_epochs": recipe.epochs,
+        "num_train_epochs": 1 if os.environ.get(SHORT) else recipe.epochs,
         "learning_rate": recipe.rate,
         "per_device_train_batch_size": recipe.batch,
         "lr_scheduler_type": "linear",
