@@ -12,8 +12,9 @@ import yaml
 from datasets import Dataset, load_dataset
 
 from smolsynth.datasets import save as export
-from smolsynth.datasets.card import _CARDS, _fenced, _size_category, model_in_words
+from smolsynth.datasets.card import TEMPLATES, _fenced, model_in_words
 from smolsynth.datasets.convert import PAIR, to_messages, to_preferences
+from smolsynth.datasets.redact import without_secrets
 from smolsynth.datasets.save import free_folder, save
 from smolsynth.llms import MODELS
 from smolsynth.quality.report import QualityError, measure
@@ -73,7 +74,7 @@ def test_no_rows_make_no_messages():
 
 
 BAD = {
-    4: ("instruction", None, "row 4 (instruction is None)"),
+    4: ("instruction", None, "row 4 (instruction is missing)"),
     7: ("response", "", "row 7 (response is empty)"),
     8: ("response", " \n", "row 8 (response is empty)"),
     9: ("response", ["x"], "row 9 (response is no text but list)"),
@@ -284,14 +285,6 @@ def test_another_license_is_kept(messages, tmp_path):
     assert header_of(card_of(messages, tmp_path, license="cc-by-4.0"))["license"] == "cc-by-4.0"
 
 
-@pytest.mark.parametrize(
-    ("count", "category"),
-    [(1, "n<1K"), (999, "n<1K"), (1000, "1K<n<10K"), (10_000, "10K<n<100K"), (10**7, "n>10M")],
-)
-def test_size_categories(count, category):
-    assert _size_category(count) == category
-
-
 def test_the_card_tells_how_and_how_much(tmp_path):
     from importlib.metadata import version
 
@@ -332,8 +325,9 @@ def test_the_card_is_chinese_for_chinese_data(tmp_path):
     assert (
         "| 技术 | SelfInstruct，再用 EvolInstruct |" in card and '"content": "水壶是什么？"' in card
     )
-    titles = [len(re.findall(r"^#+ ", _CARDS[lang], re.M)) for lang in ("en", "zh")]
-    fields = [set(re.findall(r"{\w+}", _CARDS[lang])) for lang in ("en", "zh")]
+    cards = [(TEMPLATES / f"card_{lang}.md.j2").read_text("utf-8") for lang in ("en", "zh")]
+    titles = [len(re.findall(r"^#+ ", text, re.M)) for text in cards]
+    fields = [re.findall(r"{[{%].*?[%}]}", text) for text in cards]
     assert titles[0] == titles[1] and fields[0] == fields[1]
 
 
@@ -401,6 +395,51 @@ def test_secrets_and_machine_paths_stay_out(messages, tmp_path):
     assert "Either/or 1/2 and <b>bold</b> stay." in card
 
 
+KEYS = (
+    "hf_" + "a1B2" * 8,
+    "sk-proj-" + "Ab3_" * 10,
+    "sk-ant-api03-" + "Ab3-" * 10,
+    "gsk_" + "a1B2" * 12,
+    "AKIA" + "IOSFODNN7EXAMPLE",
+    "ghp_" + "a1B2" * 9,
+    "AIza" + "Sy-1_" * 7,
+    "xoxb-123456789012-abcdefGHIJ",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1g",
+)
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("around", ["{}", "key={}", '"{}",', "密钥：{}。", "Bearer {}\n"])
+def test_keys_are_masked_whatever_stands_around_them(key, around):
+    assert without_secrets(around.format(key)) == around.format("…")
+
+
+AS_THEY_ARE = (
+    "[INST] <<SYS>>Be kind.<</SYS>> Why? [/INST]",
+    r"\frac{1}{2} + \sqrt{2}, \n and \t, \\begin{cases}",
+    "/top_p, /no_think, and/or, 1/2, TCP/IP, 10 km/h, </think> <br/>",
+    "sk-learn, task-based work, risk-averse, hf_hub, disk-usage-of-the-whole-machine",
+    "A: /a/b/c.py is a path. //comment, C: it is. https://example.org/a/b?q=how+to#top",
+    "https://example.org/搜索?q=猫。",
+)
+
+
+@pytest.mark.parametrize("text", AS_THEY_ARE)
+def test_texts_without_secrets_stay_as_they_are(text):
+    assert without_secrets(text) == text
+
+
+def test_the_templates_of_distilabel_stay_as_they_are():
+    import distilabel
+
+    folder = Path(distilabel.__file__).parent / "steps" / "tasks" / "templates"
+    templates = list(folder.rglob("*.jinja2"))
+    assert len(templates) > 10
+    for path in templates:
+        text = path.read_text("utf-8")
+        assert without_secrets(text) == text, path.name
+
+
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
@@ -458,7 +497,7 @@ def test_preferences_are_what_trl_takes(preferences):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"chosen": None}, r"row 3 \(chosen is None\)"),
+        ({"chosen": None}, r"row 3 \(chosen is missing\)"),
         ({"rejected": "  "}, r"row 3 \(rejected is empty\)"),
         ({"rejected": " Thing 3 is a thing.\n"}, r"row 3 \(chosen equals rejected\)"),
     ],
@@ -515,6 +554,26 @@ def test_ratings_go_along(rated, tmp_path):
     named = [{**row, "a": 1.5, "b": None} for row in PAIRS]
     made = to_preferences(named, ratings=("a", "b"))
     assert made[0]["score_chosen"] == 1.5 and made[0]["score_rejected"] is None
+
+
+def test_what_pandas_calls_missing_is_missing(tmp_path):
+    import pandas
+
+    rows = [{**row, "chosen_rating": 5, "rejected_rating": 2, "where": "x"} for row in PAIRS]
+    rows[3] |= {"rejected_rating": None, "where": None}
+    frame = pandas.DataFrame(rows)
+    made = to_preferences(frame, system="system", source="where")
+    assert made[3]["score_rejected"] is None and made[3]["source"] is None
+    assert made[0]["prompt"] == talk(("user", "What is thing 0?"))  # its system prompt is NaN
+    nan = {**made[3], "score_rejected": float("nan")}
+    folder = save([nan, made[4], made[5]], tmp_path / "pairs", despite=WHY, **ABOUT)
+    for path in folder.iterdir():
+        assert "NaN" not in path.read_text("utf-8")
+    frame.loc[2, "chosen"] = None
+    with pytest.raises(ValueError, match=r"row 2 \(chosen is missing\)"):
+        to_preferences(frame)
+    with pytest.raises(ValueError, match=r"row 1 \(response is missing\)"):
+        to_messages(pandas.DataFrame(ROWS).assign(response=["x", None] * 4))
 
 
 def test_the_source_is_kept_if_named(tmp_path):

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from smolsynth.quality.rules import RATINGS, SCORES
-from smolsynth.rows import Row, column_names, rows
+from smolsynth.rows import Row, column_names, is_missing, rows
 
 PAIR = ("prompt", "chosen", "rejected")  # the columns of preference data
 SOURCE = "source"  # where a row comes from, if that is to be kept
-_SHOWN = 3  # rows named in an error, and rows shown in the card
-_SAME = "chosen equals rejected"
+SHOWN = 3  # rows named in an error, and rows shown in the card
+SAME = "chosen equals rejected"
 
 
 def to_messages(
@@ -29,7 +29,7 @@ def to_messages(
         dataset: a `Dataset`, a `Distiset` with one dataset, or a list of dicts.
         instruction: the column of user turns.
         response: the column of assistant turns.
-        system: the column of system prompts, if any; a row without one (`None`, empty) gets none.
+        system: the column of system prompts, if any; a row that lacks one gets none.
         conversation: instead of the three above, a column of whole talks, such as Magpie makes for
             several turns: lists of dicts with `role` and `content`.
         source: a column that says where each row comes from, to be kept.
@@ -41,19 +41,19 @@ def to_messages(
 
     Raises:
         ValueError: a column is missing; or rows have an instruction or response that is empty,
-            `None` or no string; or talks are not well formed. The error says how many, which come
+            missing or no string; or talks are not well formed. The error says how many, which come
             first (counted from 0) and how to filter them.
     """
     data = rows(dataset)
     columns = [conversation] if conversation else [instruction, response]
     others = [system if not conversation else None, source]
-    _check_columns(data, [*columns, *filter(None, others)])
+    check_columns(data, [*columns, *filter(None, others)])
     if conversation:
-        _refuse_faulty(data, lambda row: fault_of_talk(row.get(conversation)), _TALK_HINT)
+        refuse_faulty(data, lambda row: fault_of_talk(row.get(conversation)), TALK_HINT)
         talks = [row[conversation] for row in data]
     else:
         hint = _TEXT_HINT.format(columns=columns)
-        _refuse_faulty(data, lambda row: _fault_of_row(row, columns, system), hint)
+        refuse_faulty(data, lambda row: _fault_of_row(row, columns, system), hint)
         talks = [_talk(row, instruction, response, system) for row in data]
     talks = [[{"role": turn["role"], "content": turn["content"]} for turn in t] for t in talks]
     return _made({"messages": talks}, data, source)
@@ -76,7 +76,7 @@ def to_preferences(
         instruction: the column of user turns.
         chosen: the column of the better responses.
         rejected: the column of the worse ones.
-        system: the column of system prompts, if any; a row without one (`None`, empty) gets none.
+        system: the column of system prompts, if any; a row that lacks one gets none.
         ratings: the columns of the two ratings. Where `None`, `chosen_rating` and
             `rejected_rating` are taken if there are both.
         source: a column that says where each row comes from, to be kept.
@@ -96,19 +96,17 @@ def to_preferences(
     columns = [instruction, chosen, rejected]
     if ratings is None and len(data) and set(RATINGS) <= set(column_names(data)):
         ratings = RATINGS
-    _check_columns(data, [*columns, *filter(None, (system, source)), *(ratings or ())])
+    check_columns(data, [*columns, *filter(None, (system, source)), *(ratings or ())])
 
     def fault(row: Row) -> str | None:
         if found := _fault_of_row(row, columns, system):
             return found
-        return _SAME if row[chosen].strip() == row[rejected].strip() else None
+        return SAME if row[chosen].strip() == row[rejected].strip() else None
 
-    _refuse_faulty(
-        data, fault, _PAIR_HINT.format(columns=columns, chosen=chosen, rejected=rejected)
-    )
+    refuse_faulty(data, fault, _PAIR_HINT.format(columns=columns, chosen=chosen, rejected=rejected))
     made: dict[str, list] = {name: [] for name in PAIR}
     for name, column in zip(SCORES, ratings or (), strict=False):
-        made[name] = [row[column] for row in data]
+        made[name] = [None if is_missing(row[column]) else row[column] for row in data]
     for row in data:
         *prompt, answer = _talk(row, instruction, chosen, system)
         made["prompt"].append(prompt)
@@ -121,7 +119,7 @@ def _made(columns: dict[str, list], data: Sequence[Row], source: str | None):
     from datasets import Dataset
 
     if source:
-        columns[SOURCE] = [str(row[source]) for row in data]
+        columns[SOURCE] = [None if is_missing(row[source]) else str(row[source]) for row in data]
     return Dataset.from_dict(columns, features=features(*columns))
 
 
@@ -134,7 +132,8 @@ def features(*columns: str):
 
 
 def _talk(row: Row, instruction: str, response: str, system: str | None) -> list[dict[str, str]]:
-    before = [{"role": "system", "content": row[system]}] if system and row.get(system) else []
+    prompt = row.get(system) if system else None
+    before = [{"role": "system", "content": prompt}] if prompt and not is_missing(prompt) else []
     return [
         *before,
         {"role": "user", "content": row[instruction]},
@@ -153,13 +152,13 @@ _PAIR_HINT = (
     " and row[c].strip() for c in {columns})"
     " and row[{chosen!r}].strip() != row[{rejected!r}].strip())"
 )
-_TALK_HINT = (
+TALK_HINT = (
     "Each must be a list of dicts with role and content: an optional system turn, then user and"
     " assistant in turns, the last one an assistant's. Drop the others with dataset.filter(...)."
 )
 
 
-def _check_columns(data: Sequence[Row], columns: list[str]) -> None:
+def check_columns(data: Sequence[Row], columns: list[str]) -> None:
     if not len(data):  # a list without rows has no columns either
         return
     names = column_names(data)
@@ -168,12 +167,12 @@ def _check_columns(data: Sequence[Row], columns: list[str]) -> None:
             raise ValueError(f"There is no column {column!r}; the columns are {names}.")
 
 
-def _refuse_faulty(data: Sequence[Row], fault: Callable[[Row], str | None], hint: str) -> None:
+def refuse_faulty(data: Sequence[Row], fault: Callable[[Row], str | None], hint: str) -> None:
     faults = [(i, found) for i, row in enumerate(data) if (found := fault(row))]
     if not faults:
         return
-    first = ", ".join(f"row {i} ({found})" for i, found in faults[:_SHOWN])
-    more = ", …" if len(faults) > _SHOWN else ""
+    first = ", ".join(f"row {i} ({found})" for i, found in faults[:SHOWN])
+    more = ", …" if len(faults) > SHOWN else ""
     raise ValueError(
         f"{len(faults)} of {len(data)} rows can't be exported (counted from 0): {first}{more}."
         f" {hint}"
@@ -185,14 +184,14 @@ def _fault_of_row(row: Row, columns: list[str], system: str | None) -> str | Non
         if found := fault_of_text(row.get(column)):
             return f"{column} {found}"
     prompt = row.get(system) if system else None
-    if prompt and (found := fault_of_text(prompt)):
+    if prompt and not is_missing(prompt) and (found := fault_of_text(prompt)):
         return f"{system} {found}"
     return None
 
 
 def fault_of_text(text: Any) -> str | None:
-    if text is None:
-        return "is None"
+    if is_missing(text):
+        return "is missing"
     if not isinstance(text, str):
         return f"is no text but {type(text).__name__}"
     if not text.strip():
@@ -222,5 +221,6 @@ _UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def as_json(value: Any, indent: int | None = None) -> str:
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    """JSON on one line, readable; raises ValueError for NaN and infinity, which JSON has not."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -1,39 +1,92 @@
-"""Keeps secrets and paths out of a card."""
+"""Keeps secrets, and paths of the machine, out of what is published; nothing else changes."""
 
 import re
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-# ---- what must not go into a card ----
-
-_SECRET = re.compile(r"\b(?:hf_|sk-|ghp_|github_pat_|AIza|xox[abp]-)[\w-]{8,}")
-_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
-# An absolute path, of Unix, a home folder or Windows.
-_PATH = re.compile(r"(?<![\w./~<])(?:~|[A-Za-z]:)?[/\\](?=[^\s/\\])[^\s]*")
+# Keys by the marks that their issuers give them. (The entropy rules of detect-secrets would take
+# hashes, model names and formulas for keys; here a text that is no key must stay as it is.)
+_KEY = re.compile(
+    r"(?<![A-Za-z0-9])(?:"
+    r"hf_[A-Za-z0-9]{16,}"  # Hugging Face
+    r"|(?:sk|rk|pk)-[A-Za-z0-9_-]{16,}"  # OpenAI, Anthropic, DeepSeek, Moonshot, OpenRouter
+    r"|(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,}"  # Stripe
+    r"|gsk_[A-Za-z0-9]{16,}|xai-[A-Za-z0-9]{16,}|r8_[A-Za-z0-9]{16,}|nvapi-[A-Za-z0-9_-]{16,}"
+    r"|gh[opsur]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}"  # GitHub, GitLab
+    r"|AIza[A-Za-z0-9_-]{30,}|(?:AKIA|ASIA)[A-Z0-9]{16}|LTAI[A-Za-z0-9]{12,}"  # Google, AWS, Aliyun
+    r"|xox[abeoprs]-[A-Za-z0-9-]{10,}|pypi-[A-Za-z0-9_-]{16,}|npm_[A-Za-z0-9]{16,}"
+    r"|eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"  # JSON Web Tokens
+    r")(?![A-Za-z0-9])"
+)
+_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s<>\"'`)\]}，。；）】]+", re.IGNORECASE)
+_SECRET_PARAMETER = re.compile(
+    r"((?:^|&)[^=&]*(?:key|token|secret|passw|sign|auth|credential)[^=&]*=)[^&]*", re.IGNORECASE
+)
+# Paths below the folders where people and machines keep their things, of Unix and of Windows.
+# "[/INST]", "\frac{1}{2}", "/top_p" and "and/or" are none.
+_PATH = re.compile(
+    r"(?<![\w./~<\\])(?:"
+    r"~/[^\s\"'`<>|]+"
+    r"|/(?:home|Users|root|tmp|var|mnt|media|srv|opt|data|workspace|private|scratch|content|usr|etc"
+    r"|Volumes|nfs|lustre|gpfs)/[^\s\"'`<>|]+"
+    r"|[A-Za-z]:\\[^\s\"'`<>|]+|[A-Za-z]:/(?!/)[^\s\"'`<>|]+"
+    r"|\\\\[\w.-]+\\[^\s\"'`<>|]+"
+    r")"
+)
 
 
 def without_secrets(text: str) -> str:
-    """Tokens removed, addresses without user, password and query, paths cut to their last part."""
+    r"""Keys become "…", addresses lose user and password, paths all but their last part.
 
-    def address(match: re.Match) -> str:
-        parts = urlsplit(match[0])
-        if parts.scheme == "file":
-            return last_part(parts.path)
-        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    Of an address's query, only what its name calls a key, a token or the like becomes "…".
 
-    def without_paths(part: str) -> str:
-        return _PATH.sub(lambda match: last_part(match[0]), part)
-
-    text = _SECRET.sub("…", text)
+    >>> without_secrets("key gsk_abcdefghijklmnop0123 in /home/me/run.py")
+    'key … in run.py'
+    >>> without_secrets("https://me:pw@example.org/page?key=s3cret&lang=en")
+    'https://example.org/page?key=…&lang=en'
+    >>> without_secrets(r"[INST] What is \frac{1}{2}? [/INST] /top_p and/or")
+    '[INST] What is \\frac{1}{2}? [/INST] /top_p and/or'
+    """
+    text = _KEY.sub("…", text)
     pieces, end = [], 0
     for match in _ADDRESS.finditer(text):
-        pieces += [without_paths(text[end : match.start()]), address(match)]
+        pieces += [_without_paths(text[end : match.start()]), _address(match[0])]
         end = match.end()
-    return "".join([*pieces, without_paths(text[end:])])
+    return "".join([*pieces, _without_paths(text[end:])])
+
+
+def _address(address: str) -> str:
+    try:
+        scheme, place, path, query, fragment = urlsplit(address)
+    except ValueError:  # as "http://[x": nothing that a machine could open
+        return address
+    if scheme == "file":
+        return last_part(path)
+    place = place.rpartition("@")[2]
+    query = _SECRET_PARAMETER.sub(r"\1…", query)
+    return urlunsplit((scheme, place, path, query, fragment))
+
+
+def _without_paths(text: str) -> str:
+    home = str(Path.home())
+    if len(home) > 3:  # as in "C:\Users\Jane Doe", where a space would end the path
+        text = text.replace(home, "~")
+    return _PATH.sub(lambda match: last_part(match[0]), text)
 
 
 def last_part(path: str) -> str:
+    """The last part of a path of any system.
+
+    >>> last_part("/home/me/models/mine/"), last_part(r"C:\\models\\mine")
+    ('mine', 'mine')
+    """
     return re.split(r"[/\\]", path.rstrip("/\\"))[-1]
 
 
 def one_line(text: str) -> str:
+    r"""A text for a cell of a Markdown table.
+
+    >>> one_line("two | models\nof mine")
+    'two \\| models of mine'
+    """
     return " ".join(text.split()).replace("|", "\\|")

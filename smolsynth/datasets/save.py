@@ -15,20 +15,20 @@ from smolsynth._files import free_name as free_folder  # noqa: F401  # for those
 from smolsynth._files import new_folder
 from smolsynth.datasets.card import card, model_in_words
 from smolsynth.datasets.convert import (
-    _SAME,
-    _TALK_HINT,
     PAIR,
+    SAME,
     SOURCE,
-    _check_columns,
-    _refuse_faulty,
+    TALK_HINT,
     as_json,
+    check_columns,
     fault_of_talk,
     features,
+    refuse_faulty,
 )
 from smolsynth.datasets.redact import one_line, without_secrets
 from smolsynth.quality.report import QualityError, measure
 from smolsynth.quality.rules import SCORES
-from smolsynth.rows import Row, column_names, rows
+from smolsynth.rows import Row, column_names, is_missing, rows
 from smolsynth.text.language import check_lang
 
 FORMATS = ("jsonl", "parquet", "arrow")
@@ -157,7 +157,7 @@ def _checked_records(dataset: Any) -> list[Row]:
     columns = list(PAIR) if set(PAIR) & set(names) and "messages" not in names else ["messages"]
     scores = [name for name in SCORES if name in names and len(columns) > 1]
     extra = [*scores, *([SOURCE] if SOURCE in names else [])]
-    _check_columns(data, columns + (list(SCORES) if scores else []))
+    check_columns(data, columns + (list(SCORES) if scores else []))
     if others := [name for name in names if name not in [*columns, *extra]]:
         kept = "Only the column 'messages' is" if len(columns) == 1 else f"Only {columns} are"
         raise ValueError(
@@ -165,15 +165,15 @@ def _checked_records(dataset: Any) -> list[Row]:
             f" with dataset.select_columns({columns})."
         )
     if len(columns) == 1:
-        _refuse_faulty(data, lambda row: fault_of_talk(row.get("messages")), _TALK_HINT)
+        refuse_faulty(data, lambda row: fault_of_talk(row.get("messages")), TALK_HINT)
     else:
-        _refuse_faulty(data, _fault_of_pair, _TALK_HINT)
+        refuse_faulty(data, _fault_of_pair, TALK_HINT)
     return [
         {
             column: [{"role": turn["role"], "content": turn["content"]} for turn in row[column]]
             for column in columns
         }
-        | {column: row[column] for column in extra}
+        | {column: None if is_missing(row[column]) else row[column] for column in extra}
         for row in data
     ]
 
@@ -187,4 +187,4 @@ def _fault_of_pair(row: Row) -> str | None:
             return f"{column} is no single turn"
         if found := fault_of_talk([*row["prompt"], *answer]):
             return f"prompt with {column}: {found}"
-    return _SAME if row["chosen"][0]["content"] == row["rejected"][0]["content"] else None
+    return SAME if row["chosen"][0]["content"] == row["rejected"][0]["content"] else None
