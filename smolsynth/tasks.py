@@ -1,21 +1,23 @@
 """distilabel's tasks with parsers of our own: the prompts are distilabel's, and so are the columns.
 
     judge = Judge(llm=load_llm(temperature=0, max_new_tokens=512), aspect="overall-rating")
+    writer = QueryWriter(llm=load_llm(temperature=0.7), num_instructions=4)
 
-distilabel reads a judge's reply by one pattern, which fits its own models' manner: a blank line
-under a heading, a bold label or a full-width colon, and the rating is lost. `Judge` reads with
-`smolsynth.parse_ratings` instead.
+distilabel reads a judge's reply by one pattern: with a blank line under a heading, a bold label or
+a full-width colon the rating is lost. And it takes every line of a list of queries for one, “Here
+are four queries:” too. These read with `smolsynth.parse_ratings` and `smolsynth.parse_queries`.
 """
 
 import re
 from typing import Any
 
 from distilabel.steps import StepInput
-from distilabel.steps.tasks import UltraFeedback
+from distilabel.steps.tasks import SelfInstruct, UltraFeedback
 from distilabel.typing import StepColumns, StepOutput
 from pydantic import PrivateAttr
 
 from smolsynth.errors import RepliesNotUnderstood
+from smolsynth.llms.queries import read_queries
 from smolsynth.llms.ratings import Judgement, judgements
 
 FIRST = 10  # rows after which it is settled whether a judge is understood
@@ -89,6 +91,33 @@ class Judge(UltraFeedback):
         self._unread += [row["unread_reply"] for row in replies if not _any_rating(row)]
         if self.give_up and len(self._unread) >= TOO_MANY:
             raise RepliesNotUnderstood(len(self._unread), self._replies, self._unread[0])
+
+
+class QueryWriter(SelfInstruct):
+    """Writes instructions about a text by Self-Instruct's prompt (Wang et al. 2022).
+
+    As distilabel's `SelfInstruct`, but what is no instruction is left out, and counted.
+
+    Input columns:
+        - input (`str`)
+
+    Output columns:
+        - instructions (`list[str]`): see `smolsynth.parse_queries`.
+        - lines_dropped (`dict[str, int]`): how many lines of the reply were left out, by reason,
+            see `smolsynth.llms.queries.DROPPED`.
+        - model_name (`str`)
+    """
+
+    @property
+    def outputs(self) -> StepColumns:
+        return [*super().outputs, "lines_dropped"]
+
+    def format_output(
+        self, output: str | None, input: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The columns above, from what the model wrote (`None` where it wrote nothing)."""
+        found = read_queries(output)
+        return {"instructions": found.kept, "lines_dropped": found.dropped}
 
 
 def _is_silent(row: dict[str, Any]) -> bool:

@@ -1,8 +1,14 @@
 """What judges and question writers reply, in the manner of the families of models."""
 
+import doctest
+
 import pytest
 
+from smolsynth.llms import queries as queries_module
+from smolsynth.llms import ratings as ratings_module
+from smolsynth.llms.queries import parse_queries, read_queries
 from smolsynth.llms.ratings import judgements, parse_ratings
+from smolsynth.text import requests as requests_module
 
 NO = None
 
@@ -255,9 +261,113 @@ def test_each_rating_comes_with_its_passage():
     assert "another question" in second.passage and "terse" not in second.passage
 
 
-def test_examples_in_docstrings():
-    import doctest
+TEA, MAKE, POEM = "What is tea?", "Describe how tea is made.", "Write a poem about tea."
+茶, 做, 诗 = "茶是什么？", "介绍一下茶的做法。", "写一首关于茶的诗。"
+ALL, 全 = [TEA, MAKE, POEM], [茶, 做, 诗]
 
-    from smolsynth.llms import ratings
+QUERIES = {  # name: (reply, queries)
+    "as asked for": (f"{TEA}\n{MAKE}\n{POEM}", ALL),
+    "blank lines": (f"\n{TEA}\n\n\n{MAKE}\n \n{POEM}\n", ALL),
+    "GPT: numbered": (f"1. {TEA}\n2. {MAKE}\n3. {POEM}", ALL),
+    "GPT: preamble": (f"Here are three queries:\n\n1) {TEA}\n2) {MAKE}\n3) {POEM}", ALL),
+    "GPT: quoted": (f'"{TEA}"\n"{MAKE}"\n"{POEM}"', ALL),
+    "GPT: curly quotes and numbers": (f"1. “{TEA}”\n2. “{MAKE}”\n3. “{POEM}”", ALL),
+    "GPT: fenced": (f"```\n{TEA}\n{MAKE}\n{POEM}\n```", ALL),
+    "GPT: fenced with a name": (f"```text\n{TEA}\n{MAKE}\n{POEM}\n```", ALL),
+    "GPT: JSON": (f'["{TEA}", "{MAKE}", "{POEM}"]', ALL),
+    "GPT: JSON in a fence": (f'```json\n["{TEA}",\n "{MAKE}",\n "{POEM}"]\n```', ALL),
+    "GPT: JSON object": (f'{{"queries": ["{TEA}", "{MAKE}", "{POEM}"]}}', ALL),
+    "GPT: JSON objects": (
+        f'[{{"id": 1, "query": "{TEA}"}}, {{"id": 2, "query": "{MAKE}"}}]',
+        ALL[:2],
+    ),
+    "GPT: JSON cut off": (f'["{TEA}", "{MAKE}", "Write a po', ALL[:2]),
+    "GPT: JSON, a comma too many": (f'["{TEA}", "{MAKE}",]', ALL[:2]),
+    "GPT: lines as in a list": (f'"{TEA}",\n"{MAKE}",\n"{POEM}"', ALL),
+    "Claude: bold labels": (f"**Interrogative:** {TEA}\n**Imperative:** {MAKE}", ALL[:2]),
+    "Claude: kinds behind": (f"{TEA} (Interrogative)\n{MAKE} (Imperative)", ALL[:2]),
+    "Claude: remark at the end": (f"{TEA}\n{MAKE}\n\nLet me know if you'd like more!", ALL[:2]),
+    "Claude: offer at the end": (f"{TEA}\n{MAKE}\n\nWould you like me to add some?", ALL[:2]),
+    "Claude: tags": (f"<query>{TEA}</query>\n<query>{MAKE}</query>", ALL[:2]),
+    "Claude: headings between": (f"## Questions\n{TEA}\n\n## Tasks\n{MAKE}\n{POEM}", ALL),
+    "Llama: bullets": (f"* {TEA}\n* {MAKE}\n* {POEM}", ALL),
+    "Llama: sure": (
+        f"Sure! Here are three user queries that fit the context:\n{TEA}\n{MAKE}",
+        ALL[:2],
+    ),
+    "Llama: names": (f"Query 1: {TEA}\nQuery 2: {MAKE}\nQuery 3: {POEM}", ALL),
+    "Llama: bold": (f"**{TEA}**\n**{MAKE}**\n**{POEM}**", ALL),
+    "Gemma: bold numbers": (f"1. **{TEA}**\n2. **{MAKE}**\n3. **{POEM}**", ALL),
+    "Gemma: rule": (f"{TEA}\n---\n{MAKE}\n---\n{POEM}", ALL),
+    "Mistral: dots": (f"• {TEA}\n• {MAKE}\n• {POEM}", ALL),
+    "Mistral: backticks": (f"`{TEA}`\n`{MAKE}`", ALL[:2]),
+    "Mistral: indented": (f"   - {TEA}\n   - {MAKE}", ALL[:2]),
+    "Magistral": (f"[THINK]What is a query?[/THINK]{TEA}\n{MAKE}", ALL[:2]),
+    "DeepSeek: thoughts": (
+        f"<think>\nThree queries. What is coffee?\n</think>\n\n{TEA}\n{MAKE}",
+        ALL[:2],
+    ),
+    "DeepSeek: only thoughts": (f"<think>\n{TEA}\n{MAKE}", []),
+    "Qwen": (f"以下是三个问题：\n\n1. {茶}\n2. {做}\n3. {诗}", 全),
+    "Qwen: Chinese numbers": (f"一、{茶}\n二、{做}\n三、{诗}", 全),
+    "Qwen: circled": (f"① {茶}\n② {做}\n③ {诗}", 全),
+    "Qwen: thoughts": (f"<think>\n先想想。\n</think>\n{茶}\n{做}", 全[:2]),
+    "GLM: names": (f"问题1：{茶}\n问题2：{做}\n问题3：{诗}", 全),
+    "GLM: brackets": (f"（1）{茶}\n（2）{做}", 全[:2]),
+    "GLM: corner quotes": (f"「{茶}」\n「{做}」", 全[:2]),
+    "GLM: remark": (
+        f"好的，以下是符合要求的三个查询：\n{茶}\n{做}\n\n希望这些问题对你有帮助。",
+        全[:2],
+    ),
+    "DeepSeek: JSON": (f'{{"问题": ["{茶}", "{做}"]}}', 全[:2]),
+    "Kimi": (f"◁think▷想◁/think▷- {茶}\n- {做}", 全[:2]),
+    "the same twice": (f"{TEA}\n{TEA}\n{MAKE}", ALL[:2]),
+    "no verb, no question mark": ("A haiku about tea, please\nIdeas for a tea party", None),
+    "a colon within": ("Translate into French: I like tea.\nSort these: tea, milk", None),
+    "numbers within": ("Name 3 teas.\nWhat is 3.5 times 2?\n2024 in tea: what happened?", None),
+    "quotes within": ('Who said "tea is life"?\nExplain the idiom "my cup of tea".', None),
+    "SmolLM: headings and scraps": (
+        f"# Output\n12.\n```\n1. Pizza\n{TEA}\nSmolLM\n2. 2.1.1",
+        [TEA],
+    ),
+    "SmolLM: statements": (f"Tea is a drink.\nThis page provides data.\n{MAKE}", [MAKE]),
+    "SmolLM: labels": (f"Available alternatives:\nA: I am a user.\nQ: {TEA}", [TEA]),
+    "SmolLM: statements in Chinese": (f"茶是一种饮料。\n茶\n{诗}", [诗]),
+    "SmolLM: a verb that is no command": ("Makes the conversation easier to understand", []),
+    "a refusal": ("I'm sorry, but I can't help with that.", []),
+    "nothing": (None, []),
+    "blank": ("\n \n", []),
+}
 
-    assert doctest.testmod(ratings).failed == 0
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_queries_are_read(name):
+    reply, queries = QUERIES[name]
+    assert parse_queries(reply) == (reply.splitlines() if queries is None else queries)
+
+
+def test_there_are_many_replies():
+    assert len(QUERIES) >= 40
+
+
+def test_lines_left_out_are_counted_by_reason():
+    reply = f"Sure!\n\n# Output\n```\n1. {TEA}\nTea is a drink.\n12.\n1. Pizza\nTopics:\n{TEA}\n```"
+    assert read_queries(reply) == (
+        [TEA],
+        {
+            "blank": 1,
+            "fence": 2,
+            "heading": 1,
+            "remark": 1,
+            "label": 1,
+            "statement": 1,
+            "fragment": 2,
+            "repeated": 1,
+        },
+    )
+
+
+@pytest.mark.parametrize("module", [ratings_module, queries_module, requests_module])
+def test_examples_in_docstrings(module):
+    result = doctest.testmod(module)
+    assert result.attempted and not result.failed

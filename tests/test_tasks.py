@@ -10,7 +10,7 @@ from pydantic import Field
 
 from smolsynth.errors import RepliesNotUnderstood, StepFailed
 from smolsynth.pipelines import try_step
-from smolsynth.tasks import Judge
+from smolsynth.tasks import Judge, QueryWriter
 
 
 class Says(LLM):
@@ -98,3 +98,16 @@ def test_only_the_first_replies_count(monkeypatch):
     with pytest.raises(RepliesNotUnderstood):
         for _ in range(3):
             next(judge.process(ROWS[:4]))
+
+
+def test_a_writer_gives_queries_and_counts_what_it_left_out():
+    reply = "Here are two queries:\n\n1. **What is tea?**\n2. Tea is a drink.\n3. Brew some tea."
+    llm = Says(replies=[reply, None])
+    made = try_step(QueryWriter(name="ask", llm=llm), [{"input": "Tea"}, {"input": "Milk"}])
+    assert [row["instructions"] for row in made] == [["What is tea?", "Brew some tea."], []]
+    assert {k: n for k, n in made[0]["lines_dropped"].items() if n} == {
+        "remark": 1,
+        "blank": 1,
+        "statement": 1,
+    }
+    assert not any(made[1]["lines_dropped"].values())

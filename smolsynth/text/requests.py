@@ -1,0 +1,279 @@
+"""Whether a text asks for something: what makes an instruction of a line.
+
+A request has a question in it, a verb in the imperative at the start of a clause, a word of
+courtesy, or names what is wanted (“A poem about rain”). What has none of these is a statement, a
+label or a scrap. The rules read English and Chinese and look at every clause, so that a task with
+its input is a request wherever in it the asking is done.
+"""
+
+import re
+
+from smolsynth.text.language import CHINESE
+from smolsynth.text.tokens import tokens
+
+# ---- English ----
+_IMPERATIVES = frozenset(
+    "abbreviate absorb accept access act adapt add address adjust advise advocate agree allocate"
+    " analyse analyze annotate answer apologize apply appraise argue arrange ask assemble assess"
+    " assign assist assume attempt avoid balance be begin book brainstorm break breakdown brew"
+    " bring build calculate call capitalize caption carry catalog categorise categorize change"
+    " characterize chart check choose cite clarify classify clean code combine come comment"
+    " communicate compare compile complete compose compress compute conclude condense conduct"
+    " configure consider construct contact continue contrast convert convince cook copy correct"
+    " count"
+    " craft create criticize critique debate debug decide decode deduce defend define delete"
+    " deliver demonstrate denote derive describe design detail detect determine develop devise"
+    " diagnose differentiate disassemble discover discuss display distinguish divide do document"
+    " draft draw edit elaborate eliminate employ emulate encode encourage encrypt engage ensure"
+    " enter enumerate establish estimate evaluate examine execute exemplify expand explain explore"
+    " express extend extract factor figure fill filter find finish fix focus follow forecast"
+    " forget form format formulate frame gather generate get give go grade group guess guide help"
+    " highlight hypothesize identify illustrate imagine implement improve include increase"
+    " indicate infer inform insert inspect install instruct interpret introduce invent"
+    " investigate join judge justify keep label learn let list listen locate look maintain make"
+    " manage map mark match measure mention merge modify multiply name narrate narrow negate note"
+    " notify observe obtain offer open optimize order organise organize output outline paint"
+    " paraphrase"
+    " parse perform persuade pick place plan play please plot point polish post pose praise"
+    " predict prepare"
+    " present pretend preview print prioritize proceed process produce program promote pronounce"
+    " proofread propose prove provide pull punctuate put quantify quote randomize rank rate read"
+    " rearrange recall recap recite recommend reconstruct recount recreate reduce refactor refer"
+    " refine reflect reformat reformulate refute relate remember remove rename reorder reorganize"
+    " repeat"
+    " rephrase replace reply report represent request research resolve respond restate restructure"
+    " return reverse review revise reword rewrite rhyme role-play roleplay round run say schedule"
+    " search select send separate set shorten show shuffle simplify simulate sketch solve sort"
+    " speak specify speculate spell split stand start state stop structure study substitute"
+    " subtract suggest"
+    " sum summarise summarize supply support survey take talk tally teach tell test think"
+    " trace track train transcribe transfer transform translate troubleshoot try tune turn"
+    " type understand undo update use validate verify view visualize visit wait walk want watch"
+    " weigh wish work write".split()
+)
+_AUXILIARY = (
+    r"(?:is|are|was|were|am|do|does|did|can|could|should|would|will|shall|may|might|must|has|have"
+    r"|had"
+    r"|isn't|aren't|don't|doesn't|didn't|can't|won't)"
+)
+_QUESTION_WORD = r"(?:what|what's|why|how|which|who|who's|whom|whose|when|where|where's)"
+_ASKS = re.compile(
+    rf"^(?:{_QUESTION_WORD}\b(?=.*\w)|{_AUXILIARY}\s+\S+\s+\S+)"
+    r"|\b(?:please|kindly|i want|wanting to|asked to|i need|i would like|i'd like|i'm looking for"
+    r"|i am looking for"
+    r"|i'd love|i'm trying to|i am trying to|help me|tell me|show me|give me|let me know|let's"
+    r"|(?:can|could|will|would) (?:you|we|i)|you (?:should|must|need to|will|have to|can)"
+    r"|(?:your|the|this) (?:task|job|goal|answer|response|output|text|essay|poem|story|list|program"
+    r"|function|sentences?)(?: \w+)? (?:is to|should|must|needs? to|will)|how to|you are an?\b"
+    r"|you're an?\b|act as|i wonder|advice|suggestions? for|recommend|is wanted|are wanted"
+    r"|needed)\b",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(
+    r"(?<![\d.])[,;:.!?](?=\s|$|[\"”’)])|\s[-–—]\s|[()\"“”]|\band\s+then\b|\bthen\b"
+)
+_LEAD = re.compile(
+    r"^(?:now|then|next|first|also|and|but|so|or|to|finally|again|just|simply|briefly|in detail"
+    r"|step by step"
+    r"|using [\w ]+?|based on [\w ]+?|given [\w ]+?|in [\w ]+? words?|in (?:one|two|three"
+    r"|a few) \w+"
+    r"|\w+ly)\s+",
+    re.IGNORECASE,
+)
+_FINITE = re.compile(
+    rf"\b(?:{_AUXILIARY}|i|he|she|we|they|it's|that's|there's|i'm|you're|we're|they're)\b",
+    re.IGNORECASE,
+)
+_RELATIVE = re.compile(r"\b(?:that|who|which|where|when|whose|if|as|because|so)\b", re.IGNORECASE)
+
+# ---- Chinese ----
+_ZH_QUESTION = re.compile(
+    r"[什甚]么|怎[么样]|如何|为何|何[时地谓为种处者]|哪|谁|多[少大长久高远重快]"
+    r"|几[个种次点年天岁条]"
+    r"|吗|呢|是否|能[否不]|可否|有没有|是不是|会不会|对不对|多久|啥|区别$"
+)
+_ZH_COURTESY = re.compile(
+    r"请|帮[我忙助]|麻烦|给我|告诉我|我想|我要|我需要|想要|希望|需要[你一]|你[能可应需要的]|您"
+    r"|让我们|我们[来需]"
+    r"|试着|尝试|要求|任务|扮演|充当|建议|的话$|一下"
+)
+_ZH_VERBS = (
+    "写|列出|列举|罗列|解释|描述|描绘|形容|翻译|译|总结|概括|概述|归纳|生成|产生|创建|创作|创造"
+    "|设计|编写|编辑|编|撰写|改写|重写"
+    "|重述|复述|修改|修复|修正|比较|对比|分析|剖析|计算|找|寻找|查找|搜索|提供|给出|给|选|挑选"
+    "|分类|归类|确定|判断|辨别|识别|评估"
+    "|评价|评论|评分|讨论|探讨|论述|论证|说明|阐述|阐明|叙述|讲|介绍|定义|推荐|提出|提取|提炼"
+    "|制定|制作|构建|构造|构思|建立|想象|想"
+    "|转换|转化|转|将|把|用|根据|按|依据|基于|对|阅读|读|回答|答|完成|填|补|续写|扩|缩|简化|优化"
+    "|改进|改善|改|提高|提升|证明|推导|推断"
+    "|推荐|求|解|画|绘|模拟|实现|开发|添加|加|增加|删|移除|去|替换|排|组织|整理|重新|重组|合并"
+    "|组合|拆分|分解|分割|分|检查|检测|检验"
+    "|验证|纠正|校对|更正|使用|利用|运用|采用|应用|猜|预测|命名|起|取|拟|准备|安排|计划|规划|研究"
+    "|调查|引用|举|说|谈|展示|展现|表示|表达"
+    "|发表|发|回复|回应|反驳|反思|起草|调试|训练|配置|安装|批评|道歉|指出|标|划|分享|考虑|思考"
+    "|假设|假如|如果|联系|连接|匹配|保留|更新|更改"
+    "|换|变|切换|统计|数|算|估|量化|测|试|做|发明|背诵|朗读|模仿|仿|以|在[^，。]*[中上里下内]|从"
+    "|为|围绕|结合|参考|比|搭配|调整|解决|处理"
+    "|制|造|打造|构|拼|抽取|提|辩论|打印|输出|输入|返回|执行|运行|获取|导出|导入|支持|反对|宣传"
+    "|推广|策划|绘制|装饰|赞美|歌颂|节选|摘|缩写"
+    "|翻转|反转|逆|正确|深入|让|赋予|使|概|评|了解|认识|学习|学|学会|需要|配|打|拿|放|查|构想|设"
+    "|建|开|鉴别|区分|辨|复制|过滤|筛选|排列|排序|统一|压缩|扩展|延伸|延续|续|接"
+    "|继续|补充|补全|详细|简要|简单|尽量|至少|简述|陈述|综述|梳理|论|述|诠释|解读|解析|破译|解码"
+    "|编码|加密|解密|评判|审|审查|审阅|审核|润色"
+)
+_ZH_IMPERATIVE = re.compile(
+    rf"^(?:现在|然后|接着|首先|最后|再|并|先|并且|来|用|以|简要|简单|详细|准确)*(?:{_ZH_VERBS})"
+)
+_ZH_WANTED = re.compile(
+    r"^(?:关于|有关|.{2,}示例[：:]"
+    r"|[一两二三四五六七八九十几\d]+[首篇个段封份则张种条句道项款名位组套])"
+    r"|(?:策略|步骤|方法|办法|方式|途径|原因|理由|区别|差异|异同|关系|故事|诗|诗歌|例子|示例|优点"
+    r"|缺点|好处|坏处|优势|劣势|利弊|作用|意义"
+    r"|特点|特征|影响|计划|方案|清单|列表|标题|摘要|文章|信|邮件|剧本|歌词|对话|演讲|演讲稿|代码"
+    r"|程序|函数|菜谱|食谱|做法|用法|技巧"
+    r"|事项|历史|起源|结构|成分|分类|类型|含义|意思|定义|概念|同义词|反义词|译文|总结|答案|句子"
+    r"|段落|描述|评论|笑话|谜语|广告语?|口号)$"
+)
+_ZH_CLAUSE = re.compile(r"[，。！；：、,;:!\n“”\"（）()]|\s+")
+
+_MARKS = re.compile(
+    r"^\s*(?:#{1,6}\s+|[-*•·>]\s+|\(?\d{1,3}\s*[.)、:）]\s*|[(（][一二三四五六七八九十\d]+[)）]\s*"
+    r"|[一二三四五六七八九十]+、|[A-Z][.:)]\s+|(?:q|question|user|human|query|instruction|task"
+    r"|prompt|问题?|指令|用户|任务)"
+    r"\s*\d*\s*[:：.]\s*)+",
+    re.IGNORECASE,
+)
+_MATH = re.compile(r"_{2,}|\d\s*[-+*/×÷^%=]\s*\(?\d|=\s*\?|[a-z]\s*=\s*|∫|√|∑|\\frac|[≤≥]")
+_CODE = re.compile(
+    r"```\s*\w*\s*\n.*\w|`[^`\n]+`|\bdef \w+\(|[;{}]\s*\n|</\w+>|\bSELECT\b|#include|=>|\w\(\)"
+    r"|^\s{4}\S",
+    re.S | re.M,
+)
+_LABELLED = re.compile(r"^[^\n]{1,80}[:：]\s*\n?\s*\S")  # a label, and something behind it
+_LIST_ITEM = re.compile(r"\s*(?:#{1,6}\s|\d{1,3}\s*[.)、]|[-*•]\s)")
+
+
+def is_request(text: str) -> bool:
+    """Whether a text asks for something, anywhere in it.
+
+    >>> [is_request(text) for text in ("What is tea?", "Brew some tea.", "A poem on tea, please")]
+    [True, True, True]
+    >>> [is_request(text) for text in ("写一首诗", "茶是什么？", "请介绍茶", "一首关于茶的诗")]
+    [True, True, True, True]
+    >>> [is_request(text) for text in ("Tea is a drink.", "1. Tea", "# Output", "12.", "茶是饮料")]
+    [False, False, False, False, False]
+    """
+    return missing_request(text) is None
+
+
+def missing_request(text: str) -> str | None:
+    """Why a text asks for nothing: "blank", "label", "statement", "fragment"; `None` if it asks.
+
+    >>> missing_request("Available topics:"), missing_request("7. Is a"), missing_request("```")
+    ('label', 'fragment', 'blank')
+    """
+    if not re.search(r"\w", text):
+        return "blank"
+    if _CODE.search(text) or _MATH.search(text):
+        return None
+    lines = [line.strip() for line in text.splitlines() if re.search(r"[^\W_]", line)]
+    if any(map(_line_asks, lines)):
+        return None
+    if not re.search(r"[^\W\d_]", text):
+        return "blank"  # digits and points
+    body = text.strip()
+    if len(lines) > 1 and _LABELLED.match(body):
+        return None  # a task named by its label, with an input
+    if len(lines) == 1 and body[-1] in ":：" and len(tokens(body)) <= 12:
+        return "label"
+    first = _MARKS.sub("", lines[0]) if lines else ""
+    listed = bool(_LIST_ITEM.match(lines[0])) if lines else True
+    if CHINESE.search(text):
+        return _chinese(first, listed)
+    return _english(first, listed)
+
+
+def _line_asks(line: str) -> bool:
+    line = _MARKS.sub("", line).strip("*_\"'“”‘’ ")
+    if re.search(r"\w[^\n]{2,}[?？]|[一-鿿][?？]", line):
+        return True
+    if CHINESE.search(line):
+        if _ZH_QUESTION.search(line) or _ZH_COURTESY.search(line):
+            return True
+        parts = _ZH_CLAUSE.split(line)
+        if any(_ZH_IMPERATIVE.match(part) and len(part) > 1 for part in parts):
+            return True
+        if re.match("[用把将对以从让]$", parts[0]):  # 用“……”造句
+            return True
+    if _ASKS.search(line):
+        return True
+    return any(_imperative(clause) for clause in _CLAUSE.split(line) if clause)
+
+
+def _wanted_in_chinese(text: str) -> bool:
+    """Whether a noun phrase ends the text, as in “网络安全的重要性”: what is wanted is named."""
+    import rjieba
+
+    head, _, tail = text.rpartition("的")
+    if len(tokens(head)) < 2 or not tail or re.match("[我你他她它这那]", head):
+        return False
+    tags = [tag for word, tag in rjieba.tag(tail) if word.strip()]
+    return all(tag[0] in "nmq" or tag in ("vn", "an", "b", "eng", "j", "k") for tag in tags)
+
+
+def _imperative(clause: str) -> bool:
+    clause = clause.strip(" *_'’")
+    for _ in range(3):
+        words = clause.split(None, 2)
+        if not words:
+            return False
+        first = words[0].strip("*_'\"").lower()
+        if first in _IMPERATIVES:
+            # "List of users" and "Book" are titles, "Answer" a label
+            return len(words) == 1 and first not in _NOUNS or len(words) > 1 and words[1] != "of"
+        if first in ("don't", "never", "do") and len(words) > 1:
+            return True
+        shorter = _LEAD.sub("", clause, count=1)
+        if shorter == clause:
+            return False
+        clause = shorter
+    return False
+
+
+_NOUNS = frozenset(
+    "address answer book call chart code comment copy document draft figure focus form format grade"
+    " group guide help label list look map mark match measure name note order outline paint place"
+    " plan play plot point post process produce program quote request report research result return"
+    " review schedule search set show sort state structure study support survey test trace track"
+    " train type view visit walk work question output".split()
+)
+
+
+def _english(line: str, listed: bool) -> str | None:
+    if len(tokens(line)) < 3:  # "Pizza", "AI application.", "Is a"
+        return "fragment"
+    main = _RELATIVE.split(line, maxsplit=1)[0]
+    if _FINITE.search(main) or _third_person(main):
+        return "statement"
+    return "fragment" if listed else None  # "Ideas for a party" asks, an item of a list doesn't
+
+
+def _third_person(text: str) -> bool:
+    """Whether a verb in the third person or the past is there that is no noun: "provides"."""
+    from lemminflect import getAllLemmas
+
+    for word in re.findall(r"[a-z]+(?:s|ed)\b", text):
+        lemmas = getAllLemmas(word)
+        if "VERB" in lemmas and not {"NOUN", "ADJ"} & set(lemmas) and word.endswith("s"):
+            return True
+    # "Makes the talk easier to follow"
+    first = re.match(r"([A-Za-z]+s)\s+(?:the|a|an|it|them|you|your|its|their)\b", text)
+    return bool(first) and "VERB" in getAllLemmas(first[1].lower())
+
+
+def _chinese(line: str, listed: bool) -> str | None:
+    core = line.strip(' 。！.!"“”')
+    if not listed and (_ZH_WANTED.search(core) or _wanted_in_chinese(core)):
+        return None
+    short = len(tokens(core)) < 5 or not re.search(r"[是有在了着过被也都会能不没]", core)
+    return "fragment" if short else "statement"
