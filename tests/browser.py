@@ -18,7 +18,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, sync_playwright
 
-from smolsynth.studio.words import WORDS
+from smolsynth.studio.strings import WORDS
 
 ROOT = Path(__file__).resolve().parent.parent
 FLAGS = ["--disable-gpu", "--force-color-profile=srgb", "--font-render-hinting=none"]

@@ -159,7 +159,7 @@ def test_a_chinese_file_explains_the_same_code_in_chinese(technique):
 
 
 def test_names_and_cards_are_in_both_languages():
-    from smolsynth.studio.words import WORDS
+    from smolsynth.studio.strings import WORDS
 
     for lang in ("en", "zh"):
         assert list(IN_WORDS[lang]) == list(TECHNIQUES)

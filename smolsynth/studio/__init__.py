@@ -3,23 +3,25 @@
     from smolsynth.studio import studio
     studio("en")
 
-Each step is a module: `describe`, `produce`, `review`, `check`, `output`. What they share is in
-`session`, what they are built from in `parts`, what they say in `words`.
+Each step is a module: `describe`, `produce`, `review`, `quality_step`, `output`. What they share is
+in `session`, what they are built from in `widgets`, what they say in `strings`.
 """
 
+import html
+from functools import partial
 from pathlib import Path
 
 from ipywidgets import HTML, VBox
 
 from smolsynth.generation.plan import Plan
-from smolsynth.studio.check import Check
 from smolsynth.studio.describe import Describe
 from smolsynth.studio.output import Code, Export
-from smolsynth.studio.parts import STYLE, button, line, show, text
 from smolsynth.studio.produce import Produce
+from smolsynth.studio.quality_step import Check
 from smolsynth.studio.review import Review
 from smolsynth.studio.session import Session
-from smolsynth.studio.words import WORDS
+from smolsynth.studio.strings import WORDS
+from smolsynth.studio.widgets import STYLE, button, paragraph, set_visible, side_by_side
 from smolsynth.studio.worker import warm_up
 from smolsynth.text.layout import words_in
 
@@ -48,14 +50,16 @@ class Studio(VBox):
         self.buttons = {
             name: button(words[name], lambda name=name: self.go(name)) for name in self.steps
         }
-        bar = line(*self.buttons.values())
+        bar = side_by_side(*self.buttons.values())
         bar.add_class("sds-steps")
         title = HTML(f"<h2>{words['title']}</h2>")
-        head = [HTML(STYLE), title, text(words["lead"], "note"), bar]
+        gone = HTML()
+        session.worker.beat(partial(_renew, gone, words["gone"]))
+        head = [HTML(STYLE), gone, title, paragraph(words["lead"], "note"), bar]
         super().__init__([*head, *self.steps.values()])
         self.add_class("sds")
         for name, step in self.steps.items():
-            show(step, name == "describe")
+            set_visible(step, name == "describe")
         self.buttons["describe"].add_class("sds-here")
 
     def __repr__(self) -> str:
@@ -69,16 +73,21 @@ class Studio(VBox):
     def go(self, name: str) -> None:
         """Shows a step."""
         for other, step in self.steps.items():
-            show(step, other == name)
+            set_visible(step, other == name)
             self.buttons[other].remove_class("sds-here")
         self.buttons[name].add_class("sds-here")
-        if name != "describe":
-            self.steps[name].refresh()
+        self.steps[name].refresh()
         self.buttons[name].focus()  # brings the top of the step into view, too
 
-    def _start(self, plan: Plan) -> None:
+    def _start(self, plan: Plan, enough: int | None = None) -> None:
         self.go("generate")
-        self.steps["generate"].start(plan)
+        self.steps["generate"].start(plan, enough)
+
+
+def _renew(widget: HTML, words: str, beat: int) -> bool:
+    """Begins the wait anew after which the page itself, by its style, says that nobody answers."""
+    widget.value = f'<p class="sds-gone" role="alert" data-beat="{beat}">{html.escape(words)}</p>'
+    return widget.comm is not None
 
 
 def studio(lang: str = "en", folder: str | Path = "output") -> Studio:

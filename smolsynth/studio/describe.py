@@ -20,9 +20,18 @@ from smolsynth import seeds
 from smolsynth.generation.plan import KINDS, TECHNIQUES, Plan, PlanError
 from smolsynth.generation.run import Generation
 from smolsynth.generation.strings import describe_counts
-from smolsynth.studio.parts import Problem, Rows, button, field, line, say, show, text
 from smolsynth.studio.session import Session
-from smolsynth.studio.words import LANGUAGES, MODELS, duration, problem_in_words
+from smolsynth.studio.strings import LANGUAGES, MODELS, describe_error, duration
+from smolsynth.studio.widgets import (
+    Problem,
+    Rows,
+    button,
+    paragraph,
+    set_text,
+    set_visible,
+    side_by_side,
+    with_label,
+)
 
 SAMPLE = 5  # rows
 
@@ -32,14 +41,15 @@ class Describe(VBox):
 
     Args:
         session: of the app.
-        start: called with a plan that is to be generated.
+        start: called with a plan that is to be generated, and with the number of rows to stop at
+            for one that was generated before.
     """
 
-    def __init__(self, session: Session, start: Callable[[Plan], None]) -> None:
+    def __init__(self, session: Session, start: Callable[..., None]) -> None:
         words = session.words
         self.session, self.words = session, words
         self._start = start
-        self.kind = field(
+        self.kind = with_label(
             RadioButtons(
                 description=words["kind"],
                 options=[(words[kind], kind) for kind in KINDS],
@@ -47,12 +57,12 @@ class Describe(VBox):
             ),
             "1 1 100%",
         )
-        self.technique = field(
+        self.technique = with_label(
             Dropdown(description=words["technique"], tooltip=words["technique_tip"])
         )
-        self.technique_note = text()
+        self.technique_note = paragraph()
         self.technique_note.add_class("sds-note")
-        self.lang = field(
+        self.lang = with_label(
             Dropdown(
                 description=words["lang"],
                 options=[(name, lang) for lang, name in LANGUAGES.items()],
@@ -62,7 +72,7 @@ class Describe(VBox):
         )
         self.topics = HBox(layout=Layout(flex_flow="row wrap"))
         self.topics.add_class("sds-topics")
-        self.about = field(
+        self.about = with_label(
             Textarea(
                 description=words["about"],
                 placeholder=words["about_hint"],
@@ -71,10 +81,10 @@ class Describe(VBox):
             ),
             "1 1 100%",
         )
-        self.rows = field(
+        self.rows = with_label(
             IntText(description=words["rows"], value=100, tooltip=words["rows_tip"]), "1 1 90px"
         )
-        self.model = field(
+        self.model = with_label(
             Combobox(
                 description=words["model"],
                 options=MODELS,
@@ -83,33 +93,37 @@ class Describe(VBox):
             ),
             "2 1 240px",
         )
-        self.seed = field(
+        self.seed = with_label(
             IntText(description=words["seed"], value=Plan.seed, tooltip=words["seed_tip"]),
             "1 1 90px",
         )
-        self.length = field(
+        self.length = with_label(
             IntText(description=words["length"], value=Plan.length, tooltip=words["length_tip"]),
             "1 1 110px",
         )
-        self.model_note = text(words["model_tip"], "note")
+        self.model_note = paragraph(words["model_tip"], "note")
         self.sample_button = button(words["sample"], self.sample, main=True)
         self.start_button = button("", self.start)
-        self.status = text(words["no_sample"])
-        self.forecast = text()
+        self.status = paragraph(words["no_sample"])
+        self.forecast = paragraph()
         self.problem = Problem(words)
         self.shown = Rows(words, lines=6)
-        show(self.shown, False)
+        set_visible(self.shown, False)
+        self.earlier = with_label(Dropdown(description=words["earlier"]), "2 1 320px")
+        self.open_button = button(words["open"], self.reopen)
+        self.before = side_by_side(self.earlier, self.open_button)
         super().__init__(
             [
+                self.before,
                 self.kind,
-                line(self.technique, self.lang),
+                side_by_side(self.technique, self.lang),
                 self.technique_note,
-                text(words["topics"], "label"),
+                paragraph(words["topics"], "label"),
                 self.topics,
                 self.about,
-                line(self.rows, self.model, self.seed, self.length),
+                side_by_side(self.rows, self.model, self.seed, self.length),
                 self.model_note,
-                line(self.sample_button, self.start_button),
+                side_by_side(self.sample_button, self.start_button),
                 self.problem,
                 self.status,
                 self.forecast,
@@ -123,6 +137,31 @@ class Describe(VBox):
         self._fit_techniques()
         self._fit_topics()
         self._name_start()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Offers the datasets that were made before."""
+        self.found = [] if self.session.entries else self.session.earlier()
+        labels = [
+            self.words["earlier_one"].format(
+                name=" ".join([one.plan.name, *one.plan.topics, one.plan.about[:40]]).strip(),
+                rows=one.rows,
+                decided=one.decided,
+            )
+            for one in self.found
+        ]
+        self.earlier.options = list(zip(labels, range(len(labels)), strict=True))
+        self.earlier.value = 0 if labels else None
+        set_visible(self.before, bool(labels))
+
+    def reopen(self) -> None:
+        """Goes on with a dataset of before: its rows, its decisions, its description."""
+        one = self.found[self.earlier.value]
+        for name in ("kind", "technique", "lang", "about", "rows", "model", "seed", "length"):
+            getattr(self, name).value = getattr(one.plan, name)
+        for box in self.topics.children:
+            box.value = box.description in one.plan.topics
+        self._start(one.plan, one.rows)
 
     # ---- the form ----
     def _fit_techniques(self) -> None:
@@ -133,7 +172,7 @@ class Describe(VBox):
 
     def _explain(self) -> None:
         if self.technique.value:
-            say(self.technique_note, self.words[f"{self.technique.value}_is"], "note")
+            set_text(self.technique_note, self.words[f"{self.technique.value}_is"], "note")
 
     def _fit_topics(self) -> None:
         self.topics.children = [
@@ -158,7 +197,7 @@ class Describe(VBox):
         except PlanError as error:
             if error.field in fields:
                 fields[error.field].add_class("sds-wrong")
-            self.problem.put(error.words(self.session.lang))
+            self.problem.set_text(error.words(self.session.lang))
             return None
         self.problem.clear()
         return plan
@@ -170,13 +209,13 @@ class Describe(VBox):
         if plan is None:
             return
         if self.session.worker.busy:
-            self.problem.put(self.words["busy"])
+            self.problem.set_text(self.words["busy"])
             return
         generation = Generation(plan, self.session.folder_of(plan))
         self.sample_button.disabled = True
-        say(self.forecast, "")
+        set_text(self.forecast, "")
         loaded = "smolsynth.generation.techniques" in sys.modules
-        say(self.status, self.words["sampling" if loaded else "loading"])
+        set_text(self.status, self.words["sampling" if loaded else "loading"])
 
         def job():
             for _ in generation.parts(SAMPLE):
@@ -188,21 +227,21 @@ class Describe(VBox):
         words, rows = self.words, generation.rows
         self.sample_button.disabled = False
         if error:
-            say(self.status, "")
-            self.problem.put(problem_in_words(error, self.session.lang, "model"))
+            set_text(self.status, "")
+            self.problem.set_text(describe_error(error, self.session.lang, "model"))
             return
         self.sample_button.description = words["sample_again"]
         self.session.sampled = generation
-        self.shown.put(rows[:SAMPLE])
+        self.shown.set_rows(rows[:SAMPLE])
         counts = describe_counts(generation.dropped, self.session.lang)
         if not rows:
             total = generation.dropped.total()
-            say(self.status, words["sample_none"].format(n=total, counts=counts), "bad")
+            set_text(self.status, words["sample_none"].format(n=total, counts=counts), "bad")
             return
         seconds, tokens = generation.forecast()
         took = sum(generation.seconds)
-        say(self.status, words["sampled"].format(n=len(rows[:SAMPLE]), seconds=took))
-        say(
+        set_text(self.status, words["sampled"].format(n=len(rows[:SAMPLE]), seconds=took))
+        set_text(
             self.forecast,
             words["forecast"].format(
                 rows=generation.plan.rows, seconds=duration(seconds, words), tokens=tokens

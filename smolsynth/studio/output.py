@@ -13,40 +13,53 @@ from smolsynth.generation.plan import Plan
 from smolsynth.generation.run import FILE, save_rows
 from smolsynth.quality.report import QualityError
 from smolsynth.quality.rules import RULES
-from smolsynth.studio.parts import Plain, Problem, button, field, line, say, show, text
 from smolsynth.studio.session import Session
-from smolsynth.studio.words import problem_in_words
+from smolsynth.studio.strings import describe_error
+from smolsynth.studio.widgets import (
+    Plain,
+    Problem,
+    Step,
+    button,
+    paragraph,
+    set_text,
+    set_visible,
+    side_by_side,
+    with_label,
+)
 
-_NAME = re.compile(r"[^\W_][\w.-]{0,99}")
+_NAME = re.compile(r"[^\W_][\w.-]{0,99}(?<!\.)")
+# Windows keeps these for devices, whatever follows the first dot.
+_DEVICES = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9¹²³])(\..*)?", re.IGNORECASE)
 
 
-class Export(VBox):
-    """Saves the rows that are not rejected, and pushes them if that is wanted.
+def is_plain_name(name: str) -> bool:
+    """Whether a folder can have this name on any system, and below the folder that it is put in.
 
-    Args:
-        session: of the app.
-        go: shows another step, by name.
+    >>> [is_plain_name(name) for name in ("data-2", "水壶", "../up", "data.", "CON", "aux.jsonl")]
+    [True, True, False, False, False, False]
     """
+    return bool(_NAME.fullmatch(name)) and not _DEVICES.fullmatch(name)
+
+
+class Export(Step):
+    """Saves the rows that are not rejected, and pushes them if that is wanted."""
 
     def __init__(self, session: Session, go: Callable[[str], None]) -> None:
-        words = session.words
-        self.session, self.words = session, words
-        self.empty = VBox(
-            [text(words["no_rows"]), button(words["go_describe"], lambda: go("describe"))]
+        super().__init__(session, go)
+        words = self.words
+        self.name = with_label(
+            Text(description=words["name"], tooltip=words["name_tip"]), "2 1 240px"
         )
-        self.empty.add_class("sds-empty")
-        self.name = field(Text(description=words["name"], tooltip=words["name_tip"]), "2 1 240px")
-        self.format = field(
+        self.format = with_label(
             Dropdown(description=words["format"], options=FORMATS, tooltip=words["format_tip"])
         )
-        self.despite = field(
+        self.despite = with_label(
             Text(description=words["despite"], placeholder=words["despite_tip"]), "1 1 100%"
         )
         self.save_button = button(words["save"].format(n=0), self.save, main=True)
-        self.status = text()
+        self.status = paragraph()
         self.files = Plain(words["files"])
-        self.problem = Problem(words)
-        self.repository = field(
+        self.repository = with_label(
             Text(
                 description=words["push_to"],
                 placeholder=words["push_example"],
@@ -55,103 +68,117 @@ class Export(VBox):
         )
         self.private = Checkbox(description=words["private"], value=True, indent=False)
         self.push_button = button(words["push"], self.push)
-        self.push_status = text(words["push_hint"], "note")
+        self.push_status = paragraph()
         self.address = Plain(words["pushed"], 1)
         self.pushing = VBox(
             [
-                line(self.repository),
+                side_by_side(self.repository),
                 self.private,
-                line(self.push_button),
+                side_by_side(self.push_button),
                 self.push_status,
                 self.address,
             ]
         )
-        self.work = VBox(
-            [
-                line(self.name, self.format),
-                text(words["format_tip"], "note"),
-                self.despite,
-                line(self.save_button),
-                self.problem,
-                self.status,
-                self.files,
-                self.pushing,
-            ]
-        )
-        super().__init__([self.empty, self.work])
+        self.work.children = [
+            side_by_side(self.name, self.format),
+            paragraph(words["format_tip"], "note"),
+            self.despite,
+            side_by_side(self.save_button),
+            self.problem,
+            self.status,
+            self.files,
+            self.pushing,
+        ]
         self.proposed = ""
-        show(self.despite, False)
+        set_visible(self.despite, False)
         self.refresh()
 
     def refresh(self) -> None:
         """Shows what there is to save."""
         session, words = self.session, self.words
         rows = session.kept()
-        show(self.empty, not session.entries)
-        show(self.work, bool(session.entries))
-        if not session.entries:
+        if not self.set_work(bool(session.entries)):
             return
+        self.problem.clear()
         if self.name.value == self.proposed:  # not changed by hand
             self.proposed = self.name.value = free_folder(session.folder / session.plan.name).name
         self.save_button.description = words["save"].format(n=len(rows))
         self.save_button.disabled = not rows
-        if not rows:
-            say(self.status, words["all_rejected"], "bad")
+        set_text(self.status, "" if rows else words["all_rejected"], "bad")
+        set_visible(self.address, False)
+        self._offer_push()
+
+    def _offer_push(self) -> None:
+        """What lies in the folder can be pushed as long as it is what the page shows."""
+        folder, words = self.session.saved, self.words
         for part in (self.files, self.pushing):
-            show(part, session.saved is not None)
-        show(self.address, False)
+            set_visible(part, folder is not None)
+        if folder is not None:
+            n = len(self.session.kept())
+            set_text(self.push_status, words["push_hint"].format(n=n), "note")
 
     def save(self) -> None:
         """Writes the folder, or says why not."""
         session, words = self.session, self.words
         self.problem.clear()
         self.name.remove_class("sds-wrong")
-        say(self.status, "")
+        set_text(self.status, "")
         if session.worker.busy:
-            self.problem.put(words["busy"])
+            self.problem.set_text(words["busy"])
             return
-        if not _NAME.fullmatch(self.name.value):
+        if not is_plain_name(self.name.value):
             self.name.add_class("sds-wrong")
-            self.problem.put(words["bad_name"])
+            self.problem.set_text(words["bad_name"])
             return
         rows = session.kept()
-        try:
-            folder = save_rows(
+
+        def saved(despite: str) -> Path:
+            return save_rows(
                 rows,
                 session.plan,
                 session.folder / self.name.value,
                 format=self.format.value,
-                despite=self.despite.value,
+                despite=despite,
                 notes=session.by_hand(),
             )
+
+        try:
+            try:
+                folder = saved(self.despite.value)
+            except QualityError as error:
+                if session.unexplained(error.report):
+                    raise
+                folder = saved(session.by_hand())  # pairs swapped by hand have no scores
         except QualityError as error:
-            show(self.despite, True)
+            set_visible(self.despite, True)
             names = words["comma"].join(
-                RULES[one.rule].words(session.lang)[0] for one in error.report.broken
+                RULES[one.rule].words(session.lang)[0] for one in session.unexplained(error.report)
             )
-            self.problem.put(words["refuses"].format(n=len(rows), rules=names))
+            self.problem.set_text(words["refuses"].format(n=len(rows), rules=names))
             return
         except (OSError, ValueError) as error:
-            self.problem.put(problem_in_words(error, session.lang))
+            self.show_error(error)
             return
-        session.saved = folder
-        say(self.status, words["saved"].format(n=len(rows)), "good")
+        session.exported(folder)
+        set_text(self.status, words["saved"].format(n=len(rows)), "good")
         inside = sorted(path.name for path in folder.iterdir())
-        self.files.put("\n".join([shown(folder), *(f"  {name}" for name in inside)]))
+        self.files.set_text("\n".join([shown(folder), *(f"  {name}" for name in inside)]))
         self.proposed = self.name.value
-        for part in (self.files, self.pushing):
-            show(part, True)
+        self._offer_push()
 
     def push(self) -> None:
         """Uploads the saved folder in the background."""
         session, words = self.session, self.words
         self.problem.clear()
         if session.worker.busy:
-            self.problem.put(words["busy"])
+            self.problem.set_text(words["busy"])
             return
-        say(self.push_status, words["pushing"])
-        self.push_button.disabled = True
         folder, repository = session.saved, self.repository.value.strip()
+        if folder is None:  # rows were changed after they were saved
+            self.refresh()
+            return
+        set_text(self.push_status, words["pushing"])
+        self.push_button.disabled = True
         private = self.private.value
 
         def job():
@@ -160,13 +187,13 @@ class Export(VBox):
         def end(error: Exception | None) -> None:
             self.push_button.disabled = False
             if error:
-                say(self.push_status, words["push_hint"], "note")
-                self.problem.put(problem_in_words(error, session.lang, "repository"))
+                self._offer_push()
+                self.show_error(error, "repository")
 
         def done(address: str) -> None:
-            say(self.push_status, "")
-            self.address.put(address)
-            show(self.address, True)
+            set_text(self.push_status, "")
+            self.address.set_text(address)
+            set_visible(self.address, True)
 
         session.worker.start(job, done, end)
 
@@ -196,21 +223,23 @@ class Code(VBox):
         self.save_button = button(words["save_code"], self.save, main=True)
         self.saved = Plain(words["saved_code"], 1)
         self.problem = Problem(words)
-        self.missing = text(words["no_plan"], "bad")
-        self.work = VBox([self.command, self.file, line(self.save_button), self.saved])
-        super().__init__([text(words["code_hint"], "note"), self.missing, self.work, self.problem])
+        self.missing = paragraph(words["no_plan"], "bad")
+        self.work = VBox([self.command, self.file, side_by_side(self.save_button), self.saved])
+        super().__init__(
+            [paragraph(words["code_hint"], "note"), self.missing, self.work, self.problem]
+        )
         self.refresh()
 
     def refresh(self) -> None:
         """Shows the code of the plan that was generated, else of the one described."""
         self.plan = self.session.plan or self._plan()
-        show(self.missing, self.plan is None)
-        show(self.work, self.plan is not None)
-        show(self.saved, False)
+        set_visible(self.missing, self.plan is None)
+        set_visible(self.work, self.plan is not None)
+        set_visible(self.saved, False)
         self.problem.clear()
         if self.plan:
-            self.command.put(self.plan.command())
-            self.file.put(self.plan.code())
+            self.command.set_text(self.plan.command())
+            self.file.set_text(self.plan.code())
 
     def save(self) -> None:
         """Writes pipeline.py beside the datasets; never over another file."""
@@ -223,7 +252,7 @@ class Code(VBox):
                 path = folder / FILE.replace(".", f"-{number}.")
             path.write_text(self.plan.code(), encoding="utf-8", newline="\n")
         except OSError as error:
-            self.problem.put(problem_in_words(error, self.session.lang))
+            self.problem.set_text(describe_error(error, self.session.lang))
             return
-        self.saved.put(shown(path))
-        show(self.saved, True)
+        self.saved.set_text(shown(path))
+        set_visible(self.saved, True)

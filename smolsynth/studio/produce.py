@@ -2,88 +2,74 @@
 
 from collections.abc import Callable
 
-from ipywidgets import IntProgress, Layout, VBox
+from ipywidgets import IntProgress, Layout
 
 from smolsynth.generation.plan import Plan
 from smolsynth.generation.run import Generation
 from smolsynth.generation.strings import describe_counts
-from smolsynth.studio.parts import Problem, Rows, button, line, say, show, text
 from smolsynth.studio.session import Session
-from smolsynth.studio.words import duration, problem_in_words
+from smolsynth.studio.strings import duration
+from smolsynth.studio.widgets import (
+    Rows,
+    Step,
+    button,
+    paragraph,
+    set_text,
+    set_visible,
+    side_by_side,
+)
 
 
-class Produce(VBox):
-    """The run of a plan.
-
-    Args:
-        session: of the app.
-        go: shows another step, by name.
-    """
+class Produce(Step):
+    """The run of a plan."""
 
     def __init__(self, session: Session, go: Callable[[str], None]) -> None:
-        words = session.words
-        self.session, self.words = session, words
-        self.sure = None  # the plan whose start would replace changed rows, once it was said
+        super().__init__(session, go, "nothing_made")
+        words = self.words
         self.forecast: tuple[float, int] | None = None
-        self.empty = VBox(
-            [text(words["nothing_made"]), button(words["go_describe"], lambda: go("describe"))]
-        )
-        self.empty.add_class("sds-empty")
         self.bar = IntProgress(layout=Layout(width="100%"))
-        self.status, self.costs, self.dropped = text(), text(), text()
+        self.status, self.costs, self.dropped = paragraph(), paragraph(), paragraph()
         self.cancel_button = button(words["cancel"], self.cancel)
         self.go_on_button = button(words["go_on"], self.go_on)
         self.review_button = button(words["go_review"], lambda: go("review"), main=True)
-        self.problem = Problem(words)
         self.shown = Rows(words)
-        self.work = VBox(
-            [
-                self.bar,
-                self.status,
-                self.costs,
-                self.dropped,
-                line(self.cancel_button, self.go_on_button, self.review_button),
-                self.problem,
-                self.shown,
-            ]
-        )
-        super().__init__([self.empty, self.work])
+        self.work.children = [
+            self.bar,
+            self.status,
+            self.costs,
+            self.dropped,
+            side_by_side(self.cancel_button, self.go_on_button, self.review_button),
+            self.problem,
+            self.shown,
+        ]
         self.refresh()
 
     def refresh(self) -> None:
         """Shows what there is."""
         made = self.session.generation
-        show(self.empty, made is None)
-        show(self.work, made is not None)
-        if made is None:
+        if not self.set_work(made is not None):
             return
         busy = self.session.worker.busy
-        show(self.cancel_button, busy)
-        show(self.go_on_button, not busy and not made.done)
-        show(self.review_button, not busy and bool(made.rows))
+        set_visible(self.cancel_button, busy)
+        set_visible(self.go_on_button, not busy and not made.done)
+        set_visible(self.review_button, not busy and bool(made.rows))
 
-    def start(self, plan: Plan) -> None:
-        """Begins with a plan, or goes on with it."""
+    def start(self, plan: Plan, enough: int | None = None) -> None:
+        """Begins with a plan, or goes on with it; up to so many rows, if `enough` is given."""
         session, words = self.session, self.words
         if session.worker.busy:
-            self.problem.put(words["busy"])
+            self.problem.set_text(words["busy"])
             return
-        if session.would_lose(plan) and self.sure != plan.digest():
-            self.sure = plan.digest()
-            self.refresh()
-            self.problem.put(words["changed"])
-            return
-        self.sure = None
         self.problem.clear()
         made = session.prepare(plan)
         self.forecast = session.forecast(plan)
         self.bar.max, self.bar.value, self.bar.bar_style = plan.rows, 0, ""
         self.cancel_button.disabled = False
-        say(self.status, words["running"].format(rows=len(made.rows), wanted=plan.rows))
-        say(self.dropped, "")
+        set_text(self.status, words["running"].format(rows=len(made.rows), wanted=plan.rows))
+        set_text(self.dropped, "")
 
         def job():
-            for _ in made.parts():
+            for _ in made.parts(enough):
                 yield list(made.rows)
 
         session.worker.start(job, self._more, lambda error: self._end(made, error))
@@ -93,11 +79,11 @@ class Produce(VBox):
     def _more(self, rows: list[dict]) -> None:
         made = self.session.generation
         self.session.take(rows)
-        self.shown.put(rows)
+        self.shown.set_rows(rows)
         if rows:
             self.shown.list.value = len(rows) - 1
         self.bar.value = len(rows)
-        say(self.status, self.words["running"].format(rows=len(rows), wanted=made.plan.rows))
+        set_text(self.status, self.words["running"].format(rows=len(rows), wanted=made.plan.rows))
         self._say_costs(made)
 
     def _say_costs(self, made: Generation) -> None:
@@ -112,37 +98,43 @@ class Produce(VBox):
                 parts.append(words[key].format(seconds=seconds, tokens=cost[1]))
         if 0 in made.tokens:
             parts.append(words["stored"])
-        say(self.costs, words["gap"].join(parts), "note")
+        set_text(self.costs, words["gap"].join(parts), "note")
 
     def _end(self, made: Generation, error: Exception | None) -> None:
         words, plan = self.words, made.plan
         counts = describe_counts(made.dropped, self.session.lang)
         self._say_costs(made)
-        say(self.dropped, words["dropped"].format(counts=counts) if made.dropped else "", "note")
+        try:
+            self.session.remember()
+        except OSError as unwritable:
+            error = error or unwritable
+        set_text(
+            self.dropped, words["dropped"].format(counts=counts) if made.dropped else "", "note"
+        )
         if error:
             self.bar.bar_style = "danger"
-            self.problem.put(problem_in_words(error, self.session.lang, "model"))
-            say(self.status, words["running"].format(rows=len(made.rows), wanted=plan.rows))
+            self.show_error(error, "model")
+            set_text(self.status, words["running"].format(rows=len(made.rows), wanted=plan.rows))
             self.go_on_button.description = words["again"]
         elif not made.done:
             said = words["cancelled"].format(rows=len(made.rows), wanted=plan.rows)
-            say(self.status, said)
+            set_text(self.status, said)
         elif not made.rows:
             self.bar.bar_style = "danger"
-            say(self.status, words["none"].format(counts=counts), "bad")
+            set_text(self.status, words["none"].format(counts=counts), "bad")
         elif len(made.rows) < plan.rows:
             self.bar.bar_style = "warning"
-            say(self.status, words["fewer"].format(rows=len(made.rows), wanted=plan.rows))
+            set_text(self.status, words["fewer"].format(rows=len(made.rows), wanted=plan.rows))
         else:
             self.bar.bar_style = "success"
-            say(self.status, words["done"].format(rows=len(made.rows)), "good")
+            set_text(self.status, words["done"].format(rows=len(made.rows)), "good")
         self.refresh()
 
     def cancel(self) -> None:
         """Stops after the part that is being made."""
         self.session.worker.stop()
         self.cancel_button.disabled = True
-        say(self.status, self.words["cancelling"])
+        set_text(self.status, self.words["cancelling"])
 
     def go_on(self) -> None:
         """Goes on after a stop or an error."""

@@ -5,43 +5,45 @@ from collections.abc import Callable
 
 from ipywidgets import Dropdown, Layout, Select, Text, Textarea, VBox
 
-from smolsynth.studio.parts import LISTED, button, field, height, label, line, say, show, text
 from smolsynth.studio.session import TEXTS, Entry, Session
+from smolsynth.studio.widgets import (
+    LISTED,
+    Step,
+    button,
+    height,
+    label,
+    paragraph,
+    set_text,
+    set_visible,
+    side_by_side,
+    with_label,
+)
 from smolsynth.text.layout import clean
 
 FILTERS = ("all", "undecided", "accepted", "rejected_rows")
 MARKS = {True: "✓ ", False: "✗ ", None: ""}
 
 
-class Review(VBox):
-    """The rows, and what a person decides about them.
-
-    Args:
-        session: of the app.
-        go: shows another step, by name.
-    """
+class Review(Step):
+    """The rows, and what a person decides about them."""
 
     def __init__(self, session: Session, go: Callable[[str], None]) -> None:
-        words = session.words
-        self.session, self.words = session, words
-        self.empty = VBox(
-            [text(words["no_rows"]), button(words["go_describe"], lambda: go("describe"))]
-        )
-        self.empty.add_class("sds-empty")
-        self.search = field(
+        super().__init__(session, go)
+        words = self.words
+        self.search = with_label(
             Text(description=words["search"], placeholder=words["search_hint"]), "2 1 220px"
         )
-        self.filter = field(
+        self.filter = with_label(
             Dropdown(description=words["filter"], options=[(words[f], f) for f in FILTERS])
         )
-        self.count = text()
-        self.list = field(
+        self.count = paragraph()
+        self.list = with_label(
             Select(description=words["list"], rows=16, tooltip=words["list_tip"]), "1 1 300px"
         )
         self.list.add_class("sds-list")
         self.list.add_class("sds-tall")
-        self.boxes = [field(Textarea(continuous_update=False), "1 1 auto") for _ in range(3)]
-        self.hint = text()
+        self.boxes = [with_label(Textarea(continuous_update=False), "1 1 auto") for _ in range(3)]
+        self.hint = paragraph()
         self.accept = button(
             words["accept"], lambda: self.decide(True), words["accept_tip"], main=True
         )
@@ -52,28 +54,26 @@ class Review(VBox):
             for name, which in (("a_better", 0), ("b_better", 1), ("cant_tell", None))
         ]
         self.swap = button(words["swap"], self.exchange, words["swap_tip"])
-        self.voting = line(*self.votes, self.swap)
-        self.verdict, self.score = text(), text()
+        self.voting = side_by_side(*self.votes, self.swap)
+        self.verdict, self.score = paragraph(), paragraph()
         detail = VBox(
             [
                 *self.boxes,
                 self.voting,
                 self.verdict,
-                line(self.accept, self.reject, self.undo),
+                side_by_side(self.accept, self.reject, self.undo),
                 self.hint,
                 self.score,
             ],
             layout=Layout(flex="2 1 380px", width="auto"),
         )
         self.detail = detail
-        self.work = VBox(
-            [
-                line(self.search, self.filter),
-                self.count,
-                line(self.list, detail),
-            ]
-        )
-        super().__init__([self.empty, self.work])
+        self.work.children = [
+            side_by_side(self.search, self.filter),
+            self.count,
+            self.problem,
+            side_by_side(self.list, detail),
+        ]
         self.filling = False
         self.search.observe(lambda _: self.refresh(), "value")
         self.filter.observe(lambda _: self.refresh(), "value")
@@ -97,9 +97,7 @@ class Review(VBox):
     def refresh(self) -> None:
         """Shows what there is; stays at the chosen row if it is still listed."""
         entries, words = self.session.entries, self.words
-        show(self.empty, not entries)
-        show(self.work, bool(entries))
-        if not entries:
+        if not self.set_work(bool(entries)):
             return
         found = self._found()
         said = words["found"].format(
@@ -111,7 +109,7 @@ class Review(VBox):
         )
         if len(found) > LISTED:
             said += words["gap"] + words["found_most"].format(most=LISTED)
-        say(self.count, said if found else words["none_found"])
+        set_text(self.count, said if found else words["none_found"])
         chosen = self.list.value
         self.filling = True
         self.list.options = [
@@ -120,7 +118,7 @@ class Review(VBox):
         if found:
             self.list.value = chosen if chosen in found[:LISTED] else found[0]
         self.filling = False
-        show(self.detail, bool(found))
+        set_visible(self.detail, bool(found))
         self._show()
 
     @property
@@ -153,7 +151,7 @@ class Review(VBox):
             names[1:] = ["response_a", "response_b"]
         self.filling = True
         for place, box in enumerate(self.boxes):
-            show(box, place < len(columns))
+            set_visible(box, place < len(columns))
             if place < len(columns):
                 shown = clean(entry.row[columns[place]])
                 box.description = words[names[place]]
@@ -161,28 +159,30 @@ class Review(VBox):
                 box.value = shown
         self.filling = False
         is_pair = len(columns) == 3
-        show(self.voting, is_pair)
+        set_visible(self.voting, is_pair)
         for vote in self.votes:
-            show(vote, blind)
-        show(self.swap, is_pair and not blind)
+            set_visible(vote, blind)
+        set_visible(self.swap, is_pair and not blind)
         self._say_verdict(entry, blind, is_pair)
         blank = not all(entry.row[column].strip() for column in columns)
-        say(self.hint, words["empty_text"] if blank else "", "bad")
+        set_text(self.hint, words["empty_text"] if blank else "", "bad")
 
     def _say_verdict(self, entry: Entry, blind: bool, is_pair: bool) -> None:
         words = self.words
         if not is_pair:
-            say(self.verdict, "")
+            set_text(self.verdict, "")
             return
-        rated = {"high": entry.row["chosen_rating"], "low": entry.row["rejected_rating"]}
+        rated = {"high": entry.made["chosen_rating"], "low": entry.made["rejected_rating"]}
         key = {"chosen": "agree", "rejected": "differ"}.get(entry.vote, "no_verdict")
         said = words["vote_hint"] if blind else words[key].format(**rated)
         if entry.swapped:
             said = words["swapped"]
-        say(self.verdict, said)
+        set_text(self.verdict, said)
         votes = [other.vote for other in self.session.entries if other.vote]
         hits = votes.count("chosen")
-        say(self.score, words["votes"].format(hits=hits, votes=len(votes)) if votes else "", "note")
+        set_text(
+            self.score, words["votes"].format(hits=hits, votes=len(votes)) if votes else "", "note"
+        )
 
     def _edit(self, change: dict) -> None:
         entry = self.entry
@@ -192,7 +192,7 @@ class Review(VBox):
         column = self._columns()[place]
         if clean(entry.row[column]) != change["new"]:
             entry.row = entry.row | {column: change["new"]}
-            self.refresh()
+            self._note(entry)
 
     # ---- decisions ----
     def decide(self, verdict: bool) -> None:
@@ -205,22 +205,31 @@ class Review(VBox):
         entry.verdict = verdict
         if after:
             self.list.value = after[0]
-        self.refresh()
+        self._note(entry)
 
     def take_back(self) -> None:
         """Undoes what was done with the row."""
-        if self.entry:
-            self.entry.undo()
-            self.refresh()
+        if entry := self.entry:
+            entry.undo()
+            self._note(entry)
 
     def vote(self, which: int | None) -> None:
         """Votes for the first or the second response that is shown, or for neither."""
-        if self.entry:
-            self.entry.vote = "" if which is None else self._columns()[1 + which]
-            self._show()
+        if entry := self.entry:
+            entry.vote = "" if which is None else self._columns()[1 + which]
+            self._note(entry)
 
     def exchange(self) -> None:
         """Makes the rejected response the chosen one."""
-        if self.entry:
-            self.entry.swap()
-            self.refresh()
+        if entry := self.entry:
+            entry.swap()
+            self._note(entry)
+
+    def _note(self, entry: Entry) -> None:
+        """Writes down what was decided, and shows it."""
+        self.problem.clear()
+        try:
+            self.session.decided(entry)
+        except OSError as error:  # it is decided all the same, for this page
+            self.show_error(error)
+        self.refresh()

@@ -1,10 +1,19 @@
-"""What the steps of the studio share: the plan, the rows and what was decided about them."""
+"""What the steps of the studio share: the plan, the rows and what was decided about them.
 
-from dataclasses import dataclass
+Whatever a person decides is written down as it happens, in a file beside the run's finished parts:
+`ID.review.jsonl`, a line each time, the last of a row counts. `ID.plan.json` holds the plan and how
+many rows there were. So a page that is reloaded, or closed, loses nothing.
+"""
+
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from smolsynth._files import write_whole
 from smolsynth.generation.plan import Plan
 from smolsynth.generation.run import STORE, Generation
+from smolsynth.quality.report import Finding, Report
 from smolsynth.rows import Row
 from smolsynth.studio.worker import Worker
 
@@ -35,10 +44,13 @@ class Entry:
     @property
     def edited(self) -> bool:
         """Whether a text was changed by hand."""
-        row = self.row
-        if self.swapped:
-            row = row | {"chosen": row["rejected"], "rejected": row["chosen"]}
-        return row != self.made
+        order = ("rejected", "chosen") if self.swapped else ("chosen", "rejected")
+        texts = dict(zip(("chosen", "rejected"), order, strict=True))
+        return any(
+            self.row[texts.get(column, column)] != self.made[column]
+            for column in ("instruction", "response", "chosen", "rejected")
+            if column in self.made
+        )
 
     @property
     def touched(self) -> bool:
@@ -46,15 +58,37 @@ class Entry:
         return self.edited or self.swapped or self.verdict is not None or self.vote is not None
 
     def swap(self) -> None:
-        """Exchanges chosen and rejected. The ratings stay: the higher one goes to what is chosen
-        now, by a person, in place of the judge."""
-        row = self.row
-        self.row = row | {"chosen": row["rejected"], "rejected": row["chosen"]}
+        """Exchanges chosen and rejected.
+
+        The ratings go: the judge gave them to the texts the other way round, and nobody has rated
+        this order. Swapped back, the row has them again.
+        """
+        ratings = ("chosen_rating", "rejected_rating")
         self.swapped = not self.swapped
+        self.row = self.row | {
+            "chosen": self.row["rejected"],
+            "rejected": self.row["chosen"],
+            **{name: None if self.swapped else self.made[name] for name in ratings},
+        }
 
     def undo(self) -> None:
         """As it was generated, undecided."""
         self.row, self.verdict, self.swapped, self.vote = dict(self.made), None, False, None
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A dataset of before, to go on with.
+
+    Attributes:
+        plan: of it.
+        rows: how many there were.
+        decided: how many a person has worked on.
+    """
+
+    plan: Plan
+    rows: int
+    decided: int
 
 
 class Session:
@@ -63,11 +97,10 @@ class Session:
     Attributes:
         lang: language of the labels.
         folder: where datasets are saved.
-        plan: the last one that was sampled or generated; None before.
+        plan: the last one that was generated; None before.
         generation: its run; None before.
         entries: its rows.
         sampled: the run of the last sample.
-        saved: the folder of the last export.
     """
 
     def __init__(self, lang: str, words: dict[str, str], folder: Path) -> None:
@@ -77,8 +110,10 @@ class Session:
         self.generation: Generation | None = None
         self.entries: list[Entry] = []
         self.sampled: Generation | None = None
-        self.saved: Path | None = None
+        self._reviewed: dict[str, Entry] = {}  # of an earlier session, by instruction
+        self._export: tuple[Path, Plan, list[Row]] | None = None
 
+    # ---- runs ----
     def folder_of(self, plan: Plan) -> Path:
         """Where the parts of a run are kept."""
         return self.folder / STORE / plan.digest()
@@ -87,7 +122,7 @@ class Session:
         """The run of a plan: that of the sample, if it is the same but for the number of rows."""
         before = self.generation if self._is_of(self.generation, plan) else None
         if before is None:
-            self.entries = []
+            self.entries, self._reviewed = [], self._read_review(plan)
         if before is None and self._is_of(self.sampled, plan):
             before = self.sampled
         if before:
@@ -106,21 +141,87 @@ class Session:
         sampled = self.sampled
         return sampled.forecast(plan.rows) if self._is_of(sampled, plan) else None
 
-    def would_lose(self, plan: Plan) -> bool:
-        """Whether another plan would replace rows that a person has worked on."""
-        other = self.plan is not None and self.plan.digest() != plan.digest()
-        return other and any(entry.touched for entry in self.entries)
-
     def take(self, rows: list[Row]) -> None:
-        """Takes the rows so far; what was decided about them stays."""
-        before = {entry.made["instruction"]: entry for entry in self.entries}
-        self.entries = [
-            before.get(row["instruction"]) or Entry(dict(row), dict(row)) for row in rows
-        ]
+        """Takes the rows so far; what was decided about them, now or earlier, stays."""
+        before = self._reviewed | {entry.made["instruction"]: entry for entry in self.entries}
+        self.entries = []
+        for row in rows:
+            entry = before.get(row["instruction"])
+            same = entry is not None and entry.made == row
+            self.entries.append(entry if same else Entry(dict(row), dict(row)))
 
+    # ---- what stays on disk ----
+    def _beside(self, plan: Plan, kind: str) -> Path:
+        return self.folder / STORE / f"{plan.digest()}.{kind}"
+
+    def remember(self) -> None:
+        """Notes the plan and how many rows there are, for `earlier`. Raises OSError."""
+        noted = {"plan": asdict(self.plan), "rows": len(self.entries)}
+        write_whole(self._beside(self.plan, "plan.json"), json.dumps(noted, ensure_ascii=False))
+
+    def decided(self, *entries: Entry) -> None:
+        """Notes what a person has done with these entries. Raises OSError."""
+        lines = [json.dumps(asdict(entry), ensure_ascii=False) + "\n" for entry in entries]
+        path = self._beside(self.plan, "review.jsonl")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8", newline="\n") as file:
+            file.write("".join(lines))
+
+    def _read_review(self, plan: Plan) -> dict[str, Entry]:
+        """What was decided in earlier sessions, by instruction; a line cut short counts not."""
+        found = {}
+        with suppress(OSError):
+            lines = self._beside(plan, "review.jsonl").read_text("utf-8").splitlines()
+            for line in lines:
+                with suppress(ValueError, TypeError, KeyError):
+                    entry = Entry(**json.loads(line))
+                    found[entry.made["instruction"]] = entry
+        return found
+
+    def earlier(self, most: int = 20) -> list[Earlier]:
+        """The datasets that lie in the folder, the latest first."""
+        paths = list((self.folder / STORE).glob("*.plan.json"))
+        found = []
+        for path in sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True)[:most]:
+            with suppress(OSError, ValueError, TypeError, KeyError):  # of another version
+                noted = json.loads(path.read_text("utf-8"))
+                plan = Plan(**noted["plan"])
+                if noted["rows"] and self.folder_of(plan).is_dir():
+                    touched = sum(entry.touched for entry in self._read_review(plan).values())
+                    found.append(Earlier(plan, noted["rows"], touched))
+        return found
+
+    # ---- what goes out ----
     def kept(self) -> list[Row]:
         """The rows that are not rejected."""
         return [entry.row for entry in self.entries if entry.verdict is not False]
+
+    def unexplained(self, report: Report, numbers: list[int] | None = None) -> list[Finding]:
+        """What breaks a rule, but for scores that are missing because a person swapped the pair.
+
+        Args:
+            report: on kept rows.
+            numbers: of their entries; all kept ones if None.
+        """
+        if numbers is None:
+            numbers = [i for i, entry in enumerate(self.entries) if entry.verdict is not False]
+        return [
+            one
+            for one in report.broken
+            if one.rule != "unrated" or not all(self.entries[numbers[i]].swapped for i in one.rows)
+        ]
+
+    def exported(self, folder: Path) -> None:
+        """Notes that the rows as they are now lie in that folder."""
+        self._export = (folder, self.plan, [dict(row) for row in self.kept()])
+
+    @property
+    def saved(self) -> Path | None:
+        """The folder that holds these very rows; None where they were not saved, or changed."""
+        if self._export is None:
+            return None
+        folder, plan, rows = self._export
+        return folder if plan == self.plan and rows == self.kept() else None
 
     def by_hand(self) -> str:
         """What a person did, for the dataset card, in the language of the rows."""
@@ -131,7 +232,7 @@ class Session:
             return ""
         if self.plan.zh:
             note = f"人工审阅：改过 {edited} 行，拒绝 {rejected} 行。"
-            return note + (f"对调 {swapped} 对，两个分数随之对调。" if swapped else "")
+            return note + (f"对调 {swapped} 对，分数不再保留。" if swapped else "")
         note = f"Reviewed by hand: {edited} rows edited, {rejected} rejected."
-        extra = f" {swapped} pairs swapped; the higher score goes with the choice by hand."
+        extra = f" {swapped} pairs swapped; these have no scores."
         return note + (extra if swapped else "")

@@ -66,6 +66,11 @@ class Worker:
         self.thread = threading.Thread(target=work, name="dataset-studio", daemon=True)
         self.thread.start()
 
+    def beat(self, call: Callable[[int], bool], number: int = 0) -> None:
+        """Calls every five seconds from the thread of the kernel, while the call returns True."""
+        if call(number) and self.loop is not None:
+            self.loop.call_later(5, self.beat, call, number + 1)
+
     def stop(self) -> None:
         """Asks the job to stop at its next report."""
         self.stopping.set()

@@ -13,7 +13,7 @@ from typing import Any
 from ipywidgets import HTML, Button, HBox, Layout, Select, Textarea, VBox, Widget
 
 from smolsynth.rows import Row
-from smolsynth.studio.words import TERMS
+from smolsynth.studio.strings import TERMS, describe_error
 from smolsynth.text.layout import as_text, wrap
 
 LISTED = 500  # rows of a list at most
@@ -77,17 +77,20 @@ body.theme-dark .sds, [data-jp-theme-light="false"] .sds, html[theme="dark"] .sd
 .sds .sds-list option:checked { color: #fff;
   background: #1565c0 linear-gradient(0deg, #1565c0 0%, #1565c0 100%) }
 .sds .progress { height: 14px }
+.sds .sds-gone { visibility: hidden; height: 0; margin: 0; animation: sds-gone 1s 20s forwards }
+@keyframes sds-gone { to { visibility: visible; height: auto; padding: 8px; font-weight: 600;
+  border: 2px solid var(--sds-bad); color: var(--sds-bad) } }
 </style>"""
 
 
-def text(words: str = "", kind: str = "") -> HTML:
+def paragraph(words: str = "", kind: str = "") -> HTML:
     """A paragraph of our own words. `say` changes it."""
     widget = HTML()
-    say(widget, words, kind)
+    set_text(widget, words, kind)
     return widget
 
 
-def say(widget: HTML, words: str, kind: str = "") -> None:
+def set_text(widget: HTML, words: str, kind: str = "") -> None:
     """Puts our own words, with numbers at most, into what `text` made."""
     found = f' class="sds-{kind}"' if kind else ""
     widget.value = f"<p{found}>{_explained(words)}</p>" if words else ""
@@ -107,7 +110,7 @@ def _explained(words: str) -> str:
     return _TERM.sub(explain, html.escape(words))
 
 
-def field(widget: Widget, grow: str = "1 1 180px") -> Widget:
+def with_label(widget: Widget, grow: str = "1 1 180px") -> Widget:
     """A control with its label above it."""
     widget.add_class("sds-field")
     widget.layout = Layout(width="auto", height="auto", flex=grow)
@@ -116,7 +119,7 @@ def field(widget: Widget, grow: str = "1 1 180px") -> Widget:
     return widget
 
 
-def line(*children: Widget, wrap_at: str = "row wrap") -> HBox:
+def side_by_side(*children: Widget, wrap_at: str = "row wrap") -> HBox:
     """Widgets side by side, and below each other where there is no room."""
     return HBox(list(children), layout=Layout(flex_flow=wrap_at, align_items="flex-start"))
 
@@ -130,7 +133,7 @@ def button(words: str, do: Callable[[], None], tip: str = "", main: bool = False
     return made
 
 
-def show(widget: Widget, visible: bool) -> None:
+def set_visible(widget: Widget, visible: bool) -> None:
     """Shows or hides a widget."""
     widget.layout.display = None if visible else "none"
 
@@ -142,12 +145,12 @@ class Plain(Textarea):
         super().__init__(description=label, continuous_update=False)
         self.shown = ""
         self.lines = lines
-        field(self, "1 1 auto")
+        with_label(self, "1 1 auto")
         if code:
             self.add_class("sds-code")
         self.observe(self._undo, "value")
 
-    def put(self, value: Any) -> None:
+    def set_text(self, value: Any) -> None:
         """Shows a cell of a row, or any text."""
         self.shown = as_text(value) if value not in ("", None) else ""
         self.rows = self.lines or height(self.shown)
@@ -172,13 +175,47 @@ class Problem(VBox):
         self.add_class("sds-problem")
         self.clear()
 
-    def put(self, message: str) -> None:
-        self.message.put(message)
-        show(self, True)
+    def set_text(self, message: str) -> None:
+        self.message.set_text(message)
+        set_visible(self, True)
 
     def clear(self) -> None:
-        self.message.put("")
-        show(self, False)
+        self.message.set_text("")
+        set_visible(self, False)
+
+
+class Step(VBox):
+    """A step of the studio: its work, or a way to go where there is nothing to work on yet.
+
+    Args:
+        session: of the app.
+        go: shows another step, by name.
+        nothing: key of what is said where there is nothing yet.
+    """
+
+    def __init__(self, session: Any, go: Callable[[str], None], nothing: str = "no_rows") -> None:
+        super().__init__()
+        self.session, self.words, self.go = session, session.words, go
+        self.problem = Problem(self.words)
+        self.nothing = VBox(
+            [
+                paragraph(self.words[nothing]),
+                button(self.words["go_describe"], lambda: go("describe")),
+            ]
+        )
+        self.nothing.add_class("sds-empty")
+        self.work = VBox()
+        self.children = [self.nothing, self.work]
+
+    def set_work(self, is_there: bool) -> bool:
+        """Shows the work, or that there is none yet; returns which."""
+        set_visible(self.nothing, not is_there)
+        set_visible(self.work, is_there)
+        return is_there
+
+    def show_error(self, error: Exception, about: str = "ValueError") -> None:
+        """Shows what failed and what to do; see `describe_error`."""
+        self.problem.set_text(describe_error(error, self.session.lang, about))
 
 
 class Rows(HBox):
@@ -193,7 +230,7 @@ class Rows(HBox):
     def __init__(self, words: dict[str, str], lines: int = 8) -> None:
         self.words = words
         self.data: Sequence[Row] = []
-        self.list = field(
+        self.list = with_label(
             Select(description=words["list"], rows=lines, tooltip=words["list_tip"]), "1 1 300px"
         )
         self.list.add_class("sds-list")
@@ -205,7 +242,7 @@ class Rows(HBox):
         super().__init__([self.list, detail], layout=Layout(flex_flow="row wrap", width="100%"))
         self.list.observe(lambda _: self._show(), "value")
 
-    def put(self, rows: Sequence[Row]) -> None:
+    def set_rows(self, rows: Sequence[Row]) -> None:
         """Shows rows, the latest LISTED of them; stays at the chosen one."""
         chosen = self.list.value
         self.data = rows
@@ -215,14 +252,14 @@ class Rows(HBox):
             stays = chosen is not None and first <= chosen < len(rows)
             self.list.value = chosen if stays else first
         self._show()
-        show(self, bool(len(rows)))
+        set_visible(self, bool(len(rows)))
 
     def _show(self) -> None:
         place = self.list.value
         row = self.data[place] if place is not None and place < len(self.data) else {}
         for column, box in self.texts.items():
-            box.put(row.get(column, ""))
-            show(box, column in row)
+            box.set_text(row.get(column, ""))
+            set_visible(box, column in row)
 
 
 def label(row: Row, number: int, mark: str = "") -> str:

@@ -3,50 +3,44 @@
 import html
 from collections.abc import Callable
 
-from ipywidgets import HTML, VBox
+from ipywidgets import HTML
 
-from smolsynth.quality.report import Report
+from smolsynth.quality.report import Finding, Report
 from smolsynth.quality.rules import RULES
-from smolsynth.studio.parts import Plain, Problem, button, line, say, show, text
 from smolsynth.studio.session import Session
-from smolsynth.studio.words import problem_in_words
+from smolsynth.studio.widgets import (
+    Plain,
+    Step,
+    button,
+    paragraph,
+    set_text,
+    set_visible,
+    side_by_side,
+)
 
 
-class Check(VBox):
-    """The report on the rows that are not rejected.
-
-    Args:
-        session: of the app.
-        go: shows another step, by name.
-    """
+class Check(Step):
+    """The report on the rows that are not rejected."""
 
     def __init__(self, session: Session, go: Callable[[str], None]) -> None:
-        words = session.words
-        self.session, self.words = session, words
+        super().__init__(session, go)
+        words = self.words
         self.report: Report | None = None
         self.numbers: list[int] = []  # of the entries that were measured
-        self.empty = VBox(
-            [text(words["no_rows"]), button(words["go_describe"], lambda: go("describe"))]
-        )
-        self.empty.add_class("sds-empty")
-        self.verdict = text()
-        self.gate = text(words["gate_tip"], "note")
+        self.verdict = paragraph()
+        self.gate = paragraph(words["gate_tip"], "note")
         self.table = HTML()
         self.examples = Plain(words["examples"])
         self.reject_button = button(words["reject_bad"].format(n=0), self.reject_bad, main=True)
-        self.problem = Problem(words)
-        self.work = VBox(
-            [
-                text(words["measure_hint"], "note"),
-                self.verdict,
-                self.gate,
-                line(self.reject_button, button(words["export"], lambda: go("export"))),
-                self.problem,
-                self.table,
-                self.examples,
-            ]
-        )
-        super().__init__([self.empty, self.work])
+        self.work.children = [
+            paragraph(words["measure_hint"], "note"),
+            self.verdict,
+            self.gate,
+            side_by_side(self.reject_button, button(words["export"], lambda: go("export"))),
+            self.problem,
+            self.table,
+            self.examples,
+        ]
         self.refresh()
 
     def refresh(self) -> None:
@@ -54,21 +48,19 @@ class Check(VBox):
         session, words = self.session, self.words
         self.numbers = [i for i, e in enumerate(session.entries) if e.verdict is not False]
         rows = [session.entries[i].row for i in self.numbers]
-        show(self.empty, not session.entries)
-        show(self.work, bool(session.entries))
         self.report = None
         self.problem.clear()
         for part in (self.table, self.examples, self.reject_button):
-            show(part, False)
-        if not session.entries:
+            set_visible(part, False)
+        if not self.set_work(bool(session.entries)):
             return
         if not rows:
-            say(self.verdict, words["all_rejected"], "bad")
+            set_text(self.verdict, words["all_rejected"], "bad")
             return
         if session.worker.busy:
-            self.problem.put(words["busy"])
+            self.problem.set_text(words["busy"])
             return
-        say(self.verdict, words["measuring"].format(n=len(rows)))
+        set_text(self.verdict, words["measuring"].format(n=len(rows)))
 
         def job():
             from smolsynth.quality.report import measure
@@ -79,18 +71,18 @@ class Check(VBox):
 
     def _end(self, error: Exception | None) -> None:
         if error:
-            say(self.verdict, "")
-            self.problem.put(problem_in_words(error, self.session.lang))
+            set_text(self.verdict, "")
+            self.show_error(error)
 
     def _show(self, report: Report) -> None:
         words, lang = self.words, self.session.lang
         self.report = report
-        broken = report.broken
+        broken = self._unexplained(report)
         if broken:
             names = words["comma"].join(RULES[one.rule].words(lang)[0] for one in broken)
-            say(self.verdict, words["refuses"].format(n=report.rows, rules=names), "bad")
+            set_text(self.verdict, words["refuses"].format(n=report.rows, rules=names), "bad")
         else:
-            say(self.verdict, words["passes"].format(n=report.rows), "good")
+            set_text(self.verdict, words["passes"].format(n=report.rows), "good")
         self.table.value = self._as_table(report)
         lines = [
             words["example"].format(rule=RULES[one.rule].words(lang)[0], row=row + 1, reason=reason)
@@ -99,12 +91,12 @@ class Check(VBox):
                 (self.numbers[row] for row in one.rows), one.reasons, strict=False
             )
         ]
-        self.examples.put("\n".join(lines))
-        show(self.table, True)
-        show(self.examples, bool(lines))
+        self.examples.set_text("\n".join(lines))
+        set_visible(self.table, True)
+        set_visible(self.examples, bool(lines))
         bad = len({row for one in broken for row in one.rows})
         self.reject_button.description = words["reject_bad"].format(n=bad)
-        show(self.reject_button, bool(bad))
+        set_visible(self.reject_button, bool(bad))
 
     def _as_table(self, report: Report) -> str:
         """Rules and counts, our own words and numbers alone."""
@@ -113,10 +105,10 @@ class Check(VBox):
             f"<th>{html.escape(words[name])}</th>"
             for name in ("rule", "found_rows", "allowed", "verdict")
         )
-        lines = []
+        lines, broken = [], self._unexplained(report)
         for one in report.findings:
             rule = RULES[one.rule]
-            kind, verdict = ("bad", "broken") if one.broken else ("good", "ok")
+            kind, verdict = ("bad", "broken") if one in broken else ("good", "ok")
             lines.append(
                 f"<tr><td>{html.escape(rule.words(lang)[0])}</td>"
                 f'<td class="sds-n">{len(one.rows)}</td>'
@@ -129,7 +121,15 @@ class Check(VBox):
         """Rejects the rows that break a rule, and measures again."""
         if self.report is None:
             return
-        for one in self.report.broken:
-            for row in one.rows:
-                self.session.entries[self.numbers[row]].verdict = False
+        bad = {self.numbers[i] for one in self._unexplained(self.report) for i in one.rows}
+        entries = [self.session.entries[number] for number in sorted(bad)]
+        for entry in entries:
+            entry.verdict = False
         self.refresh()
+        try:
+            self.session.decided(*entries)
+        except OSError as error:
+            self.show_error(error)
+
+    def _unexplained(self, report: Report) -> list[Finding]:
+        return self.session.unexplained(report, self.numbers)

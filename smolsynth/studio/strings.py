@@ -56,6 +56,11 @@ WORDS: dict[str, dict[str, str]] = {
         "sample": "Show five sample rows",
         "sample_again": "Sample again",
         "start": "Generate {rows} rows",
+        "earlier": "Earlier datasets",
+        "earlier_one": "{name}, {rows} rows, {decided} reviewed",
+        "open": "Go on with it",
+        "gone": "The server behind this page does not answer any more. Start it again, and open the"
+        " new page: rows and decisions are kept.",
         "no_sample": "No rows yet. Sample five: with the bundled model it takes a few seconds.",
         "sampling": "Making sample rows …",
         "loading": "Loading distilabel, once, for a few seconds …",
@@ -80,7 +85,6 @@ WORDS: dict[str, dict[str, str]] = {
         "stored": "Part of this was there from an earlier run and cost nothing.",
         "dropped": "Dropped on the way: {counts}.",
         "go_review": "Review the rows",
-        "changed": "You have changed rows by hand. Generating replaces them. Press again to do so.",
         # review
         "no_rows": "No rows to review yet. Generate some first.",
         "search": "Search",
@@ -102,7 +106,6 @@ WORDS: dict[str, dict[str, str]] = {
         "accept_tip": "Keep this row and go to the next",
         "reject_tip": "Leave this row out of the dataset and go to the next",
         "undo_tip": "Take back what you decided and changed in this row",
-        "topic": "Topic",
         "instruction_text": "Instruction",
         "response_text": "Response",
         "chosen_text": "Chosen response",
@@ -114,9 +117,8 @@ WORDS: dict[str, dict[str, str]] = {
         "cant_tell": "Can't tell",
         "vote_hint": "Which is better? Vote first, then see what the judge chose.",
         "swap": "Swap",
-        "swap_tip": "Exchange chosen and rejected: your verdict instead of the judge's. The"
-        " higher"
-        " rating goes with it.",
+        "swap_tip": "Exchange chosen and rejected: your verdict instead of the judge's. The scores"
+        " go, because nobody gave them to this order",
         "agree": "You and the judge agree ({high} against {low}).",
         "differ": "The judge chose the other one ({high} against {low}). Swap them if you are"
         " sure.",
@@ -137,14 +139,14 @@ WORDS: dict[str, dict[str, str]] = {
         "ok": "ok",
         "broken": "broken",
         "examples": "What was found, first rows",
-        "figures": "Lengths and likeness",
         "reject_bad": "Reject the {n} rows that break rules",
         "gate_tip": "The gate: what breaks a rule is not saved without a reason in writing",
         # export
         "name": "Folder name",
         "name_tip": "Letters, digits, dot, hyphen and underscore",
-        "bad_name": "A folder name has letters, digits, dots, hyphens and underscores, and begins"
-        " with a letter or a digit.",
+        "bad_name": "A folder name has letters, digits, dots, hyphens and underscores; it begins"
+        " with a letter or a digit, does not end in a dot, and is none that Windows keeps for"
+        " itself, such as CON.",
         "format": "File format",
         "format_tip": "JSONL can be read by people; Parquet is smaller; Arrow is what datasets"
         " writes itself",
@@ -160,7 +162,8 @@ WORDS: dict[str, dict[str, str]] = {
         "push": "Push to the Hub",
         "pushing": "Pushing …",
         "pushed": "Pushed:",
-        "push_hint": "Optional, and the only step that sends your rows anywhere.",
+        "push_hint": "Optional, and the only step that sends your rows anywhere: these {n} rows, as"
+        " they were saved above.",
         "all_rejected": "All rows are rejected: accept some in 3 Review.",
         # code
         "code_hint": "The same rows without the app: plain distilabel code, yours to change. With"
@@ -227,6 +230,11 @@ WORDS: dict[str, dict[str, str]] = {
         "sample": "先看五行样品",
         "sample_again": "再取一次样品",
         "start": "生成 {rows} 行",
+        "earlier": "以前的数据集",
+        "earlier_one": "{name}，{rows} 行，审阅过 {decided} 行",
+        "open": "接着做",
+        "gone": "这个页面背后的服务没有回应了。请重新启动，再打开新的页面；"
+        "做好的行和审阅的结果都还在。",
         "no_sample": "还没有数据。先取五行样品看看，用自带的模型只要几秒钟。",
         "sampling": "正在生成样品……",
         "loading": "正在载入 distilabel，只载入一次，要几秒钟……",
@@ -251,7 +259,6 @@ WORDS: dict[str, dict[str, str]] = {
         "stored": "其中一部分是上次做好的，这次没有花费。",
         "dropped": "中途舍弃：{counts}。",
         "go_review": "去审阅",
-        "changed": "你手工改过一些行，重新生成会覆盖它们。确定的话，再按一次。",
         "no_rows": "还没有可审阅的行。请先生成。",
         "search": "搜索",
         "search_hint": "要找的词",
@@ -272,7 +279,6 @@ WORDS: dict[str, dict[str, str]] = {
         "accept_tip": "留下这一行，再看下一行",
         "reject_tip": "这一行不要了，再看下一行",
         "undo_tip": "撤销对这一行的决定和改动",
-        "topic": "主题",
         "instruction_text": "指令",
         "response_text": "回答",
         "chosen_text": "被选回答",
@@ -284,7 +290,8 @@ WORDS: dict[str, dict[str, str]] = {
         "cant_tell": "分不出",
         "vote_hint": "哪条更好？先投票，再看评审模型选了哪条。",
         "swap": "对调",
-        "swap_tip": "对调被选回答和被拒回答：以你的判断为准，高分归新的被选回答",
+        "swap_tip": "对调被选回答和被拒回答：以你的判断为准。原来的分数不是照这个顺序打的，"
+        "不再保留",
         "agree": "你和评审模型看法一致（{high} 分对 {low} 分）。",
         "differ": "评审模型选的是另一条（{high} 分对 {low} 分）。有把握的话，可以对调。",
         "no_verdict": "评审模型给被选回答 {high} 分，给另一条 {low} 分。",
@@ -303,12 +310,12 @@ WORDS: dict[str, dict[str, str]] = {
         "ok": "通过",
         "broken": "违反",
         "examples": "查到的问题（前几行）",
-        "figures": "长度与相似度",
         "reject_bad": "拒绝违反规则的 {n} 行",
         "gate_tip": "质量关：违反规则的数据，不写明理由就不能保存",
         "name": "文件夹名",
         "name_tip": "可用字母、数字、点、连字符和下划线",
-        "bad_name": "文件夹名只能用字母、数字、点、连字符和下划线，并以字母或数字开头。",
+        "bad_name": "文件夹名只能用字母、数字、点、连字符和下划线，以字母或数字开头，不能以点结尾，"
+        "也不能用 CON 这类 Windows 保留的名字。",
         "format": "文件格式",
         "format_tip": "JSONL 可以直接打开看；Parquet 更小；Arrow 是 datasets 自己的格式",
         "despite": "为什么仍要保存",
@@ -323,7 +330,7 @@ WORDS: dict[str, dict[str, str]] = {
         "push": "推送到 Hub",
         "pushing": "正在推送……",
         "pushed": "已推送：",
-        "push_hint": "这一步可以不做；只有它会把你的数据发到别处。",
+        "push_hint": "这一步可以不做；只有它会把数据发到别处：推送的就是上面存好的这 {n} 行。",
         "all_rejected": "全部行都已拒绝：请到“3 审阅”接受几行。",
         "code_hint": "不用这个界面也能得到同样的行：下面是普通的 distilabel 代码，你可以随意改。"
         "随机种子不变，行就不变；你手工改的不算在内。",
@@ -389,7 +396,7 @@ def duration(seconds: float, words: dict[str, str]) -> str:
     return words["minutes"].format(n=seconds / 60)
 
 
-def problem_in_words(error: Exception, lang: str, about: str = "ValueError") -> str:
+def describe_error(error: Exception, lang: str, about: str = "ValueError") -> str:
     """An error for the page: what failed and what to do, in its language; then the error itself.
 
     Of a step that failed for want of a model, it is the model that is named. `about` is the key in
