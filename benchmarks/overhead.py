@@ -11,13 +11,14 @@ don't count; the cases take turns; the last line is JSON.
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from memory import peak_megabytes
 
 FEW = 20
 
@@ -52,8 +53,7 @@ def measured(case: str, rows: int) -> dict:
         made = pipeline.run(dataset=data, use_cache=False, **options)
         seconds = time.perf_counter() - begun
         assert len(made["default"]["train"]) == rows
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {"seconds": seconds, "mb": peak / (1024**2 if sys.platform == "darwin" else 1024)}
+    return {"seconds": seconds, "mb": peak_megabytes()}
 
 
 def main() -> None:

@@ -9,11 +9,12 @@ earlier one. Each size runs in a process of its own, the sizes by turns; the las
 import argparse
 import json
 import random
-import resource
 import statistics
 import subprocess
 import sys
 import time
+
+from memory import peak_megabytes
 
 KINDS = ("instruction", "preference")
 NEAR_COPIES = 0.05
@@ -54,10 +55,8 @@ def measured(rows: int, kind: str, lang: str) -> dict:
     begun = time.perf_counter()
     report = measure(data, lang, evaluation=held_out)
     seconds = time.perf_counter() - begun
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    megabytes = peak / (1024**2 if sys.platform == "darwin" else 1024)
     counts = {finding.rule: len(finding.rows) for finding in report.findings if finding.rows}
-    return {"seconds": seconds, "megabytes": megabytes, "found": counts}
+    return {"seconds": seconds, "megabytes": peak_megabytes(), "found": counts}
 
 
 def main() -> None:

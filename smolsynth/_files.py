@@ -8,25 +8,31 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-def write_whole(path: str | Path, content: str | bytes) -> None:
-    """Writes a file under another name, syncs it to the disk and renames it into place.
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[Path]:
+    """Yields another path to write to; at the end it is synced to the disk and renamed to `path`.
 
-    Text is written as UTF-8, its line ends as they are. What stood there before stays until the
-    new content is safe, and whatever fails.
+    What stood there before stays until the new content is safe, and whatever fails. Folders above
+    it are made.
 
     Raises OSError where the file can't be written.
     """
     path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = _unfinished(path)
-    data = content.encode() if isinstance(content, str) else content
     try:
-        with unfinished.open("wb") as file:
-            file.write(data)
-            file.flush()
+        yield unfinished
+        with unfinished.open("rb+") as file:
             os.fsync(file.fileno())
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def write_whole(path: str | Path, content: str | bytes) -> None:
+    """Writes a file whole or not at all, see `whole_file`; text as UTF-8, line ends as they are."""
+    with whole_file(path) as unfinished:
+        unfinished.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 @contextmanager

@@ -75,6 +75,33 @@ def test_a_run_that_was_killed_ends_as_one_that_was_not(small_corpus, tmp_path, 
     assert set(notes["sha256"]) == {"model.safetensors", "ct2/model.bin"}
 
 
+@pytest.mark.parametrize("change", [{"seed": 1}, {"batch": 512}, {"rate": 1e-3}, {"corpus": None}])
+def test_another_run_does_not_resume_in_the_folder(change, small_corpus, tmp_path):
+    train.train(options(small_corpus, tmp_path, steps=2))
+    if "corpus" in change:
+        other = tmp_path / "other.jsonl"
+        other.write_text(small_corpus.read_text("utf-8") + "\n", encoding="utf-8")
+        change = {"corpus": other}
+    with pytest.raises(SystemExit, match=f"holds another run .{next(iter(change))} was .* and is "):
+        train.train(options(small_corpus, tmp_path, **{"steps": 2, **change}))
+
+
+def test_a_folder_whose_run_nobody_knows_is_refused(small_corpus, tmp_path):
+    (tmp_path / "build" / "small").mkdir(parents=True)
+    (tmp_path / "build" / "small" / "checkpoint.pt").write_bytes(b"")
+    with pytest.raises(SystemExit, match="nobody knows how it began"):
+        train.train(options(small_corpus, tmp_path))
+
+
+def test_a_model_packed_again_replaces_the_old_one_and_leaves_nothing_else(small_corpus, tmp_path):
+    (tmp_path / "models" / "small.part").mkdir(parents=True)  # another's, of the name once used
+    for steps in (1, 2):
+        train.train(options(small_corpus, tmp_path, steps=steps, work=tmp_path / str(steps)))
+    assert sorted(p.name for p in (tmp_path / "models").iterdir()) == ["small", "small.part"]
+    notes = json.loads((tmp_path / "models" / "small" / "training.json").read_text())
+    assert notes["steps"] == 2
+
+
 def test_only_the_turns_that_count_are_learned(small_corpus):
     example = {
         "messages": [

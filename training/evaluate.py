@@ -21,7 +21,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import smolsynth  # noqa: F401  (first: it keeps distilabel's noise away)
@@ -118,28 +118,24 @@ def share(results: list[bool]) -> float:
 
 
 def rank_correlation(pairs: list[tuple[float, float]]) -> float:
-    """Spearman's rho with mean ranks for ties; 0 where one side never varies."""
+    """Spearman's rho with mean ranks for ties; 0 where one side never varies.
 
-    def mean_ranks(values: list[float]) -> list[float]:
-        places: dict[float, list[int]] = {}
-        for place, value in enumerate(sorted(values)):
-            places.setdefault(value, []).append(place)
-        return [sum(places[v]) / len(places[v]) for v in values]
+    >>> rank_correlation([(1, 10), (2, 20), (3, 30)])
+    1.0
+    """
+    from scipy.stats import spearmanr
 
-    one, two = (mean_ranks(list(values)) for values in zip(*pairs, strict=True))
-    middle = (len(pairs) - 1) / 2
-    spread = [sum((r - middle) ** 2 for r in ranks) for ranks in (one, two)]
-    if not all(spread):
+    one, two = zip(*pairs, strict=True)
+    if len(set(one)) == 1 or len(set(two)) == 1:
         return 0.0
-    joint = sum((a - middle) * (b - middle) for a, b in zip(one, two, strict=True))
-    return round(joint / (spread[0] * spread[1]) ** 0.5, 4)
+    return round(float(spearmanr(one, two).statistic), 4)
 
 
 class Measure:
     """All figures of one model in one language; every method returns figures by name."""
 
-    def __init__(self, model: str, lang: str, cases: int) -> None:
-        self.lang, self.cases = lang, cases
+    def __init__(self, model: str, lang: str, cases: int, aspects: Sequence[str] = ASPECTS) -> None:
+        self.lang, self.cases, self.aspects = lang, cases, aspects
         # a folder outside the package holds unrounded weights, see `exact_copy`
         compute = "float32" if Path(model).is_absolute() else "int8"
         self.rng = random.Random(17)
@@ -269,7 +265,7 @@ class Measure:
         return {"evol_in_depth": share(depth), "evol_in_breadth": share(breadth)}
 
     def magpie_task(self) -> dict[str, float]:
-        concepts = self.concepts(500)
+        concepts = self.concepts(min(500, 4 * self.cases))
         systems = [self.composer.fill(self.composer.pick("systems"), c) for c in concepts]
         given = [{"system_prompt": s} for s in systems]
         rows = self.run(Magpie, self.magpie, given, n_turns=1)
@@ -370,7 +366,7 @@ class Measure:
 
     def judge_parsed(self) -> dict[str, float]:
         parsed = []
-        for aspect in ASPECTS:
+        for aspect in self.aspects:
             rows = []
             for number, concept in enumerate(self.concepts()):
                 q = self.judged(concept)
@@ -513,11 +509,15 @@ class Measure:
 
 
 # ---- speed ----
+ONE_CORE = hasattr(os, "sched_setaffinity")
+
+
 def tokens_per_second(model: str) -> dict[str, int]:
     """Greedy tokens per second for 32 prompts x 64 new tokens at most, best of three.
 
     `ct2` and `generate`: the int8 model and plain `transformers` `model.generate` (one batch of
-    32) on one core; `ct2_all_cores`: the int8 model as it runs by default.
+    32) on one core, left out where the system can't hold a process to one (macOS, Windows);
+    `ct2_all_cores`: the int8 model as it runs by default.
     """
     asked = [
         [{"role": "user", "content": f"Tell me about {c.name}. Add one practical tip."}]
@@ -538,6 +538,8 @@ def tokens_per_second(model: str) -> dict[str, int]:
         return round(max(speeds))
 
     figures = {"ct2_all_cores": best(bundled)}
+    if not ONE_CORE:
+        return figures
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(cores)})
     try:
@@ -688,6 +690,8 @@ def main() -> None:
     parser.add_argument("--exact", action="store_true", help="the bf16 weights' figures too")
     parser.add_argument("--card", action="store_true", help="write the cards (implies --exact)")
     args = parser.parse_args()
+    if args.card and not ONE_CORE:
+        parser.error("--card tells the speed on one core, which this system can't measure.")
     result: dict[str, dict] = {}
     for model in args.models:
         figures = measure(model, args.cases)

@@ -13,6 +13,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from smolsynth._files import whole_file
 from training.composer import Composer
 from training.world import LANGS, SLOTS, Concept, load_world
 
@@ -48,14 +49,14 @@ def write(path: Path = OUTPUT) -> int:
 
 def write_rows(path: Path, rows: Iterable[dict]) -> int:
     """Writes one JSON object a line, the file whole or not at all. Returns how many."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".part")
     count = 0
-    with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+    with (
+        whole_file(path) as unfinished,
+        unfinished.open("w", encoding="utf-8", newline="\n") as file,
+    ):
         for row in rows:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
             count += 1
-    unfinished.replace(path)
     return count
 
 

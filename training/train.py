@@ -2,7 +2,7 @@
 
     python -m training.train --corpus build/corpus.jsonl
 
-writes `build/tutor/checkpoint.pt` while it runs (the same command goes on from it after a kill) and
+writes `build/tutor/checkpoint.pt` while it runs (the same command resumes from it after a kill) and
 at the end the model folder that ships, `smolsynth/models/tutor`: bf16 safetensors for transformers
 and TRL, `ct2/` in int8 for generation, the tokenizer with its chat template, and `training.json`,
 what `training.evaluate --card` writes the model card from. `--name novice` trains the weaker one.
@@ -32,6 +32,8 @@ from transformers import (
     LlamaForCausalLM,
     PreTrainedTokenizerFast,
 )
+
+from smolsynth._files import free_name, new_folder, whole_file, write_whole
 
 SHIPPED = Path(__file__).resolve().parent.parent / "smolsynth" / "models"
 SPECIAL = ["<|im_start|>", "<|im_end|>", "<|pad|>"]  # ids 0, 1, 2
@@ -243,6 +245,35 @@ def loss_of(
     return (losses * weights).sum() / weights.sum()
 
 
+MAKES_THE_RUN = ("rows", "batch", "rate", "hidden", "layers", "vocabulary", "steps", "seed")
+
+
+def claim(work: Path, args: argparse.Namespace) -> None:
+    """Notes in the work folder what makes the run, so that nothing but the same run resumes in it.
+
+    Raises:
+        SystemExit: the folder holds another run; the message says in what it differs.
+    """
+    with args.corpus.open("rb") as file:
+        wanted = {"corpus": hashlib.file_digest(file, "sha256").hexdigest()}
+    wanted |= {name: getattr(args, name) for name in MAKES_THE_RUN}
+    notes = work / "run.json"
+    if notes.exists():
+        there = json.loads(notes.read_text("utf-8"))
+        others = [
+            f"{name} was {there.get(name)} and is {value}"
+            for name, value in wanted.items()
+            if there.get(name) != value
+        ]
+    else:
+        others = ["nobody knows how it began"] if (work / "checkpoint.pt").exists() else []
+    if others:
+        raise SystemExit(
+            f"{work} holds another run ({'; '.join(others)}): delete it, or take another --work."
+        )
+    write_whole(notes, json.dumps(wanted, indent=1) + "\n")
+
+
 def train(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
@@ -253,6 +284,7 @@ def train(args: argparse.Namespace) -> None:
     with args.corpus.open(encoding="utf-8") as file:
         fixed_texts = json.loads(next(file))["fixed_texts"]
         corpus = [json.loads(line) for line in itertools.islice(file, args.rows)]
+    claim(work, args)
     file = work / "tokenizer.json"
     if file.exists():
         plain = Tokenizer.from_file(str(file))
@@ -292,24 +324,21 @@ def train(args: argparse.Namespace) -> None:
     state = {"step": 0, "seconds": 0.0, "tokens": 0}
     checkpoint = work / "checkpoint.pt"
     if checkpoint.exists():
-        saved = torch.load(checkpoint, map_location=device)
+        saved = torch.load(checkpoint, map_location=device, weights_only=True)
         model.load_state_dict(saved["model"])
         for optim, old in zip(optims, saved["optimizers"], strict=True):
             optim.load_state_dict(old)
         state = saved["state"]
-        print(f"going on from step {state['step']}")
+        print(f"resuming from step {state['step']}")
 
     def save() -> None:
-        unfinished = checkpoint.with_suffix(".part")
-        torch.save(
-            {
-                "model": model.state_dict(),
-                "optimizers": [o.state_dict() for o in optims],
-                "state": state,
-            },
-            unfinished,
-        )
-        os.replace(unfinished, checkpoint)
+        saved = {
+            "model": model.state_dict(),
+            "optimizers": [o.state_dict() for o in optims],
+            "state": state,
+        }
+        with whole_file(checkpoint) as unfinished:
+            torch.save(saved, unfinished)
 
     schedule: list[list[int]] = []
     for epoch in range(math.ceil(args.steps / max(1, total // args.batch)) + 1):
@@ -355,50 +384,51 @@ def train(args: argparse.Namespace) -> None:
 # ---- shipping ----
 def pack(model, tokenizer: Tokenizer, folder: Path, args, state: dict, size: dict) -> None:
     """Writes the model folder whole, beside the old one, and then swaps them."""
-    fresh = folder.with_name(folder.name + ".part")
-    shutil.rmtree(fresh, ignore_errors=True)
-    wrapped = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        bos_token=SPECIAL[0],
-        eos_token=SPECIAL[1],
-        pad_token=SPECIAL[2],
-        padding_side="left",
-        model_max_length=CONTEXT,
-        clean_up_tokenization_spaces=False,
-    )
-    wrapped.chat_template = CHAT_TEMPLATE
-    wrapped.save_pretrained(fresh)
-    model.to("cpu", torch.bfloat16).save_pretrained(fresh)
-    (fresh / "model.safetensors").chmod(0o644)
-    TransformersConverter(str(fresh)).convert(str(fresh / "ct2"), quantization="int8")
-    (fresh / "training.json").write_text(
-        json.dumps(
-            {
-                "name": args.name,
-                "parameters": sum(p.numel() for p in model.parameters()),
-                "hidden": args.hidden,
-                "layers": args.layers,
-                "vocabulary": tokenizer.get_vocab_size(),
-                "steps": state["step"],
-                "examples": size,
-                "tokens_seen": state["tokens"],
-                "minutes": round(state["seconds"] / 60, 1),
-                "device": "cuda" if torch.cuda.is_available() else f"cpu, {args.threads} threads",
-                "seed": args.seed,
-                "notes": args.notes,
-                "sha256": {
-                    str(p.relative_to(fresh)): hashlib.sha256(p.read_bytes()).hexdigest()
-                    for p in sorted(fresh.rglob("*"))
-                    if p.suffix in (".safetensors", ".bin")
-                },
-            },
-            indent=1,
+    made = free_name(folder)
+    device = "cuda" if torch.cuda.is_available() else f"cpu, {args.threads} threads"
+    with new_folder(made) as fresh:
+        wrapped = PreTrainedTokenizerFast(
+            tokenizer_object=tokenizer,
+            bos_token=SPECIAL[0],
+            eos_token=SPECIAL[1],
+            pad_token=SPECIAL[2],
+            padding_side="left",
+            model_max_length=CONTEXT,
+            clean_up_tokenization_spaces=False,
         )
-        + "\n"
-    )
-    if folder.exists():
+        wrapped.chat_template = CHAT_TEMPLATE
+        wrapped.save_pretrained(fresh)
+        model.to("cpu", torch.bfloat16).save_pretrained(fresh)
+        (fresh / "model.safetensors").chmod(0o644)
+        TransformersConverter(str(fresh)).convert(str(fresh / "ct2"), quantization="int8")
+        (fresh / "training.json").write_text(
+            json.dumps(
+                {
+                    "name": args.name,
+                    "parameters": sum(p.numel() for p in model.parameters()),
+                    "hidden": args.hidden,
+                    "layers": args.layers,
+                    "vocabulary": tokenizer.get_vocab_size(),
+                    "steps": state["step"],
+                    "examples": size,
+                    "tokens_seen": state["tokens"],
+                    "minutes": round(state["seconds"] / 60, 1),
+                    "device": device,
+                    "seed": args.seed,
+                    "notes": args.notes,
+                    "sha256": {
+                        str(p.relative_to(fresh)): hashlib.sha256(p.read_bytes()).hexdigest()
+                        for p in sorted(fresh.rglob("*"))
+                        if p.suffix in (".safetensors", ".bin")
+                    },
+                },
+                indent=1,
+            )
+            + "\n"
+        )
+    if made != folder:
         shutil.rmtree(folder)
-    fresh.rename(folder)
+        made.rename(folder)
     print(f"packed {folder.name}: {sum(p.stat().st_size for p in folder.rglob('*')) / 1e6:.1f} MB")
 
 
