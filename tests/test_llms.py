@@ -24,7 +24,16 @@ from distilabel.models.mixins.magpie import MagpieChatTemplateMixin
 from distilabel.steps.tasks import EvolInstruct, Magpie, SelfInstruct, TextGeneration
 from openai_server import serve
 
-from smolsynth.llms import MODELS, BundledLLM, LLMUnavailable, bundled, endpoints, load_llm
+from smolsynth.llms import (
+    CT2LLM,
+    MODELS,
+    BundledLLM,
+    LLMUnavailable,
+    bundled,
+    ct2,
+    endpoints,
+    load_llm,
+)
 
 WORDS = "the what river explain 水 weather moon 为什么 bread list three short cats".split()
 
@@ -137,9 +146,9 @@ def test_sampling_does_not_depend_on_threads_or_cores(monkeypatch):
     def call(llm, rows):
         return texts(llm.generate(rows, max_new_tokens=12))
 
-    monkeypatch.setattr(bundled, "_cores", lambda: 1)
+    monkeypatch.setattr(ct2, "_cores", lambda: 1)
     alone = [call(load_llm(), rows) for rows in calls]
-    monkeypatch.setattr(bundled, "_cores", lambda: 4)
+    monkeypatch.setattr(ct2, "_cores", lambda: 4)
     with ThreadPoolExecutor(3) as threads:
         assert list(threads.map(call, [load_llm()] * 3, calls)) == alone
 
@@ -215,17 +224,43 @@ def test_bad_inputs_are_named(spec, inputs, wanted):
 
 
 def test_loading_twice_and_after_unload(spec):
-    llm = load_llm(spec)
+    llm, other = load_llm(spec), load_llm(spec)
+    for one in (llm, other):
+        one.load()
+    loaded = "_model" if spec == "bundled" else "_pipeline"
+    before, of_other = getattr(llm, loaded), getattr(other, loaded)
     llm.load()
-    pipeline = getattr(llm, "_pipeline", None)
-    before = bundled._read_bundled.cache_info().misses
-    llm.load()
-    assert getattr(llm, "_pipeline", None) is pipeline
-    assert bundled._read_bundled.cache_info().misses == before
+    assert getattr(llm, loaded) is before is not None
     llm.unload()
-    assert bundled._read_bundled.cache_info().currsize == 0 or spec != "bundled"
-    assert getattr(llm, "_pipeline", None) is None
+    assert getattr(llm, loaded) is None
+    assert getattr(other, loaded) is of_other  # one model's end is no other's
     assert len(llm.generate([ask("Hello")], max_new_tokens=2)) == 1
+
+
+def test_unloading_frees_this_model_alone():
+    tutor, novice = load_llm("bundled"), load_llm("bundled:novice")
+    tutor.load()
+    novice.load()
+    kept = set(ct2._KEPT)
+    tutor.unload()
+    assert [key[0].name for key in kept - set(ct2._KEPT)] == ["tutor"]
+    assert any(key[0].name == "novice" for key in ct2._KEPT)
+
+
+def test_other_weights_in_the_same_folder_are_another_model(tmp_path, monkeypatch):
+    """And a folder is found from another working directory, too."""
+    folder = tmp_path / "student"
+    shutil.copytree(MODELS / "novice", folder)
+    rows = [ask("What is a kettle?"), ask("Why does it rain?"), ask("Name three animals.")]
+    monkeypatch.chdir(tmp_path)
+    here = CT2LLM(model="student")
+    monkeypatch.chdir("/")
+    first = texts(here.generate(rows, temperature=0, max_new_tokens=24))
+    shutil.rmtree(folder)
+    shutil.copytree(MODELS / "tutor", folder)
+    again = texts(CT2LLM(model=str(folder)).generate(rows, temperature=0, max_new_tokens=24))
+    tutor = load_llm("bundled").generate(rows, temperature=0, max_new_tokens=24)
+    assert again == texts(tutor) != first
 
 
 def answer_in_child(llm, queue):
@@ -380,14 +415,14 @@ def test_bundled_prompt_is_what_transformers_renders():
 
 
 def test_greedy_batches_are_read_up_to_the_same_point(monkeypatch):
-    """Rounding depends on it (see `BundledLLM._run_batches`), but only in one text of a hundred."""
+    """Rounding depends on it (see `CT2LLM._start`), but only in one text of a hundred."""
     ctranslate2 = pytest.importorskip("ctranslate2")
     seen = []
 
     class Spy(ctranslate2.Generator):
-        def generate_batch(self, prompts, **settings):
-            seen.append([len(prompt) for prompt in prompts])
-            return super().generate_batch(prompts, **settings)
+        def generate_batch(self, prompts, static_prompt=(), **settings):
+            seen.append([len(static_prompt) + len(prompt) for prompt in prompts])
+            return super().generate_batch(prompts, static_prompt=static_prompt, **settings)
 
     llm, rows = load_llm(), conversations(60, longest=40)
     llm.load()
@@ -395,9 +430,32 @@ def test_greedy_batches_are_read_up_to_the_same_point(monkeypatch):
     llm.generate(rows, max_new_tokens=2, temperature=0)
     assert len(seen) < len(rows) / 3
     for lengths in seen:
-        assert min(lengths) == max(2, (max(lengths) - 1) // bundled.BUCKET * bundled.BUCKET + 1)
-        assert max(lengths) - min(lengths) < bundled.BUCKET
-        assert len(lengths) <= bundled.BATCH_SIZE + 1
+        assert min(lengths) == ct2.read_at_once(max(lengths))
+        assert max(lengths) - min(lengths) < ct2.BUCKET
+        assert len(lengths) <= ct2.BATCH_SIZE + 1
+
+
+@pytest.mark.parametrize("temperature", [0, 1.0])
+def test_what_prompts_share_is_read_once_and_changes_nothing(monkeypatch, temperature):
+    ctranslate2 = pytest.importorskip("ctranslate2")
+    read = []
+
+    class Spy(ctranslate2.Generator):
+        def generate_batch(self, prompts, static_prompt=(), **settings):
+            read.append((len(static_prompt), sum(map(len, prompts))))
+            return super().generate_batch(prompts, static_prompt=static_prompt, **settings)
+
+    rubric = {"role": "system", "content": "Rate each text from 1 to 5. " * 30}
+    rows = [[rubric, *talk] for talk in conversations(16, longest=20)]
+    settings = {"max_new_tokens": 24, "temperature": temperature}
+    monkeypatch.setattr(ctranslate2, "Generator", Spy)
+    together = texts(load_llm().generate(rows, **settings))
+    shared = sum(size for _, size in read)
+    monkeypatch.setattr(ct2, "SHARED", 10**6)
+    read.clear()
+    assert texts(load_llm().generate(rows, **settings)) == together
+    assert not any(static for static, _ in read)
+    assert shared < sum(size for _, size in read) / 3
 
 
 def without(folder, name):
@@ -426,7 +484,6 @@ def test_damaged_weights_say_reinstall(tmp_path, monkeypatch, damage, name):
     shutil.copytree(MODELS / "tutor", tmp_path / "tutor")
     monkeypatch.setattr(bundled, "MODELS", tmp_path)
     load_llm().load()
-    bundled._read_bundled.cache_clear()
     damage(tmp_path / "tutor", name)
     with pytest.raises(LLMUnavailable) as error:
         load_llm().load()
@@ -438,7 +495,7 @@ def test_tokens_that_a_model_only_reads_are_never_written(tmp_path, monkeypatch)
     temperature any token comes, the long texts of distilabel's templates too."""
     shutil.copytree(MODELS / "tutor", tmp_path / "tutor")
     monkeypatch.setattr(bundled, "MODELS", tmp_path)
-    vocabulary = bundled._read_bundled(MODELS / "tutor")[0].get_vocab()
+    vocabulary = ct2.read_model(MODELS / "tutor").tokenizer.get_vocab()
     long = {text: number for text, number in vocabulary.items() if len(text) > 60}
     assert len(long) > 100
     settings = tmp_path / "tutor" / "generation_config.json"
@@ -446,7 +503,6 @@ def test_tokens_that_a_model_only_reads_are_never_written(tmp_path, monkeypatch)
 
     def written(only_read):
         settings.write_text(json.dumps({**config, "suppress_tokens": only_read}))
-        bundled._read_bundled.cache_clear()
         llm = load_llm(temperature=50, max_new_tokens=200)
         llm.load()
         outputs = llm.generate([ask("Hi")] * 4, **llm.generation_kwargs)

@@ -13,11 +13,13 @@ from smolsynth.errors import LLMUnavailable
 from smolsynth.llms import endpoints
 from smolsynth.llms.batched import BatchedTransformersLLM, check_transformers
 from smolsynth.llms.bundled import MODELS, BundledLLM, bundled_names
+from smolsynth.llms.ct2 import CT2LLM
 from smolsynth.llms.endpoints import EndpointLLM
 
 __all__ = [
     "MODELS",
     "BatchedTransformersLLM",
+    "CT2LLM",
     "BundledLLM",
     "EndpointLLM",
     "LLMUnavailable",

@@ -5,32 +5,18 @@ import importlib.util
 import urllib.error
 import urllib.request
 import warnings
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from distilabel.models.llms.base import LLM
 from distilabel.models.llms.huggingface.transformers import TransformersLLM
-from distilabel.models.llms.utils import prepare_output
 from distilabel.models.mixins.cuda_device_placement import CudaDevicePlacementMixin
-from pydantic import Field, PrivateAttr, validate_call
+from pydantic import PrivateAttr
 
 from smolsynth.errors import LLMUnavailable
 from smolsynth.llms import common
-from smolsynth.llms.common import (
-    Count,
-    NotNegative,
-    Share,
-    call_seeds,
-    check_conversations,
-    check_lengths,
-    cut,
-    first_line,
-    state_without,
-)
-
-SENTINEL = "smolsynthsentinel"
+from smolsynth.llms.common import Count, first_line, state_without
+from smolsynth.llms.local import LocalLLM
 
 
 def check_transformers(name: str) -> None:
@@ -71,7 +57,7 @@ def _hub_answers() -> bool:
     return True
 
 
-class BatchedTransformersLLM(TransformersLLM):
+class BatchedTransformersLLM(LocalLLM, TransformersLLM):
     """distilabel's `TransformersLLM`, generating in real batches (distilabel goes row by row).
 
     Rows are sorted by length and padded on the left. In float32, greedy answers are those of
@@ -80,31 +66,16 @@ class BatchedTransformersLLM(TransformersLLM):
 
     Attributes:
         model: name on the Hugging Face hub, or a folder.
-        seed: makes sampling repeatable on one machine; `None` draws anew each time.
         batch_size: rows per batch.
         torch_dtype: `"auto"` is float32 on a CPU and bfloat16 or float16 on a GPU.
         device: `None` takes the GPU if there is one.
-        magpie_pre_query_template: `"auto"` renders the conversation plus a user's turn with the
-            tokenizer's own chat template and stops where the user's text starts, so it fits
-            every family; any other text is appended as it is.
     """
 
-    seed: int | None = 42
     batch_size: Count = 32
-    magpie_pre_query_template: str | None = "auto"
 
     _pipeline: Any = PrivateAttr(default=None)
-    _calls: Counter = PrivateAttr(default_factory=Counter)
-    _takes_system: bool = PrivateAttr(default=True)
 
-    def load(self) -> None:
-        """Loads tokenizer and model (a second time: nothing); starts the seeds anew.
-
-        Raises:
-            LLMUnavailable: package or model are missing, or the tokenizer has no chat template.
-        """
-        LLM.load(self)
-        self._calls.clear()
+    def _ready(self) -> None:
         if self._pipeline is not None:
             return
         check_transformers(self.model)
@@ -112,11 +83,7 @@ class BatchedTransformersLLM(TransformersLLM):
             CudaDevicePlacementMixin.load(self)
         with _quietly():
             self._pipeline = self._load_pipeline()
-        try:
-            probe = [{"role": "system", "content": SENTINEL}, {"role": "user", "content": "Hi"}]
-            self._takes_system = SENTINEL in self._render(probe, True)
-        except ValueError:  # some families' templates raise
-            self._takes_system = False
+        self._takes_system = None
 
     def _load_pipeline(self) -> Any:
         import torch
@@ -186,102 +153,30 @@ class BatchedTransformersLLM(TransformersLLM):
     def __getstate__(self) -> dict[str, Any]:
         return state_without(super().__getstate__(), "_pipeline")
 
-    def _render(self, messages: list[dict[str, str]], generation_prompt: bool) -> str:
-        from jinja2.exceptions import TemplateError
+    def _template(self, messages: list[dict[str, str]], generation_prompt: bool) -> str:
+        return self._pipeline.tokenizer.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=generation_prompt
+        )
 
-        try:
-            return self._pipeline.tokenizer.apply_chat_template(
-                messages, tokenize=False, add_generation_prompt=generation_prompt
-            )
-        except (TemplateError, TypeError) as error:
-            roles = ", ".join(message["role"] for message in messages)
-            raise ValueError(
-                f"The chat template of {self.model!r} doesn't take a conversation of {roles} "
-                f"({first_line(error)}): choose another model or change the messages."
-            ) from error
+    def _encode(self, text: str) -> list[int]:
+        return self._pipeline.tokenizer(text, add_special_tokens=False)["input_ids"]
 
-    def prepare_input(self, input: list[dict[str, str]]) -> str:
-        """Renders a conversation with the model's template, up to where it has to go on."""
-        if not self.use_magpie_template or (input and input[-1]["role"] == "user"):
-            return self._render(self._without_system(input), True) if input else ""
-        if self.magpie_pre_query_template != "auto":
-            prompt = self._render(self._without_system(input), False) if input else ""
-            return self.apply_magpie_pre_query_template(prompt, input)
-        user = {"role": "user", "content": SENTINEL}
-        prompt = self._render(self._without_system([*input, user]), False)
-        return prompt[: prompt.rindex(SENTINEL)]
+    def _decode(self, answer: list[int]) -> str:
+        return self._pipeline.tokenizer.decode(answer, skip_special_tokens=True)
 
-    def _without_system(self, messages: list[dict[str, str]]) -> list[dict[str, str]]:
-        """Puts the system prompt before the first user's text where a template has no such role."""
-        if self._takes_system or messages[0]["role"] != "system":
-            return messages
-        if len(messages) == 1:
-            return [{"role": "user", "content": messages[0]["content"]}]
-        text = "\n\n".join(message["content"] for message in messages[:2])
-        return [{"role": messages[1]["role"], "content": text}, *messages[2:]]
+    @property
+    def _context(self) -> int | None:
+        config = self._pipeline.model.config.get_text_config()
+        return getattr(config, "max_position_embeddings", None)
 
-    @validate_call
-    def generate(
-        self,
-        inputs: Any,
-        num_generations: Count = 1,
-        max_new_tokens: Count = 256,
-        temperature: NotNegative | None = 0.7,
-        repetition_penalty: Annotated[float, Field(gt=0)] = 1.0,
-        top_p: Share = 1.0,
-        top_k: Annotated[int, Field(ge=0)] = 0,
-        do_sample: bool = True,
-        stop_sequences: list[str] | None = None,
-    ) -> list[Any]:
-        """Generates for a batch of conversations; see `BundledLLM.generate`.
+    def _settings(self, max_new_tokens: int, **sampling: Any) -> dict[str, Any]:
+        return {"max_new_tokens": max_new_tokens, **sampling}
 
-        Args:
-            inputs: conversations, each a list of `{"role", "content"}` messages.
-            num_generations: answers per conversation.
-            max_new_tokens: tokens per answer, at most.
-            temperature: 0 or `None` takes the most probable token each time.
-            repetition_penalty: above 1 makes tokens less probable that came before.
-            top_p: draw among the most probable tokens that hold this share of the probability.
-            top_k: draw among this many most probable tokens; 0 means all.
-            do_sample: `False` takes the most probable token each time.
-            stop_sequences: an answer ends before the first of these.
-
-        Returns:
-            Per conversation `{"generations": [str, ...], "statistics": {...}}`.
-
-        Raises:
-            ValueError: a conversation is malformed or doesn't fit into the context.
-            LLMUnavailable: package or model are missing.
-        """
-        check_conversations(inputs)
-        if self._pipeline is None:
-            self.load()
-        tokenizer, config = self._pipeline.tokenizer, self._pipeline.model.config
-        texts = [self.prepare_input(conversation) for conversation in inputs]
-        prompts = [tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
-        context = getattr(config.get_text_config(), "max_position_embeddings", None)
-        check_lengths([len(prompt) for prompt in prompts], max_new_tokens, context)
-        settings = {"max_new_tokens": max_new_tokens, "repetition_penalty": repetition_penalty}
-        seeds, copies = None, 1
-        if do_sample and temperature:
-            settings |= {"temperature": temperature, "top_p": top_p, "top_k": top_k}
-            seeds, copies = call_seeds(self, texts, num_generations, settings), num_generations
-        rows = [prompt for prompt in prompts for _ in range(copies)]
+    def _run(
+        self, prompts: list[list[int]], settings: dict[str, Any], seeds: Iterator[int] | None
+    ) -> list[list[int]]:
         with common.TORCH, _quietly():
-            answers = self._run_batches(rows, settings, seeds)
-        results = []
-        for number, prompt in enumerate(prompts):
-            ids = answers[number * copies : (number + 1) * copies]
-            ids *= num_generations // copies
-            decoded = [tokenizer.decode(row, skip_special_tokens=True) for row in ids]
-            results.append(
-                prepare_output(
-                    [cut(text, stop_sequences) for text in decoded],
-                    input_tokens=[len(prompt)],
-                    output_tokens=[len(row) for row in ids],
-                )
-            )
-        return results
+            return self._run_batches(prompts, settings, seeds)
 
     def _run_batches(
         self, rows: list[list[int]], settings: dict[str, Any], seeds: Iterator[int] | None

@@ -11,7 +11,7 @@ from typing import Any
 
 from distilabel.models.llms.base import LLM
 
-from smolsynth.llms import MODELS, BundledLLM, bundled_names, load_llm
+from smolsynth.llms import CT2LLM, MODELS, bundled_names, load_llm
 
 NOVICE = "bundled:novice"
 
@@ -41,7 +41,7 @@ class Student:
         if not (self.folder / "ct2").exists():
             return load_llm(f"transformers:{self.folder}", **options)
         seed = options.pop("seed", 42)
-        return BundledLLM(model=str(self.folder), seed=seed, generation_kwargs=options)
+        return CT2LLM(model=str(self.folder), seed=seed, generation_kwargs=options)
 
 
 def model_path(base: str | Path | Student) -> str:

@@ -1,0 +1,222 @@
+"""What models that run in this process share: conversations become prompts, tokens answers."""
+
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
+
+from distilabel.models.llms.base import LLM
+from distilabel.models.llms.utils import prepare_output
+from distilabel.models.mixins.magpie import MagpieChatTemplateMixin
+from pydantic import Field, PrivateAttr, validate_call
+
+from smolsynth.llms.common import (
+    Count,
+    NotNegative,
+    Share,
+    call_seeds,
+    check_conversations,
+    check_lengths,
+    cut,
+    first_line,
+)
+
+SENTINEL = "smolsynthsentinel"
+
+
+def chat_template(text: str, **tokens: str) -> Callable[..., str]:
+    """A function that renders conversations by a chat template in Jinja, as transformers does.
+
+    Args:
+        text: the template.
+        **tokens: texts that it may name, such as `bos_token`.
+
+    >>> render = chat_template("{% for m in messages %}{{ m.role }}: {{ m.content }}{% endfor %}")
+    >>> render(messages=[{"role": "user", "content": "Hi"}])
+    'user: Hi'
+    """
+    from datetime import datetime
+
+    from jinja2.exceptions import TemplateError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    def refuse(message: str) -> None:
+        raise TemplateError(message)
+
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
+    )
+    environment.globals |= {
+        "raise_exception": refuse,
+        "strftime_now": lambda style: datetime.now().strftime(style),
+        **tokens,
+    }
+    return environment.from_string(text).render
+
+
+class LocalLLM(LLM, MagpieChatTemplateMixin):
+    """A chat model whose raw prompt we write. A kind of model says how it renders, tokenizes and
+    runs; what is checked, sampled and counted is the same for all.
+
+    Attributes:
+        seed: makes sampling repeatable on one machine; `None` draws anew each time.
+        use_magpie_template: if a conversation doesn't end with the user, write the user's turn.
+        magpie_pre_query_template: what opens the user's turn. `"auto"` renders the conversation
+            plus a user's turn with the model's own chat template and stops where the user's text
+            starts, so it fits every family; any other text is appended as it is.
+    """
+
+    seed: int | None = 42
+    magpie_pre_query_template: str | None = "auto"
+
+    _calls: Counter = PrivateAttr(default_factory=Counter)
+    _takes_system: bool | None = PrivateAttr(default=None)
+
+    # ---- what each kind of model says ----
+
+    @abstractmethod
+    def _ready(self) -> None:
+        """Loads what is not loaded yet."""
+
+    @abstractmethod
+    def _template(self, messages: list[dict[str, str]], generation_prompt: bool) -> str:
+        """Renders by the model's chat template, which may raise."""
+
+    @abstractmethod
+    def _encode(self, text: str) -> list[Any]:
+        """The tokens of a prompt, in the form that `_run` takes."""
+
+    @abstractmethod
+    def _decode(self, answer: list[int]) -> str:
+        """The text of an answer, without special tokens."""
+
+    @property
+    @abstractmethod
+    def _context(self) -> int | None:
+        """Tokens of prompt and answer together, at most."""
+
+    @abstractmethod
+    def _settings(self, max_new_tokens: int, **sampling: Any) -> dict[str, Any]:
+        """What `_run` is told: `sampling` holds `repetition_penalty`, and where tokens are drawn,
+        `temperature`, `top_p` and `top_k`."""
+
+    @abstractmethod
+    def _run(
+        self, prompts: list[list[Any]], settings: dict[str, Any], seeds: Iterator[int] | None
+    ) -> list[list[int]]:
+        """Answers prompts, in their order; without seeds by the most probable tokens."""
+
+    # ---- the same for all ----
+
+    def load(self) -> None:
+        """Loads the model (a second time: nothing) and starts the sequence of seeds anew.
+
+        Raises:
+            LLMUnavailable: files or packages are missing or damaged; the message says what to do.
+        """
+        LLM.load(self)
+        self._calls.clear()
+        self._ready()
+
+    def prepare_input(self, input: list[dict[str, str]]) -> str:
+        """Renders a conversation with the model's template, up to where it has to go on."""
+        if not self.use_magpie_template or (input and input[-1]["role"] == "user"):
+            return self._render(input, True) if input else ""
+        if self.magpie_pre_query_template != "auto":
+            prompt = self._render(input, False) if input else ""
+            return self.apply_magpie_pre_query_template(prompt, input)
+        prompt = self._render([*input, {"role": "user", "content": SENTINEL}], False)
+        return prompt[: prompt.rindex(SENTINEL)]
+
+    def _render(self, messages: list[dict[str, str]], generation_prompt: bool) -> str:
+        from jinja2.exceptions import TemplateError
+
+        self._ready()
+        try:
+            return self._template(self._without_system(messages), generation_prompt)
+        except (TemplateError, TypeError) as error:
+            roles = ", ".join(message["role"] for message in messages)
+            raise ValueError(
+                f"The chat template of {self.model!r} doesn't take a conversation of {roles} "
+                f"({first_line(error)}): choose another model or change the messages."
+            ) from error
+
+    def _without_system(self, messages: list[dict[str, str]]) -> list[dict[str, str]]:
+        """Puts the system prompt before the first user's text where a template has no such role."""
+        if messages[0]["role"] != "system":
+            return messages
+        if self._takes_system is None:
+            self._takes_system = self._asks_for_system()
+        if self._takes_system:
+            return messages
+        if len(messages) == 1:
+            return [{"role": "user", "content": messages[0]["content"]}]
+        text = "\n\n".join(message["content"] for message in messages[:2])
+        return [{"role": messages[1]["role"], "content": text}, *messages[2:]]
+
+    def _asks_for_system(self) -> bool:
+        from jinja2.exceptions import TemplateError
+
+        probe = [{"role": "system", "content": SENTINEL}, {"role": "user", "content": "Hi"}]
+        try:
+            return SENTINEL in self._template(probe, True)
+        except (TemplateError, TypeError):  # some families' templates raise
+            return False
+
+    @validate_call
+    def generate(  # distilabel reads the parameters' names, so no **kwargs
+        self,
+        inputs: Any,
+        num_generations: Count = 1,
+        max_new_tokens: Count = 256,
+        temperature: NotNegative | None = 0.7,
+        repetition_penalty: Annotated[float, Field(gt=0)] = 1.0,
+        top_p: Share = 1.0,
+        top_k: Annotated[int, Field(ge=0)] = 0,
+        stop_sequences: list[str] | None = None,
+    ) -> list[Any]:
+        """Generates for a batch of conversations.
+
+        Args:
+            inputs: conversations, each a list of `{"role", "content"}` messages.
+            num_generations: answers per conversation.
+            max_new_tokens: tokens per answer, at most.
+            temperature: 0 or `None` takes the most probable token each time.
+            repetition_penalty: above 1 makes tokens less probable that came before.
+            top_p: draw among the most probable tokens that hold this share of the probability.
+            top_k: draw among this many most probable tokens; 0 means all.
+            stop_sequences: an answer ends before the first of these.
+
+        Returns:
+            Per conversation `{"generations": [str, ...], "statistics": {...}}`, with the token
+            counts `input_tokens` (one) and `output_tokens` (one per generation).
+
+        Raises:
+            ValueError: a conversation is malformed or doesn't fit into the context.
+            LLMUnavailable: files or packages are missing or damaged.
+        """
+        check_conversations(inputs)
+        self._ready()
+        prompts = [self._encode(self.prepare_input(conversation)) for conversation in inputs]
+        check_lengths([len(prompt) for prompt in prompts], max_new_tokens, self._context)
+        sampling: dict[str, Any] = {"repetition_penalty": repetition_penalty}
+        if temperature:
+            sampling |= {"temperature": temperature, "top_p": top_p, "top_k": top_k}
+        settings = self._settings(max_new_tokens, **sampling)
+        seeds, copies = None, 1
+        if temperature:
+            seeds, copies = call_seeds(self, prompts, num_generations, settings), num_generations
+        rows = [prompt for prompt in prompts for _ in range(copies)]
+        answers = self._run(rows, settings, seeds)
+        results = []
+        for number, prompt in enumerate(prompts):
+            ids = answers[number * copies : (number + 1) * copies]
+            ids *= num_generations // copies
+            results.append(
+                prepare_output(
+                    [cut(self._decode(row), stop_sequences) for row in ids],
+                    input_tokens=[len(prompt)],
+                    output_tokens=[len(row) for row in ids],
+                )
+            )
+        return results
