@@ -13,12 +13,15 @@ from smolsynth import _quiet
 __version__ = "0.1.0"
 
 _FACE = {  # where each public name comes from
+    "smolsynth._files": "free_name",
     "smolsynth.datasets.convert": "to_messages to_preferences",
     "smolsynth.datasets.hub": "push",
     "smolsynth.datasets.mix": "mix",
     "smolsynth.datasets.save": "save",
     "smolsynth.errors": "SmolsynthError",
     "smolsynth.generation.plan": "Plan",
+    "smolsynth.generation.rows": "as_row collect",
+    "smolsynth.generation.run": "Generation generate save_rows",
     "smolsynth.judging": "audit equal_pairs known_pairs plot_audit",
     "smolsynth.llms": "load_llm",
     "smolsynth.llms.queries": "parse_queries",

@@ -3,6 +3,7 @@
 import ast
 import io
 import json
+import math
 import os
 import shlex
 import subprocess
@@ -16,7 +17,8 @@ import pytest
 from smolsynth import seeds
 from smolsynth.cli.main import build_parser, main
 from smolsynth.generation.plan import KINDS, TECHNIQUES, Plan, PlanError, mentioned
-from smolsynth.generation.run import Generation
+from smolsynth.generation.rows import as_row, collect
+from smolsynth.generation.run import Generation, save_beside
 from smolsynth.generation.strings import IN_WORDS, NAMES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,13 +35,16 @@ ROOT = Path(__file__).resolve().parent.parent
         ({"seed": -1}, "seed", "-1"),
         ({"lang": "fr"}, "lang", "'fr'"),
         ({"kind": "critique"}, "kind", "'critique'"),
-        ({"technique": "two-models"}, "technique", "choose self-instruct, magpie"),
+        ({"kind": "instruction", "technique": "two-models"}, "technique", "choose self-instruct"),
         ({"kind": "preference", "technique": "magpie"}, "technique", "choose two-models"),
         ({"topics": ("wether",)}, "topics", "'wether'"),
         ({"topics": ("weather",), "about": "rain"}, "about", "not both"),
         ({"about": "rain " * 500}, "about", "2,000"),
         ({"about": "Byzantine tax law"}, "about", "larger model"),
         ({"model": " "}, "model", "Which model"),
+        ({"model": "openai:http://me:secret@host/v1#m"}, "model", "SMOLSYNTH_API_KEY"),
+        ({"model": "openai:https://host/v1?api_key=secret#m"}, "model", "SMOLSYNTH_API_KEY"),
+        ({"model": "openai:https://host/v1#sk-secret-0123456789"}, "model", "SMOLSYNTH_API_KEY"),
         ({"technique": "magpie", "model": "hf:org/name"}, "technique", "chat endpoint"),
     ],
 )
@@ -49,6 +54,7 @@ def test_what_cannot_be_carried_out_is_refused_in_both_languages(settings, field
     assert caught.value.field == field
     assert said in str(caught.value)
     chinese = caught.value.words("zh")
+    assert "secret" not in str(caught.value) + chinese
     assert any("\u4e00" <= char <= "\u9fff" for char in chinese) and "{" not in chinese
 
 
@@ -78,6 +84,15 @@ def test_a_description_becomes_the_seeds():
     assert len(Plan(lang="zh").documents()) == len(seeds.documents("zh"))
 
 
+def test_kind_and_technique_follow_from_each_other_and_a_single_topic_needs_no_list():
+    assert Plan(technique="evol-quality").kind == "preference"
+    assert Plan(kind="preference").technique == "two-models"
+    assert (Plan().kind, Plan().technique) == ("instruction", "self-instruct")
+    plan = Plan(topics="weather", about=None)
+    assert (plan.topics, plan.about) == (("weather",), "")
+    assert Plan(topics=None).topics == ()
+
+
 def test_inputs_follow_from_the_seed_and_not_from_the_number_of_rows():
     assert Plan().inputs() == Plan(rows=7).inputs() != Plan(seed=1).inputs()
     assert Plan().digest() == Plan(rows=7).digest() != Plan(seed=1).digest()
@@ -85,15 +100,23 @@ def test_inputs_follow_from_the_seed_and_not_from_the_number_of_rows():
         assert row["system_prompt"].endswith("questions about space.")
 
 
-def test_the_command_is_read_back_as_the_same_plan(monkeypatch, capsys):
-    about = "it's \"rain\"; $(echo no) `ls` & 'snow'"
+ABOUTS = ["it's \"rain\"; $(echo no) `ls` & 'snow'", "-rain", "--lang zh rain \\", "100% rain"]
+
+
+@pytest.mark.parametrize("about", ABOUTS)
+def test_the_command_is_read_back_as_the_same_plan(about):
     plan = Plan(about=about, rows=3, length=99, technique="evol-instruct")
-    words = shlex.split(plan.command())
+    words = shlex.split(plan.command(windows=False))
     assert words[:4] == ["python", "-m", "smolsynth", "generate"]
     args = build_parser("en").parse_args(words[3:])
     assert args.about == plan.about and args.rows == 3 and args.length == 99
-    again = shlex.split(Plan(topics=("weather", "space")).command())
+    again = shlex.split(Plan(topics=("weather", "space")).command(windows=False))
     assert build_parser("en").parse_args(again[3:]).topic == ["weather", "space"]
+
+
+def test_on_windows_the_command_is_quoted_for_its_shell():
+    command = Plan(about='it\'s "rain" & snow').command(windows=True)
+    assert '"--about=it\'s \\"rain\\" & snow"' in command and "'--about" not in command
 
 
 HOSTILE = [
@@ -110,15 +133,17 @@ HOSTILE = [
 @pytest.mark.parametrize("model", ["bundled", "transformers:some/model"])
 def test_a_description_stays_data_in_the_code(about, model):
     tree = ast.parse(Plan(about=about, model=model).code())
-    imported = [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
-    assert [name.name for node in imported for name in node.names] == ["smolsynth"]
+    imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    known = {"itertools", "random", "smolsynth", "distilabel.steps", "distilabel.steps.tasks"}
+    assert imported == known
+    assert not any(isinstance(node, ast.Import) for node in ast.walk(tree))
     assert not any(isinstance(node, ast.Raise) for node in ast.walk(tree))
 
 
 @pytest.mark.parametrize("technique", TECHNIQUES)
 def test_the_code_is_tidy_and_says_nothing_about_other_techniques(technique, tmp_path):
     what = {"about": "天气"} if technique == "magpie" else {"topics": ("天气",)}
-    plan = Plan(kind=TECHNIQUES[technique], technique=technique, lang="zh", **what)
+    plan = Plan(technique=technique, lang="zh", **what)
     file = tmp_path / "pipeline.py"
     file.write_text(plan.code(), encoding="utf-8")
     config = ["--config", str(ROOT / "pyproject.toml"), "--no-cache"]
@@ -128,34 +153,67 @@ def test_the_code_is_tidy_and_says_nothing_about_other_techniques(technique, tmp
         assert done.returncode == 0, done.stdout
     others = {"magpie": "Magpie(", "evol-instruct": "EvolInstruct(", "evol-quality": "EvolQuality("}
     for other, call in others.items():
-        assert (call in plan.code()) == (other == technique)
+        assert (call in plan.code()) == (other == technique) or technique == "mixed"
 
 
-def without_docstrings(code: str) -> dict[str, str]:
-    """The functions of a file, as parsed: comments and docstrings left out."""
-    functions = [node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)]
-    for node in functions:
-        assert ast.get_docstring(node)
-        del node.body[0]
-    return {node.name: ast.dump(node) for node in functions}
+def pipeline_in(code: str) -> ast.With:
+    """The statement of a file that builds its pipeline."""
+    return next(node for node in ast.parse(code).body if isinstance(node, ast.With))
 
 
 @pytest.mark.parametrize("technique", TECHNIQUES)
 def test_a_chinese_file_explains_the_same_code_in_chinese(technique):
-    english, chinese = (
-        Plan(kind=TECHNIQUES[technique], technique=technique, lang=lang).code()
-        for lang in ("en", "zh")
-    )
-    assert without_docstrings(english) == without_docstrings(chinese)
-    tree = ast.parse(chinese)
-    said = [ast.get_docstring(tree)]
-    said += [ast.get_docstring(node) for node in tree.body if isinstance(node, ast.FunctionDef)]
+    english, chinese = (Plan(technique=technique, lang=lang).code() for lang in ("en", "zh"))
+    assert ast.dump(pipeline_in(english)) == ast.dump(pipeline_in(chinese))
+    said = [ast.get_docstring(ast.parse(chinese))]
     tokens = tokenize.generate_tokens(io.StringIO(chinese).readline)
     said += [token.string for token in tokens if token.type == tokenize.COMMENT]
     assert len(said) > 6
     for words in said:
         assert any("\u4e00" <= char <= "\u9fff" for char in words), words
-    assert f"{NAMES['zh'][technique]}。" in chinese
+    assert f"技术：{IN_WORDS['zh'][technique]}。" in chinese
+
+
+MODELS = ["bundled", "bundled:tutor", "bundled:novice"]
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("technique", TECHNIQUES)
+def test_the_file_shows_the_pipeline_that_the_studio_runs(technique, model):
+    plan = Plan(technique=technique, model=model, seed=7, length=99)
+    namespace = {"__name__": "pipeline"}
+    exec(compile(plan.code(), "pipeline.py", "exec"), namespace)  # noqa: S102
+    own, file = plan.pipeline().dump(), namespace["pipeline"].dump()
+    for dumped in (own, file):
+        graph = dumped["pipeline"]
+        graph["steps"].sort(key=lambda step: step["name"])
+        graph["connections"].sort(key=lambda edge: edge["from"])
+    assert file == own
+    shown = json.dumps(own["pipeline"])
+    assert ("novice" in shown) == (
+        model.endswith("novice") or TECHNIQUES[technique] == "preference"
+    )
+
+
+def test_an_endpoint_is_connected_to_once_and_the_mixture_leaves_magpie_out(monkeypatch):
+    from smolsynth.generation import techniques
+
+    asked = []
+
+    def load(spec, **options):
+        asked.append(spec)
+        return load_llm("bundled", **options)
+
+    load_llm = techniques.load_llm
+    monkeypatch.setattr(techniques, "load_llm", load)
+    for technique in ("mixed", "two-models", "evol-quality"):
+        asked.clear()
+        plan = Plan(technique=technique, model="openai:http://127.0.0.1:9/v1#m")
+        pipeline = plan.pipeline()
+        assert asked == [plan.model] and "magpie" not in list(pipeline.dag)
+        assert "Magpie" not in plan.code()
+        temperatures = {m.generation_kwargs["temperature"] for m in pipeline._models()}
+        assert temperatures == ({0, 0.7, 1} if technique == "two-models" else {0, 0.7})
 
 
 def test_names_and_cards_are_in_both_languages():
@@ -173,6 +231,7 @@ PLANS = [
     Plan(technique="magpie", lang="zh", rows=20),
     Plan(technique="evol-instruct", about="the moon and kettles", rows=20, seed=7),
     Plan(technique="evol-instruct", lang="zh", topics=("太空",), rows=20),
+    Plan(technique="mixed", rows=50),
     Plan(kind="preference", technique="two-models", rows=12),
     Plan(kind="preference", technique="evol-quality", lang="zh", rows=12, length=128),
 ]
@@ -239,28 +298,102 @@ def test_bad_input_gets_one_clear_sentence(words, status, said, tmp_path, capsys
     assert not list(tmp_path.glob("*"))
 
 
+def answered(instruction: str, response: str = "It is a thing that one uses every day.") -> dict:
+    return {"topic": "t", "instruction": instruction, "response": response}
+
+
 def test_collecting_ends_when_nothing_new_comes_and_drops_what_nearly_repeats():
-    from smolsynth.generation.techniques import as_answer, collect
-
-    def made(
-        what: str, response: str = "It is a thing that one uses in a kitchen every day."
-    ) -> dict:
-        return {
-            "topic": "t",
-            "instruction": f"Please say what {what} is for.",
-            "response": response,
-        }
-
-    parts = [{"default": [made("a cup"), made("a cup"), made("a pan", "")]}] * 50
-    *_, (rows, dropped) = collect(iter(parts), 5, "en", as_answer)
+    cup, pan = answered("Please say what a cup is for."), answered("What is a pan?", "")
+    chunks = [{"default": [cup, cup, pan]}] * 50
+    *_, (rows, dropped) = collect(iter(chunks), 5, "en")
     assert len(rows) == 1
-    assert dropped["repeated"] == 21 and dropped["empty"] == 11  # the first part and ten in vain
+    assert dropped == {"repeated": 19, "empty": 10}  # ten chunks
 
     close = "It is a thing that one uses in a kitchen every day and a pan is not one of those."
-    parts = [{"default": [made("it", close), made("it now", close), made("snow", "It is cold.")]}]
-    *_, (rows, dropped) = collect(iter(parts), 9, "en", as_answer)
+    made = [answered(f"Please say what {it} is for.", close) for it in ("it", "it now")]
+    made.append(answered("Please say what snow is for.", "It is cold."))
+    *_, (rows, dropped) = collect([{"default": made}], 9, "en")
     assert [row["response"] for row in rows] == [close, "It is cold."]
-    assert dropped["duplicate"] == 1
+    assert dropped == {"duplicate": 1}
+
+
+def test_a_model_that_yields_only_near_repeats_is_not_asked_for_long():
+    """Instructions that differ in a number: all but the first nearly repeat it."""
+    long = "Tell me in a few words why the kettle in the kitchen whistles when its water boils"
+    long += ", and say it so that a child who has never seen a kettle understands it"
+    chunks = ({"default": [answered(f"{long}, part {n}.")]} for n in range(800))
+    *_, (rows, dropped) = collect(chunks, 50, "en")
+    assert len(rows) == 1 and dropped == {"duplicate": 9}
+    assert next(chunks)["default"][0]["instruction"].endswith("part 10.")  # nothing beyond
+
+
+def test_rows_that_trickle_in_go_on():
+    names = "cup pan pot jug bowl fork knife spoon plate glass tray lid".split()
+    chunks = [{"default": [answered(f"Is a {name} old?", f"No {name} is.")] * 4} for name in names]
+    *_, (rows, _) = collect(iter(chunks), 12, "en")
+    assert len(rows) == 12
+
+
+def test_copies_of_the_seeds_are_no_rows():
+    seed = "A kettle heats water until it boils, and then it whistles."
+    chunks = [{"default": [answered(seed), answered("What is a kettle?")]}]
+    [(rows, dropped)] = collect(chunks, 5, "en", seeds=[seed])
+    assert [row["instruction"] for row in rows] == ["What is a kettle?"]
+    assert dropped == {"copied_seed": 1}
+
+
+def test_the_first_rows_differ_in_technique_and_topic():
+    chunk = {
+        leaf: [
+            answered(f"{leaf} asks {n} of {topic}?", f"{leaf} {n} {topic} 1.") | {"topic": topic}
+            for topic in "ab"
+            for n in (1, 2)
+        ]
+        for leaf in ("SelfInstruct", "Magpie")
+    }
+    [(rows, _)] = collect([chunk], 8, "en")
+    assert len(rows) == 8
+    firsts = [(row["source"], row["topic"]) for row in rows[:4]]
+    assert firsts == [(s, t) for t, s in zip("abba", ["SelfInstruct", "Magpie"] * 2, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("made", "reason"),
+    [
+        (answered("What is 猫?"), "wrong_language"),
+        (answered("What is tea?") | {"evolved_instruction": "What is tea?"}, "not_evolved"),
+        (answered("What is tea?") | {"evolved_instruction": "Who drinks tea?"}, None),
+    ],
+)
+def test_a_row_or_the_reason_why_not(made, reason):
+    row, found = as_row(made, "en")
+    assert found == reason
+    assert row["instruction"] == made.get("evolved_instruction", made["instruction"])
+
+
+@pytest.mark.parametrize(
+    ("ratings", "reason", "chosen"),
+    [
+        ([1, 5], None, "Tea is a drink."),
+        ([5, 1], None, "Tea is hot."),
+        ([3, 3], "tie", None),
+        ([math.nan, 4], "unrated", None),
+        ([None, 4], "unrated", None),
+        ([4], "unrated", None),
+        (None, "unrated", None),
+    ],
+)
+def test_a_pair_needs_two_ratings(ratings, reason, chosen):
+    texts = ["Tea is hot.", "Tea is a drink."]
+    made = {"topic": "t", "instruction": "What is tea?", "generations": texts, "ratings": ratings}
+    row, found = as_row(made | {"models": ["a", "b"]}, "en")
+    assert found == reason
+    assert sorted([row["chosen"], row["rejected"]]) == sorted(texts)
+    assert sorted([row["chosen_model"], row["rejected_model"]]) == ["a", "b"]
+    if reason is None:
+        assert row["chosen"] == chosen and row["chosen_rating"] == 5
+    if reason == "unrated":
+        assert row["chosen_rating"] is row["rejected_rating"] is None
 
 
 def test_fewer_rows_than_asked_for_are_saved_and_said(tmp_path, capsys, monkeypatch):
@@ -340,6 +473,50 @@ def test_without_ray_the_command_says_what_to_install(tmp_path, capsys, monkeypa
     monkeypatch.setitem(sys.modules, "ray", None)
     assert main(["generate", "--rows", "3", "--ray", "--output", str(tmp_path)]) == 1
     assert "pip install 'smolsynth[ray]'" in capsys.readouterr().err
+
+
+def test_the_forecast_of_parts_that_are_read_is_that_of_making_them(tmp_path):
+    plan = Plan(rows=64)
+    first = Generation(plan, tmp_path)
+    for _ in first.parts(5):
+        pass
+    again = Generation(plan, tmp_path)
+    for _ in again.parts(5):
+        pass
+    assert again.rows == first.rows
+    assert again.forecast()[1] == first.forecast()[1]
+    assert again.forecast()[0] > first.forecast()[0] / 4
+
+
+def test_parts_can_be_asked_for_twice(tmp_path):
+    @contextmanager
+    def here(pipeline):
+        def executor(chunks):
+            from smolsynth.pipelines.usage import Meter
+
+            for number, rows in chunks:
+                yield number, pipeline._make_chunk(rows, number, (None, 50, None, False), Meter())
+
+        yield executor
+
+    made = Generation(Plan(rows=10), tmp_path)
+    for _ in range(2):
+        for _ in made.parts(on=here):
+            pass
+        assert len(made.rows) == 10 and made.done
+
+
+def test_another_dataset_of_that_name_is_never_in_the_way(tmp_path, monkeypatch):
+    """Nor if it comes while this one is being written."""
+    rows, plan = [answered("What is it?")], Plan()
+    from smolsynth.generation import run
+
+    free = run.free_name
+    taken = iter([tmp_path / "data"])
+    monkeypatch.setattr(run, "free_name", lambda base: next(taken, None) or free(base))
+    (tmp_path / "data").mkdir()
+    assert save_beside(rows, plan, tmp_path / "data") == tmp_path / "data-2"
+    assert [path.name for path in (tmp_path / "data").iterdir()] == []
 
 
 def test_the_forecast_comes_from_the_sample():

@@ -37,63 +37,100 @@ _MAIN = {
         "file": "{file}：{reason}。换个位置，或者腾出空间。",
     },
 }
-_DEMO = {
+_OPTIONS = {  # of both commands that make data
     "en": {
-        "instruction": "an instruction dataset",
-        "preference": "a preference dataset",
-        "start": "Generating {kind}: {rows} rows (en) with {model}. ",
+        "lang": "language of the rows (default: en)",
+        "seed": "of everything that is drawn (default: %(default)s)",
+        "max_tokens": "stop before the models have read and written so many; the same command with"
+        " a higher limit goes on",
+        "output": "folder of the datasets (default: %(default)s/)",
         "loading": "Loading takes a few seconds …",
-        "first": "Sample rows, {seconds:.1f} s after the start:",
-        "dropped": "Dropped on the way: {counts}.",
-        "fewer": "Too few were good: only {rows} of {wanted} rows. A larger model helps.",
-        "none": "No usable row: {n} dropped ({counts}), nothing saved. Is the model trained?",
-        "saved": "{rows} rows ({sources}) saved in {folder} after {seconds:.0f} s.",
-        "next": "Next: jupyter lab notebooks",
-        "stopped": "Stopped. ",
-        "nothing": "Nothing was saved.",
-        "kept": "Saved before: {folders}.",
     },
     "zh": {
-        "instruction": "指令数据集",
-        "preference": "偏好数据集",
-        "start": "用 {model} 生成{kind}：{rows} 行（zh）。",
+        "lang": "数据用哪种语言（默认 en）",
+        "seed": "随机种子（默认 %(default)s）",
+        "max_tokens": "模型读写的词元到这么多之前停下；调高上限，再运行同一条命令就接着做",
+        "output": "数据集存到哪个文件夹（默认 %(default)s/）",
         "loading": "载入 distilabel 需要几秒钟……",
-        "first": "开始 {seconds:.1f} 秒后，先看几行样品：",
+    },
+}
+_MAKING = {
+    "en": {
+        "model": "bundled (default), bundled:novice, transformers:NAME_OR_PATH,"
+        " openai:BASE_URL#MODEL or hf:MODEL; or set SMOLSYNTH_LLM",
+        "positive": "a whole number from 1 up, not {given!r}",
+        "progress": "{rows} of {wanted} rows",
+        "left": ", about {seconds:.0f} s left",
+        "dropped": "Dropped on the way: {counts}.",
+        "none": "No usable row: {n} dropped ({counts}). Nothing saved. Is the model trained?",
+        "fewer": "Too few were good or new: {rows} of {wanted} rows. A larger model or more domains"
+        " help.",
+        "spent": "Stopped at {tokens:,} tokens, because of --max-tokens: {rows} of {wanted} rows."
+        " With more of them, the same command goes on.",
+        "stopped": "Stopped. Finished rows are kept: the same command goes on.",
+    },
+    "zh": {
+        "model": "bundled（默认）、bundled:novice、transformers:NAME_OR_PATH、"
+        "openai:BASE_URL#MODEL 或 hf:MODEL；也可以设环境变量 SMOLSYNTH_LLM",
+        "positive": "要填不小于 1 的整数，不能是 {given!r}",
+        "progress": "已有 {rows} 行，共要 {wanted} 行",
+        "left": "，大约还要 {seconds:.0f} 秒",
         "dropped": "中途舍弃：{counts}。",
-        "fewer": "合格的太少：原定 {wanted} 行，只得到 {rows} 行。换个大些的模型会好些。",
         "none": "没有可用的数据：{n} 行全部舍弃（{counts}），什么也没保存。这个模型训练过吗？",
+        "fewer": "合格又不重复的太少：原定 {wanted} 行，只得到 {rows} 行。换个大些的模型，或者多选"
+        "几个领域，会好些。",
+        "spent": "用了 {tokens:,} 个词元，再做就要超过 --max-tokens，所以停下：原定 {wanted} 行，"
+        "得到 {rows} 行。调高上限，再运行同一条命令就接着做。",
+        "stopped": "已停止。做完的行都留着：再运行同一条命令就接着做。",
+    },
+}
+_DEMO = {
+    "en": {
+        "kind": "which of the two (default: both)",
+        "rows": "rows wanted of each (default: %(default)s)",
+        "start_instruction": "Generating an instruction dataset: {plan.rows} rows ({plan.lang})"
+        " with {plan.model}. ",
+        "start_preference": "Generating a preference dataset: {plan.rows} rows ({plan.lang}) with"
+        " {plan.model}. ",
+        "first": "Sample rows, {seconds:.1f} s after the start:",
+        "saved": "{rows} rows ({sources}) saved in {folder} after {seconds:.0f} s.",
+        "kept": "Saved before: {folders}.",
+        "next": "Next: jupyter lab notebooks",
+    },
+    "zh": {
+        "kind": "做哪一种（默认两种都做）",
+        "rows": "每种要多少行（默认 %(default)s）",
+        "start_instruction": "用 {plan.model} 生成指令数据集：{plan.rows} 行（{plan.lang}）。",
+        "start_preference": "用 {plan.model} 生成偏好数据集：{plan.rows} 行（{plan.lang}）。",
+        "first": "开始 {seconds:.1f} 秒后，先看几行样品：",
         "saved": "共 {rows} 行（{sources}），用时 {seconds:.0f} 秒，已存入 {folder}。",
-        "next": "下一步：jupyter lab notebooks",
-        "stopped": "已停止。",
-        "nothing": "什么也没有保存。",
         "kept": "此前已存好：{folders}。",
+        "next": "下一步：jupyter lab notebooks",
     },
 }
 _GENERATE = {
     "en": {
-        "loading": "Loading takes a few seconds …",
-        "progress": "{rows} of {wanted} rows",
-        "dropped": "Dropped on the way: {counts}.",
-        "none": "No usable row: {counts}. Nothing saved.",
-        "fewer": "Too few were good or new: {rows} of {wanted} rows. Choose more domains, or a"
-        " larger model.",
-        "spent": "Stopped at {tokens:,} tokens, because of --max-tokens: {rows} of {wanted} rows."
-        " With more of them, the same command goes on.",
+        "kind": "default: that of the technique",
+        "technique": "default: the kind's first",
+        "topic": "a domain, such as weather; may be repeated (default: all)",
+        "about": "instead: what the rows are to be about, in your own words",
+        "rows": "rows wanted (default: %(default)s)",
+        "length": "tokens of a response, at most (default: %(default)s)",
+        "ray": "make the rows on a Ray cluster: auto, HOST:6379, ray://HOST:10001; without an"
+        " address, the one that runs here, or a new one on this machine",
         "saved": "{rows} rows saved in {folder}, with a card, and pipeline.py to make them again.",
-        "stopped": "Stopped, nothing saved. Finished rows are kept: the same command goes on.",
     },
     "zh": {
-        "loading": "载入 distilabel 需要几秒钟……",
-        "progress": "已有 {rows} 行，共要 {wanted} 行",
-        "dropped": "中途舍弃：{counts}。",
-        "none": "没有可用的数据：{counts}。什么也没保存。",
-        "fewer": "合格又不重复的太少：原定 {wanted} 行，只得到 {rows} 行。多选几个领域，或者"
-        "换个大些的模型。",
-        "spent": "用了 {tokens:,} 个词元，再做就要超过 --max-tokens，所以停下：原定 {wanted} 行，"
-        "得到 {rows} 行。调高上限，再运行同一条命令就接着做。",
+        "kind": "默认由技术决定",
+        "technique": "默认用这一种类的第一个",
+        "topic": "领域，比如天气；可以写几次（默认全部）",
+        "about": "不选领域时，用自己的话说数据要关于什么",
+        "rows": "要多少行（默认 %(default)s）",
+        "length": "回答长度上限，按词元算（默认 %(default)s）",
+        "ray": "在 Ray 集群上生成：auto、HOST:6379、ray://HOST:10001；不写地址就用这里正在运行的"
+        "集群，没有就在本机新开一个",
         "saved": "{rows} 行已存入 {folder}，里面还有数据集卡片和 pipeline.py，用它能"
         "重新生成这些行。",
-        "stopped": "已停止，什么也没保存。做完的行都留着：再运行同一条命令就接着做。",
     },
 }
 _STUDIO = {
@@ -107,12 +144,18 @@ _STUDIO = {
         "也可以打开 notebooks/dataset_studio_cn.ipynb。",
     },
 }
-_TEXT = {"main": _MAIN, "demo": _DEMO, "generate": _GENERATE, "studio": _STUDIO}
+_OF = {  # command -> its texts
+    "main": [_MAIN],
+    "making": [_MAKING],
+    "demo": [_OPTIONS, _DEMO],
+    "generate": [_OPTIONS, _GENERATE],
+    "studio": [_STUDIO],
+}
 
 
 def strings(ui: str, command: str = "main") -> dict[str, str]:
     """What a command says, by key, in one language."""
-    return _TEXT[command][ui]
+    return {key: said for texts in _OF[command] for key, said in texts[ui].items()}
 
 
 def own_language() -> str:

@@ -8,17 +8,20 @@
 Nothing heavy is imported here.
 """
 
+import os
 import re
 import shlex
+import subprocess
 from dataclasses import dataclass, fields
 from hashlib import sha256
 from itertools import cycle, islice
 from random import Random
 from typing import Any
+from urllib.parse import urlsplit
 
 from smolsynth import __version__, seeds
 from smolsynth.errors import SmolsynthError
-from smolsynth.generation.strings import _SAYS, NAMES, SYSTEM_PROMPTS
+from smolsynth.generation.strings import _SAYS, IN_WORDS, NAMES, SYSTEM_PROMPTS, WITHOUT_MAGPIE
 from smolsynth.rows import Row
 from smolsynth.text.layout import clean
 
@@ -27,12 +30,16 @@ TECHNIQUES = {  # and the kind of dataset that each makes
     "self-instruct": "instruction",
     "magpie": "instruction",
     "evol-instruct": "instruction",
+    "mixed": "instruction",
     "two-models": "preference",
     "evol-quality": "preference",
 }
 MOST_ROWS, MOST_LENGTH, MOST_SEED = 5000, 1024, 2**31 - 1
 MOST_INPUTS = 8000  # a bound: generation stops as soon as there are enough rows
 _LONGEST = 2000  # characters of a description
+# A key or password in a model's address: written into files and shells it would be in the open.
+_KEY = re.compile(r"\b(?:hf_|sk-|gsk_|ghp_|github_pat_|AIza|AKIA|eyJ)[\w-]{8,}")
+_KEY_IN_QUERY = re.compile(r"(?:key|token|secret|passw|auth|sig)[\w-]*=", re.IGNORECASE)
 
 
 class PlanError(SmolsynthError, ValueError):
@@ -59,23 +66,27 @@ class Plan:
     """A dataset to be made, checked.
 
     Attributes:
-        kind: "instruction" or "preference".
-        technique: a key of TECHNIQUES, fitting the kind.
+        kind: "instruction" or "preference"; by default that of the technique.
+        technique: a key of TECHNIQUES, fitting the kind; by default the kind's first.
         lang: "en" or "zh", the language of the rows.
-        topics: domains of `smolsynth.seeds.topics(lang)`; none means all.
+        topics: domains of `smolsynth.seeds.topics(lang)`, or one; none means all.
         about: instead of domains, what the data is to be about, in your own words.
         rows: how many rows are wanted.
-        model: as `load_llm` takes it.
+        model: as `load_llm` takes it, without a key or password.
         seed: of everything that is drawn.
         length: tokens of a response, at most.
 
     Raises:
         PlanError: a setting that is unknown, out of range or at odds with another. The message is
             in the plan's language.
+
+    >>> plan = Plan(technique="two-models", topics="weather")
+    >>> plan.kind, plan.topics, plan.name
+    ('preference', ('weather',), 'preference_two-models_en')
     """
 
-    kind: str = "instruction"
-    technique: str = "self-instruct"
+    kind: str = ""
+    technique: str = ""
     lang: str = "en"
     topics: tuple[str, ...] = ()
     about: str = ""
@@ -87,8 +98,16 @@ class Plan:
     def __post_init__(self) -> None:
         if self.lang not in seeds_langs():
             raise PlanError("lang", "lang", {"value": self.lang}, "en")
-        object.__setattr__(self, "topics", tuple(self.topics))
-        object.__setattr__(self, "about", " ".join(clean(self.about).split()))
+        topics = (self.topics,) if isinstance(self.topics, str) else tuple(self.topics or ())
+        kind = self.kind or TECHNIQUES.get(self.technique, KINDS[0])
+        first = next((name for name, of in TECHNIQUES.items() if of == kind), "")
+        for name, value in (
+            ("topics", topics),
+            ("about", " ".join(clean(self.about or "").split())),
+            ("kind", kind),
+            ("technique", self.technique or first),
+        ):
+            object.__setattr__(self, name, value)
         if self.kind not in KINDS:
             self._refuse("kind", value=self.kind)
         fitting = [name for name, kind in TECHNIQUES.items() if kind == self.kind]
@@ -112,11 +131,17 @@ class Plan:
                 self._refuse(name, value=value, most=most)
         if not isinstance(self.model, str) or not self.model.strip():
             self._refuse("model")
-        if self.technique == "magpie" and self.model.startswith(("openai:", "hf:")):
+        if _holds_key(self.model):
+            self._refuse("model", "key")
+        if self.technique == "magpie" and not self.can_magpie:
             self._refuse("technique", "magpie")
         if self.about and self.is_bundled and not self._known():
             names = [row["concept"] for row in seeds.documents(self.lang, 5)]
-            self._refuse("about", "unknown", names=names)
+            known = {
+                "concepts": len(seeds.documents(self.lang)),
+                "topics": len(seeds.topics(self.lang)),
+            }
+            self._refuse("about", "unknown", names=names, **known)
 
     def _refuse(self, field: str, key: str | None = None, **values: Any) -> None:
         raise PlanError(field, key or field, values, self.lang)
@@ -130,6 +155,23 @@ class Plan:
     def is_bundled(self) -> bool:
         """Whether the model is one that comes with the course, and knows its world alone."""
         return self.model.partition(":")[0] == "bundled"
+
+    @property
+    def can_magpie(self) -> bool:
+        """Whether the model can do Magpie, which needs its raw prompt: chat endpoints keep it."""
+        return not self.model.startswith(("openai:", "hf:"))
+
+    @property
+    def weaker_model(self) -> str | None:
+        """The model whose responses are likely to be the worse ones, where there is one."""
+        return "bundled:novice" if self.model in ("bundled", "bundled:tutor") else None
+
+    @property
+    def method(self) -> str:
+        """The technique in words, for the dataset card."""
+        if self.technique == "mixed" and not self.can_magpie:
+            return WITHOUT_MAGPIE[self.lang]
+        return IN_WORDS[self.lang][self.technique]
 
     @property
     def name(self) -> str:
@@ -168,48 +210,64 @@ class Plan:
         """The documents in random order, again and again: more than any run takes."""
         documents = self.documents()
         Random(self.seed).shuffle(documents)
+        prompt = SYSTEM_PROMPTS[self.lang]
         if self.technique == "magpie":
-            prompt = SYSTEM_PROMPTS[self.lang]
             documents = [
                 {"topic": row["topic"], "system_prompt": prompt.format(topic=row["topic"])}
                 for row in documents
             ]
+        elif self.technique == "mixed" and self.can_magpie:
+            documents = [
+                row | {"magpie_prompt": prompt.format(topic=row["topic"])} for row in documents
+            ]
         return list(islice(cycle(documents), MOST_INPUTS))
+
+    def seed_texts(self) -> list[str]:
+        """The documents that a model reads, so that rows which copy them are found."""
+        if self.technique == "magpie":
+            return []
+        return [row["document"] for row in self.documents()]
 
     def pipeline(self):
         """The distilabel pipeline that `inputs` go through. Imports distilabel.
 
         Raises ValueError or LLMUnavailable where `load_llm` does.
         """
-        from smolsynth.generation import techniques
+        from smolsynth.generation.techniques import build
 
-        build = getattr(techniques, self.technique.replace("-", "_"))
-        return build(self.model, self.seed, self.length)
+        return build(self)
 
-    def as_row(self):
-        """The function of `smolsynth.techniques` that makes a row of what the pipeline gives."""
-        from smolsynth.generation import techniques
-
-        return techniques.as_answer if self.kind == "instruction" else techniques.as_pair
-
-    def command(self) -> str:
-        """The command that makes the same rows, for a shell."""
-        words = ["python", "-m", "smolsynth", "generate", "--kind", self.kind]
+    def command(self, *, windows: bool = os.name == "nt") -> str:
+        """The command that makes the same rows, quoted for a POSIX shell or for Windows' cmd."""
+        words = ["python", "-m", "smolsynth", "generate"]
         words += ["--technique", self.technique, "--lang", self.lang]
         for topic in self.topics:
             words += ["--topic", topic]
         if self.about:
-            words += ["--about", self.about]
+            words.append(f"--about={self.about}")  # one word: it may begin with a dash
         words += ["--rows", str(self.rows), "--model", self.model, "--seed", str(self.seed)]
         if self.length != Plan.length:
             words += ["--length", str(self.length)]
-        return shlex.join(words)
+        return subprocess.list2cmdline(words) if windows else shlex.join(words)
 
     def code(self) -> str:
         """The Python file that makes the same rows and saves them."""
         from smolsynth.generation.script import code
 
         return code(self)
+
+
+def _holds_key(model: str) -> bool:
+    """Whether a model's name carries a key or a password.
+
+    >>> [_holds_key(spec) for spec in ("openai:http://me:pw@host/v1#m", "openai:https://host/v1#m")]
+    [True, False]
+    """
+    try:
+        address = urlsplit(model.partition(":")[2])
+    except ValueError:  # no address: `load_llm` says so
+        return bool(_KEY.search(model))
+    return "@" in address.netloc or bool(_KEY.search(model) or _KEY_IN_QUERY.search(address.query))
 
 
 def seeds_langs() -> tuple[str, ...]:

@@ -3,7 +3,9 @@
 `Generation` is what the studio's worker and `python -m smolsynth generate` have in common.
 """
 
+import contextlib
 import math
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -12,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from smolsynth._files import free_name
 from smolsynth.generation.plan import Plan
-from smolsynth.generation.strings import IN_WORDS
 from smolsynth.rows import Row
 
 FILE = "pipeline.py"  # beside the data
@@ -31,8 +33,8 @@ class Generation:
             keeps nothing.
         rows: the good rows so far.
         dropped: how many rows were dropped, by reason (`smolsynth.generation.strings.REASONS`).
-        seconds, tokens: of each part that was made here, in order; tokens are those that the models
-            read and wrote.
+        seconds, tokens: what making each part has taken, in order, whenever it was made; tokens are
+            those that the models read and wrote.
         done: whether there are enough rows, or no new ones come.
         spent: the tokens at which `most_tokens` has stopped it; None if it hasn't.
     """
@@ -55,6 +57,9 @@ class Generation:
     ) -> Iterator[None]:
         """Makes part after part, and yields after each; close it, or stop asking, to stop.
 
+        A second call begins again with the first part, which it reads from the folder if there is
+        one.
+
         Args:
             enough: stop at so many rows, before the plan's; for a sample.
             most_tokens: stop before the part that is likely to take all parts together, those of
@@ -66,11 +71,12 @@ class Generation:
             ValueError, LLMUnavailable, StepFailed, RunBusy, OSError: see `load_llm` and
                 `InProcessPipeline.run`.
         """
-        from smolsynth.generation.techniques import collect
+        from smolsynth.generation.rows import collect
 
         plan = self.plan
+        self.rows, self.dropped, self.done, self.spent = [], Counter(), False, None
+        begun, number, counted, waited = time.perf_counter(), 0, 0, 0.0
         pipeline = plan.pipeline()
-        begun, number, counted = time.perf_counter(), 0, 0
 
         def ahead() -> int:
             """Parts that are likely to be needed still, from this one on."""
@@ -94,15 +100,18 @@ class Generation:
                 options |= {"executor": stack.enter_context(on(pipeline)), "ahead": ahead}
             stream = pipeline.stream(plan.inputs(), **options)
             stack.enter_context(closing(stream))  # lets go of the folder
-            parts = collect(within_limit(stream), plan.rows, plan.lang, plan.as_row())
+            parts = collect(within_limit(stream), plan.rows, plan.lang, plan.seed_texts())
             for rows, dropped in parts:
                 self.rows, self.dropped = rows, +dropped
                 if self.spent:
                     return
+                used = pipeline.usage  # of all parts so far, those that were read as well
+                models = sum(use.seconds for use in used.values())
                 if number >= len(self.seconds):
-                    self.seconds.append(time.perf_counter() - begun)
-                    self.tokens.append(int(pipeline.usage.tokens) - counted)
-                number, counted = number + 1, int(pipeline.usage.tokens)
+                    # A part that was only read took, when it was made, as long as its models did.
+                    self.seconds.append(max(time.perf_counter() - begun, models - waited))
+                    self.tokens.append(int(used.tokens) - counted)
+                number, counted, waited = number + 1, int(used.tokens), models
                 yield
                 if enough and len(rows) >= enough:
                     return
@@ -119,6 +128,33 @@ class Generation:
     def made_again_with(self, plan: Plan) -> "Generation":
         """The same parts, for a plan that differs in `rows` at most."""
         return Generation(plan, self.folder, seconds=[*self.seconds], tokens=[*self.tokens])
+
+    def forget(self) -> None:
+        """Deletes the finished parts, and the folder above them where nothing else is in it."""
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            with contextlib.suppress(OSError):  # parts of other plans
+                self.folder.parent.rmdir()
+
+
+def generate(plan: Plan, folder: str | Path | None = None) -> list[Row]:
+    """Carries out a plan to its end.
+
+    Args:
+        plan: what to make.
+        folder: where to keep finished parts, so that the same call can resume; None keeps nothing.
+
+    Returns:
+        The rows, as `smolsynth.generation.rows.as_row` makes them: fewer than planned only where
+        the model repeats itself too much.
+
+    Raises:
+        ValueError, LLMUnavailable, StepFailed, RunBusy, OSError: see `Generation.parts`.
+    """
+    made = Generation(plan, None if folder is None else Path(folder))
+    for _ in made.parts():
+        pass
+    return made.rows
 
 
 def save_rows(
@@ -142,17 +178,35 @@ def save_rows(
     """
     from smolsynth.datasets.convert import to_messages, to_preferences
     from smolsynth.datasets.save import save
+    from smolsynth.generation.techniques import prompts
 
-    folder = save(
-        to_messages(rows) if plan.kind == "instruction" else to_preferences(rows),
+    source = "source" if rows and "source" in rows[0] else None
+    if plan.kind == "instruction":
+        data = to_messages(rows, source=source)
+    else:
+        data = to_preferences(rows, source=source)
+    return save(
+        data,
         folder,
         lang=plan.lang,
         model=plan.model,
-        technique=IN_WORDS[plan.lang][plan.technique],
+        technique=plan.method,
         seed=plan.seed,
         format=format,
         despite=despite,
         notes=notes,
+        seeds=plan.seed_texts(),
+        prompts=prompts(plan),
+        files={FILE: plan.code()},
     )
-    (folder / FILE).write_text(plan.code(), encoding="utf-8", newline="\n")
-    return folder
+
+
+def save_beside(rows: list[Row], plan: Plan, folder: Path, **options: Any) -> Path:
+    """As `save_rows`, into `folder` or, where that is taken, the first free one beside it."""
+    while True:
+        free = free_name(folder)
+        try:
+            return save_rows(rows, plan, free, **options)
+        except FileExistsError:  # somebody else took it while this was being written
+            if free_name(folder) == free:
+                raise

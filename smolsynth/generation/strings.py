@@ -11,6 +11,7 @@ NAMES = {  # as the studio shows them
         "self-instruct": "SelfInstruct",
         "magpie": "Magpie",
         "evol-instruct": "EvolInstruct",
+        "mixed": "SelfInstruct, EvolInstruct and Magpie",
         "two-models": "two models",
         "evol-quality": "EvolQuality",
     },
@@ -20,6 +21,7 @@ NAMES = {  # as the studio shows them
         "self-instruct": "SelfInstruct",
         "magpie": "Magpie",
         "evol-instruct": "EvolInstruct",
+        "mixed": "SelfInstruct、EvolInstruct 与 Magpie",
         "two-models": "多模型",
         "evol-quality": "EvolQuality",
     },
@@ -29,6 +31,7 @@ IN_WORDS = {  # for the dataset card
         "self-instruct": "SelfInstruct",
         "magpie": "Magpie",
         "evol-instruct": "SelfInstruct, then EvolInstruct",
+        "mixed": "SelfInstruct, Magpie, EvolInstruct",
         "two-models": "SelfInstruct, two responses to each instruction, UltraFeedback (overall"
         " rating)",
         "evol-quality": "SelfInstruct, a response and its EvolQuality, UltraFeedback (overall"
@@ -38,10 +41,12 @@ IN_WORDS = {  # for the dataset card
         "self-instruct": "SelfInstruct",
         "magpie": "Magpie",
         "evol-instruct": "先用 SelfInstruct 提问，再用 EvolInstruct 改写",
+        "mixed": "SelfInstruct、Magpie、EvolInstruct",
         "two-models": "用 SelfInstruct 提问，每条指令答两遍，再由 UltraFeedback 打总分",
         "evol-quality": "用 SelfInstruct 提问，用 EvolQuality 改进回答，由 UltraFeedback 打总分",
     },
 }
+WITHOUT_MAGPIE = {"en": "SelfInstruct, EvolInstruct", "zh": "SelfInstruct、EvolInstruct"}  # mixed
 SYSTEM_PROMPTS = {
     "en": "You are an assistant that answers questions about {topic}.",
     "zh": "你是一个助手，负责回答关于{topic}的问题。",
@@ -55,14 +60,16 @@ _SAYS = {
         "topics": "There is no domain {value!r}; there are: {names}.",
         "both": "Choose domains, or write what the data is to be about, not both.",
         "about": "The description has {value:,} characters; at most {most:,} are read.",
-        "unknown": "The bundled model knows 244 things in 16 domains, and nothing of this"
-        " description is among them. Name one of them, such as {names}; choose a domain; or choose"
-        " a larger model.",
+        "unknown": "The bundled model knows {concepts} things in {topics} domains, and nothing of"
+        " this description is among them. Name one of them, such as {names}; choose a domain; or"
+        " choose a larger model.",
         "rows": "The number of rows is a whole number from 1 to {most:,}, not {value!r}.",
         "length": "The longest response has a whole number of tokens from 16 to {most:,}, not"
         " {value!r}.",
         "seed": "The random seed is a whole number from 0 to {most:,}, not {value!r}.",
         "model": "Which model? Write bundled, or one of the forms in the list.",
+        "key": "The model's address holds a key or a password, which would stand in every file and"
+        " command made of it: put the key in SMOLSYNTH_API_KEY, and take it out of the address.",
         "magpie": "Magpie lets the model write the question itself, which a chat endpoint does not"
         " allow: choose SelfInstruct, or a bundled or local model.",
     },
@@ -73,12 +80,14 @@ _SAYS = {
         "topics": "没有“{value}”这个领域，可选：{names}。",
         "both": "可以选领域，也可以用自己的话描述，但只能取其一。",
         "about": "描述有 {value:,} 个字符，超过了上限 {most:,} 个。",
-        "unknown": "自带的模型只认得 16 个领域里的 244 样事物，这段描述里一样也没有。可以写上其中"
-        "某一样，比如{names}；也可以改选领域，或者换个大些的模型。",
+        "unknown": "自带的模型只认得 {topics} 个领域里的 {concepts} 样事物，这段描述里一样"
+        "也没有。可以写上其中某一样，比如{names}；也可以改选领域，或者换个大些的模型。",
         "rows": "行数要填 1 到 {most:,} 之间的整数，不能是 {value!r}。",
         "length": "回答长度上限（词元数）要填 16 到 {most:,} 之间的整数，不能是 {value!r}。",
         "seed": "随机种子要填 0 到 {most:,} 之间的整数，不能是 {value!r}。",
         "model": "用哪个模型？可以填 bundled，也可以照列表里的写法填别的。",
+        "key": "模型地址里带着密钥或密码，会写进由它生成的每个文件和命令：请把密钥放进"
+        " SMOLSYNTH_API_KEY，再从地址里去掉。",
         "magpie": "Magpie 要让模型自己写出问题，只收对话消息的端点做不到：请改用 SelfInstruct，"
         "或者换成自带的或本地的模型。",
     },
@@ -89,7 +98,6 @@ REASONS: dict[str, tuple[str, str]] = {
     **{name: (rule.en[0], rule.zh[0]) for name, rule in RULES.items()},
     "repeated": ("an instruction that is there already", "指令重复"),
     "not_evolved": ("evolved into itself", "进化后没变"),
-    "small_margin": ("ratings too close", "分差太小"),
 }
 
 

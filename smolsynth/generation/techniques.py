@@ -1,200 +1,198 @@
-"""A pipeline for each technique of the studio, and what makes a row good.
+"""One distilabel pipeline for each technique of `Plan`; `templates/` shows them step by step."""
 
-`smolsynth.plans` writes these very functions into the `pipeline.py` that it hands over, so what the
-studio runs and what the file runs can't differ. Each function therefore uses only what is imported
-here and the other functions that `plans` writes along.
-"""
+from collections.abc import Callable
+from typing import Any
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
-
+from distilabel.models.llms.base import LLM
 from distilabel.steps import ExpandColumns, GroupColumns, MergeColumns
+from distilabel.steps.base import Step
 from distilabel.steps.tasks import (
     EvolInstruct,
     EvolQuality,
     Magpie,
     SelfInstruct,
+    Task,
     TextGeneration,
     UltraFeedback,
 )
 
-from smolsynth.llms import load_llm
+from smolsynth.generation.plan import Plan
+from smolsynth.generation.strings import SYSTEM_PROMPTS
+from smolsynth.llms import BundledLLM, load_llm
 from smolsynth.pipelines.pipeline import InProcessPipeline
-from smolsynth.quality.rules import faults, faults_of_pair
-from smolsynth.text.similarity import duplicates
+
+_QUESTIONS = 4  # that SelfInstruct asks of each document
+
+
+def build(plan: Plan) -> InProcessPipeline:
+    """The pipeline of a plan, for the rows of `plan.inputs()`.
+
+    Raises ValueError or LLMUnavailable where `load_llm` does.
+    """
+    with InProcessPipeline(name=plan.technique) as pipeline:
+        _TECHNIQUES[plan.technique](_Steps(plan))
+    return pipeline
+
+
+class _Steps:
+    """The steps that the techniques of a plan are put together from, and their models."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._connected: dict[str, LLM] = {}
+
+    def llm(self, spec: str, temperature: float, max_new_tokens: int) -> LLM:
+        """A model; what `load_llm` asks of a server is asked once, however many are wanted."""
+        options = {"temperature": temperature, "max_new_tokens": max_new_tokens}
+        if spec not in self._connected:
+            self._connected[spec] = load_llm(spec, seed=self.plan.seed, **options)
+        model = self._connected[spec].model_copy(deep=True)
+        model.generation_kwargs = model.generation_kwargs | options
+        return model
+
+    def questions(self, instruction: str = "instruction") -> Step:
+        """document → four instructions, a row each."""
+        self.writer = self.llm(self.plan.model, 0.7, 160)
+        ask = SelfInstruct(
+            name="ask",
+            llm=self.writer,
+            num_instructions=_QUESTIONS,
+            input_mappings={"input": "document"},
+        )
+        return ask >> ExpandColumns(name="expand", columns={"instructions": instruction})
+
+    def magpie(self, **columns: str) -> Step:
+        """system prompt → an instruction that the model makes up itself; as `answer`."""
+        return Magpie(
+            name="magpie",
+            llm=load_llm(
+                self.plan.model,
+                seed=self.plan.seed,
+                temperature=0.7,
+                max_new_tokens=160,
+                use_magpie_template=True,
+            ),
+            only_instruction=True,
+            input_mappings=columns,
+        )
+
+    def evolve(self) -> Step:
+        """instruction → a harder or a new one."""
+        return EvolInstruct(name="evolve", llm=self.writer, num_evolutions=1)
+
+    def answer(self, name: str = "answer", spec: str | None = None, **columns: str) -> Step:
+        """instruction → response; `columns` as the step's `input_mappings`."""
+        return TextGeneration(
+            name=name,
+            llm=self.llm(spec or self.plan.model, 0, self.plan.length),
+            input_mappings=columns,
+            output_mappings={"generation": "response"},
+        )
+
+    def judge(self) -> Step:
+        """instruction and generations → ratings, 1 to 5."""
+        llm = self.llm(self.plan.model, 0, 512)
+        return UltraFeedback(name="judge", llm=llm, aspect="overall-rating")
 
 
 # ---- instruction datasets ----
-def self_instruct(model: str, seed: int, length: int) -> InProcessPipeline:
+def _self_instruct(steps: _Steps) -> None:
     """document → four instructions → a response to each."""
-    with InProcessPipeline(name="self-instruct") as pipeline:
-        writer = load_llm(model, seed=seed, temperature=0.7, max_new_tokens=160)
-        answerer = load_llm(model, seed=seed, temperature=0, max_new_tokens=length)
-        ask = SelfInstruct(
-            name="ask", llm=writer, num_instructions=4, input_mappings={"input": "document"}
-        )
-        expand = ExpandColumns(name="expand", columns={"instructions": "instruction"})
-        answer = TextGeneration(
-            name="answer", llm=answerer, output_mappings={"generation": "response"}
-        )
-        ask >> expand >> answer
-    return pipeline
+    steps.questions() >> steps.answer()
 
 
-def magpie(model: str, seed: int, length: int) -> InProcessPipeline:
+def _magpie(steps: _Steps) -> None:
     """system prompt → an instruction that the model makes up itself → a response."""
-    with InProcessPipeline(name="magpie") as pipeline:
-        asker = load_llm(
-            model, seed=seed, temperature=0.7, max_new_tokens=160, use_magpie_template=True
-        )
-        answerer = load_llm(model, seed=seed, temperature=0, max_new_tokens=length)
-        ask = Magpie(name="ask", llm=asker, only_instruction=True)
-        answer = TextGeneration(
-            name="answer", llm=answerer, output_mappings={"generation": "response"}
-        )
-        ask >> answer
-    return pipeline
+    steps.magpie() >> steps.answer()
 
 
-def evol_instruct(model: str, seed: int, length: int) -> InProcessPipeline:
+def _evol_instruct(steps: _Steps) -> None:
     """document → four instructions → each evolved into a harder or a new one → a response."""
-    with InProcessPipeline(name="evol-instruct") as pipeline:
-        writer = load_llm(model, seed=seed, temperature=0.7, max_new_tokens=160)
-        answerer = load_llm(model, seed=seed, temperature=0, max_new_tokens=length)
-        ask = SelfInstruct(
-            name="ask", llm=writer, num_instructions=4, input_mappings={"input": "document"}
-        )
-        expand = ExpandColumns(name="expand", columns={"instructions": "before"})
-        evolve = EvolInstruct(
-            name="evolve",
-            llm=writer,
-            num_evolutions=1,
-            input_mappings={"instruction": "before"},
-            output_mappings={"evolved_instruction": "instruction"},
-        )
-        answer = TextGeneration(
-            name="answer", llm=answerer, output_mappings={"generation": "response"}
-        )
-        ask >> expand >> evolve >> answer
-    return pipeline
+    steps.questions() >> steps.evolve() >> steps.answer(instruction="evolved_instruction")
+
+
+def _mixed(steps: _Steps) -> None:
+    """All three side by side, each a leaf step; Magpie where the model can."""
+    questions = steps.questions()
+    questions >> steps.answer("SelfInstruct")
+    questions >> steps.evolve() >> steps.answer("EvolInstruct", instruction="evolved_instruction")
+    if steps.plan.can_magpie:
+        prompt = {"system_prompt": "magpie_prompt"}
+        steps.magpie(**prompt) >> steps.answer("Magpie", **prompt)
 
 
 # ---- preference datasets ----
-def two_models(model: str, seed: int, length: int) -> InProcessPipeline:
+def _two_models(steps: _Steps) -> None:
     """document → four instructions → two models respond to each → a judge rates both."""
-    with InProcessPipeline(name="two-models") as pipeline:
-        writer = load_llm(model, seed=seed, temperature=0.7, max_new_tokens=160)
-        strong = load_llm(model, seed=seed, temperature=0, max_new_tokens=length)
-        if model == "bundled":
-            other = load_llm("bundled:novice", seed=seed, temperature=0, max_new_tokens=length)
-        else:  # the same model again, but less careful
-            other = load_llm(model, seed=seed, temperature=1.0, max_new_tokens=length)
-        judge_llm = load_llm(model, seed=seed, temperature=0, max_new_tokens=512)
-
-        ask = SelfInstruct(
-            name="ask", llm=writer, num_instructions=4, input_mappings={"input": "document"}
-        )
-        expand = ExpandColumns(name="expand", columns={"instructions": "instruction"})
-        respond = [
-            TextGeneration(name="respond", llm=strong),
-            TextGeneration(name="respond-otherwise", llm=other),
-        ]
-        group = GroupColumns(
-            name="group",
-            columns=["generation", "model_name"],
-            output_columns=["generations", "models"],
-        )
-        judge = UltraFeedback(name="judge", llm=judge_llm, aspect="overall-rating")
-        ask >> expand >> respond >> group >> judge
-    return pipeline
+    plan = steps.plan
+    other = plan.weaker_model
+    respond = [
+        TextGeneration(name="respond", llm=steps.llm(plan.model, 0, plan.length)),
+        TextGeneration(
+            name="respond-otherwise",
+            # the same model again, but less careful, where there is no weaker one
+            llm=steps.llm(other or plan.model, 0 if other else 1.0, plan.length),
+        ),
+    ]
+    group = GroupColumns(
+        name="group",
+        columns=["generation", "model_name"],
+        output_columns=["generations", "models"],
+    )
+    steps.questions() >> respond >> group >> steps.judge()
 
 
-def evol_quality(model: str, seed: int, length: int) -> InProcessPipeline:
+def _evol_quality(steps: _Steps) -> None:
     """document → four instructions → a response → the response evolved → a judge rates both."""
-    with InProcessPipeline(name="evol-quality") as pipeline:
-        writer = load_llm(model, seed=seed, temperature=0.7, max_new_tokens=160)
-        plain = "bundled:novice" if model == "bundled" else model
-        responder = load_llm(plain, seed=seed, temperature=0, max_new_tokens=length)
-        improver = load_llm(model, seed=seed, temperature=0, max_new_tokens=length)
-        judge_llm = load_llm(model, seed=seed, temperature=0, max_new_tokens=512)
-
-        ask = SelfInstruct(
-            name="ask", llm=writer, num_instructions=4, input_mappings={"input": "document"}
-        )
-        expand = ExpandColumns(name="expand", columns={"instructions": "instruction"})
-        respond = TextGeneration(
-            name="respond", llm=responder, output_mappings={"generation": "response"}
-        )
-        evolve = EvolQuality(name="evolve", llm=improver, num_evolutions=1)
-        merge = MergeColumns(
-            name="merge", columns=["response", "evolved_response"], output_column="generations"
-        )
-        judge = UltraFeedback(name="judge", llm=judge_llm, aspect="overall-rating")
-        ask >> expand >> respond >> evolve >> merge >> judge
-    return pipeline
+    plan = steps.plan
+    improver = steps.llm(plan.model, 0, plan.length)
+    merge = MergeColumns(
+        name="merge", columns=["response", "evolved_response"], output_column="generations"
+    )
+    (
+        steps.questions()
+        >> steps.answer("respond", plan.weaker_model)
+        >> EvolQuality(name="evolve", llm=improver, num_evolutions=1)
+        >> merge
+        >> steps.judge()
+    )
 
 
-# ---- from what a pipeline gives to rows ----
-def as_answer(made: dict, lang: str) -> tuple[dict, str | None]:
-    """A row of an instruction dataset, and the rule that it breaks, if any."""
-    row = {column: made[column] for column in ("topic", "instruction", "response")}
-    texts = [row["instruction"] or "", row["response"] or ""]
-    broken = [rule for rule, _ in faults(texts, lang)]
-    if not broken and row["instruction"] == made.get("before"):
-        broken = ["not_evolved"]
-    return row, broken[0] if broken else None
+_TECHNIQUES: dict[str, Callable[[_Steps], None]] = {
+    "self-instruct": _self_instruct,
+    "magpie": _magpie,
+    "evol-instruct": _evol_instruct,
+    "mixed": _mixed,
+    "two-models": _two_models,
+    "evol-quality": _evol_quality,
+}
 
 
-def as_pair(made: dict, lang: str) -> tuple[dict, str | None]:
-    """A pair: the response that the judge rates higher is chosen; and the rule that it breaks."""
-    row = {"topic": made["topic"], "instruction": made["instruction"]}
-    ratings = made["ratings"] or []
-    if len(ratings) != len(made["generations"]):  # the judge was not understood
-        ratings = [None] * len(made["generations"])
-    rated = sorted(zip(ratings, made["generations"], strict=True), key=lambda one: -(one[0] or 0))
-    (high, chosen), *_, (low, rejected) = rated
-    row |= {"chosen": chosen, "rejected": rejected, "chosen_rating": high, "rejected_rating": low}
-    texts = [row[column] or "" for column in ("instruction", "chosen", "rejected")]
-    broken = [rule for rule, _ in faults(texts, lang)]
-    broken += [rule for rule, _ in faults_of_pair((high, low), *texts[1:], lang)]
-    return row, broken[0] if broken else None
+# ---- for the card ----
+def prompts(plan: Plan) -> dict[str, str]:
+    """What the pipeline of a plan sends to its models, by task, with {names in braces} for what
+    differs from row to row; responses are asked for by the bare instruction."""
+    llm = BundledLLM()  # it is sent nothing
 
+    def sent(task: Task, **row: Any) -> str:
+        task.load()
+        turns = task.format_input(row)
+        return "\n\n".join(f"[{turn['role']}]\n{turn['content']}" for turn in turns)
 
-def collect(
-    parts: Iterable[dict[str, list[dict]]], rows: int, lang: str, as_row
-) -> Iterator[tuple[list[dict], Counter]]:
-    """Keeps the good rows, part by part, until there are enough or nothing new comes.
-
-    Yields, after each part, the rows so far and how many were dropped, by reason.
-    """
-    kept: list[dict] = []
-    seen: set[str] = set()
-    dropped: Counter = Counter()
-    in_vain = 0
-
-    def without_near_duplicates() -> list[dict]:
-        columns = ("instruction", "response", "chosen", "rejected")
-        texts = ["\n".join(row[name] for name in columns if name in row) for row in kept]
-        near = {one.row for one in duplicates(texts)}
-        dropped["duplicate"] += len(near)
-        return [row for number, row in enumerate(kept) if number not in near]
-
-    for part in parts:
-        before = len(kept)
-        for made in part["default"]:
-            row, reason = as_row(made, lang)
-            if not reason and row["instruction"] in seen:
-                reason = "repeated"
-            if reason:
-                dropped[reason] += 1
-            else:
-                seen.add(row["instruction"])
-                kept.append(row)
-        in_vain = 0 if len(kept) > before else in_vain + 1
-        if len(kept) >= rows or in_vain == 10:
-            kept = without_near_duplicates()
-        yield kept[:rows], dropped
-        if len(kept) >= rows or in_vain == 10:
-            return
-    kept = without_near_duplicates()
-    yield kept, dropped
+    found: dict[str, str] = {}
+    if plan.technique != "magpie":
+        ask = SelfInstruct(llm=llm, num_instructions=_QUESTIONS)
+        found["SelfInstruct"] = sent(ask, input="{document}")
+    if plan.technique in ("evol-instruct", "mixed"):
+        templates = EvolInstruct(llm=llm, num_evolutions=1).mutation_templates
+        found |= {f"EvolInstruct, {name}": text for name, text in templates.items()}
+    if plan.technique == "magpie" or (plan.technique == "mixed" and plan.can_magpie):
+        found["Magpie"] = f"[system]\n{SYSTEM_PROMPTS[plan.lang]}"
+    if plan.technique == "evol-quality":
+        templates = EvolQuality(llm=llm, num_evolutions=1).mutation_templates
+        found |= {f"EvolQuality, {name}": text for name, text in templates.items()}
+    if plan.kind == "preference":
+        judge = UltraFeedback(llm=llm, aspect="overall-rating")
+        two = ["{response 1}", "{response 2}"]
+        found["UltraFeedback"] = sent(judge, instruction="{instruction}", generations=two)
+    return found

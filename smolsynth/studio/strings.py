@@ -33,6 +33,9 @@ WORDS: dict[str, dict[str, str]] = {
         "evol-instruct": "EvolInstruct",
         "evol-instruct_is": "As SelfInstruct, but each question is first rewritten: harder, more"
         " concrete, or something new.",
+        "mixed": "SelfInstruct, EvolInstruct and Magpie",
+        "mixed_is": "All three side by side, for a mixture of questions. Magpie is left out where"
+        " the model can't do it.",
         "two-models": "Two models",
         "two-models_is": "A strong and a weak model answer; a judge, also a model, rates both."
         " Ties are dropped, so it takes longer.",
@@ -210,6 +213,8 @@ WORDS: dict[str, dict[str, str]] = {
         "evol-instruct": "EvolInstruct",
         "evol-instruct_is": "同 SelfInstruct，但先把每个问题改写一遍：改难、改具体，或者换个"
         "新问题。",
+        "mixed": "SelfInstruct、EvolInstruct 与 Magpie",
+        "mixed_is": "三种技术一起用，问题更多样。模型做不了 Magpie 时，就只用另外两种。",
         "two-models": "多模型",
         "two-models_is": "一强一弱两个模型来答，再由评审模型打分。平分的会去掉，所以慢一些。",
         "evol-quality": "EvolQuality",

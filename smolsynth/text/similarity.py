@@ -129,6 +129,52 @@ def _digests(texts: Sequence[str], rows: list[int]) -> np.ndarray:
     return digests
 
 
+class NearDuplicates:
+    """An index of texts that grows: finds the earlier one that a text repeats, or nearly.
+
+    MinHash and LSH (the library rensa) name candidates, which are then compared exactly.
+
+    >>> index = NearDuplicates()
+    >>> [index.add(text) for text in ("It rains today.", "it rains, today", "It is dry.")]
+    [None, 0, None]
+    """
+
+    def __init__(self, threshold: float = 0.8) -> None:
+        from rensa import RMinHashLSH
+
+        self.threshold = threshold
+        self._lsh = RMinHashLSH(threshold, _BANDS * _IN_BAND, _BANDS)
+        self._shingles: dict[int, frozenset[str]] = {}
+        self._added = 0
+
+    def find(self, text: str) -> int | None:
+        """The number of the first text that `text` repeats, counted from 0; `None` if it is new."""
+        return self._first_like(shingles(text))
+
+    def add(self, text: str) -> int | None:
+        """As `find`; a new text is known from now on. Each text added counts one."""
+        own, number = shingles(text), self._added
+        self._added += 1
+        of = self._first_like(own)
+        if own and of is None:
+            self._shingles[number] = own
+            self._lsh.insert(number, _minhash(own))
+        return of
+
+    def _first_like(self, own: frozenset[str]) -> int | None:
+        found = self._lsh.query(_minhash(own)) if own else []
+        alike = (of for of in found if jaccard(own, self._shingles[of]) >= self.threshold)
+        return min(alike, default=None)
+
+
+def _minhash(parts: frozenset[str]):
+    from rensa import RMinHash
+
+    minhash = RMinHash(_BANDS * _IN_BAND, _SEED)
+    minhash.update(list(parts))
+    return minhash
+
+
 def overlaps(texts: Sequence[str], others: Iterable[str], n: int = 8) -> list[Overlap]:
     """Finds texts that share a run of n tokens with another set, such as an evaluation set.
 

@@ -1,0 +1,109 @@
+"""What `demo` and `generate` have in common: a plan is carried out, saved and told about."""
+
+import argparse
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from smolsynth.cli.progress import Progress
+from smolsynth.cli.strings import strings
+from smolsynth.generation.plan import Plan
+
+if TYPE_CHECKING:
+    from smolsynth.generation.run import Generation
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """The option `--model`."""
+    text = strings(parser.ui, "making")
+    parser.add_argument("--model", metavar="SPEC", help=text["model"])
+
+
+def model_of(args: argparse.Namespace) -> str:
+    """The model that is asked for."""
+    return args.model or os.environ.get("SMOLSYNTH_LLM") or Plan.model
+
+
+def positive(ui: str) -> Callable[[str], int]:
+    """Reads a whole number from 1 up, for argparse."""
+
+    def read(given: str) -> int:
+        if not given.isdecimal() or not int(given):
+            raise argparse.ArgumentTypeError(strings(ui, "making")["positive"].format(given=given))
+        return int(given)
+
+    return read
+
+
+def make(
+    plan: Plan,
+    folder: Path,
+    ui: str,
+    *,
+    on_first_rows: Callable[[list[dict]], None] | None = None,
+    first: int = 3,
+    most_tokens: int | None = None,
+    on: Any = None,
+) -> tuple["Generation", Path]:
+    """Carries out a plan, telling how far it is, and saves what it gave.
+
+    Interrupted, it goes on when it is called again: finished parts are kept beside `folder` until
+    the dataset is whole.
+
+    Args:
+        plan: what to make.
+        folder: where to save it; the first free name like that is taken.
+        ui: the language to speak.
+        on_first_rows: is given the first rows as soon as there are `first` of them.
+        most_tokens, on: as `Generation.parts`.
+
+    Returns:
+        What was made, and the folder that it was saved in.
+
+    Raises:
+        ValueError: no row was usable.
+        Exception: as `Generation.parts` and `save_rows`.
+    """
+    from smolsynth.generation.run import STORE, Generation, save_beside  # takes seconds
+    from smolsynth.generation.strings import describe_counts
+
+    text = strings(ui, "making")
+    made = Generation(plan, folder.parent / STORE / plan.digest())
+    try:
+        with Progress() as progress:
+            for _ in made.parts(most_tokens=most_tokens, on=on):
+                if on_first_rows and len(made.rows) >= min(first, plan.rows):
+                    progress.clear()
+                    on_first_rows(made.rows[:first])
+                    on_first_rows = None
+                if not made.done and len(made.rows) < plan.rows:
+                    progress.show(_how_far(made, text))
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(text["stopped"]) from None
+    counts = describe_counts(made.dropped, ui)
+    if not made.rows:
+        raise ValueError(text["none"].format(n=made.dropped.total(), counts=counts))
+    folder = save_beside(made.rows, plan, folder)
+    if made.done:
+        made.forget()
+    return made, folder
+
+
+def tell(made: "Generation", ui: str) -> None:
+    """Prints what was dropped on the way, and why there are fewer rows than wanted, if so."""
+    from smolsynth.generation.strings import describe_counts
+
+    text, wanted = strings(ui, "making"), made.plan.rows
+    if made.dropped:
+        print(text["dropped"].format(counts=describe_counts(made.dropped, ui)))
+    if len(made.rows) < wanted:
+        key = "spent" if made.spent else "fewer"
+        print(text[key].format(tokens=made.spent, rows=len(made.rows), wanted=wanted))
+
+
+def _how_far(made: "Generation", text: dict[str, str]) -> str:
+    line = text["progress"].format(rows=len(made.rows), wanted=made.plan.rows)
+    if whole := made.forecast():
+        line += text["left"].format(seconds=whole[0] - sum(made.seconds))
+    return line

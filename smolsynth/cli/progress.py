@@ -1,0 +1,42 @@
+"""One line that tells how far a command is: written over in a terminal, now and then in a log."""
+
+import sys
+import time
+
+from smolsynth.text.layout import shortened, width
+
+_EVERY = 10.0  # seconds between two lines of a log
+_COLUMNS = 79
+
+
+class Progress:
+    """Shows lines on standard output; use it as a context manager, which ends the last one."""
+
+    def __init__(self) -> None:
+        self._over = sys.stdout.isatty()  # writes over its line
+        self._shown = -1  # columns of the line on the screen; -1: there is none
+        self._next = time.monotonic() + _EVERY
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown >= 0:
+            print("\r" + " " * self._shown, end="\r", flush=True)
+
+    def show(self, line: str) -> None:
+        """Says how far it is."""
+        if self._over:
+            line = shortened(line, _COLUMNS)
+            columns = width(line)
+            blanks = " " * max(0, self._shown - columns)
+            print("\r" + line + blanks, end="", flush=True)
+            self._shown = columns
+        elif time.monotonic() >= self._next:
+            print(line, flush=True)
+            self._next = time.monotonic() + _EVERY
+
+    def clear(self) -> None:
+        """Makes room for other output; the next line comes below it."""
+        self.__exit__()
+        self._shown = -1

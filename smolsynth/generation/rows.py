@@ -1,0 +1,130 @@
+"""From what a pipeline gives to the rows of a dataset: each is kept, or dropped for a reason."""
+
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
+
+from smolsynth.quality.rules import faults, faults_of_pair
+from smolsynth.rows import Row, is_missing
+from smolsynth.text.language import CHINESE
+from smolsynth.text.similarity import NearDuplicates
+
+# A model that repeats itself is not asked for ever: collecting ends where so many chunks in a row
+# have given fewer good new rows than that.
+_PATIENCE, _LEAST = 10, 3
+_TEXTS = ("instruction", "response", "chosen", "rejected")
+
+
+def as_row(made: Row, lang: str) -> tuple[Row, str | None]:
+    """A row of a dataset, made of one that a technique's pipeline gives.
+
+    Args:
+        made: with `topic`, `instruction` (and `evolved_instruction`) and either `response` or,
+            for pairs, `generations` and their `ratings` (and `models`).
+        lang: "en" or "zh", the language that the texts should have.
+
+    Returns:
+        The row, and the rule of `smolsynth.quality` that it breaks (or "not_evolved"), if any.
+        Either `topic`, `instruction`, `response`; or `topic`, `instruction`, `chosen`, `rejected`,
+        `chosen_rating`, `rejected_rating` and, where known, `chosen_model`, `rejected_model`: the
+        response that the judge rates highest and the one that it rates lowest.
+
+    >>> as_row({"topic": "rain", "instruction": "What is rain?", "response": ""}, "en")
+    ({'topic': 'rain', 'instruction': 'What is rain?', 'response': ''}, 'empty')
+    """
+    asked = made.get("evolved_instruction", made["instruction"])
+    row = {"topic": made["topic"], "instruction": asked}
+    row |= _best_and_worst(made) if "generations" in made else {"response": made["response"]}
+    texts = [row[name] or "" for name in _TEXTS if name in row]
+    broken = [rule for rule, _ in faults(texts, lang)]
+    # Who slips into Chinese for a word or two, as small models do, has lost the thread.
+    if lang == "en" and any(CHINESE.search(text) for text in texts[:2]):
+        broken.append("wrong_language")
+    if "generations" in made:
+        rated = (row["chosen_rating"], row["rejected_rating"])
+        broken += [rule for rule, _ in faults_of_pair(rated, *texts[1:], lang)]
+    elif "evolved_instruction" in made and asked == made["instruction"]:
+        broken.append("not_evolved")
+    return row, broken[0] if broken else None
+
+
+def _best_and_worst(made: Row) -> Row:
+    """Chosen and rejected with their ratings, which are `None` if the judge was not understood."""
+    texts, ratings = made["generations"], made.get("ratings") or []
+    understood = len(ratings) == len(texts) and not any(map(is_missing, ratings))
+    # The first of the best and the last of the worst: a tie is not the same text.
+    order = sorted(range(len(texts)), key=lambda n: -ratings[n] if understood else n)
+    row = {}
+    for name, place in (("chosen", order[0]), ("rejected", order[-1])):
+        row[name] = texts[place]
+        row[f"{name}_rating"] = ratings[place] if understood else None
+        if made.get("models"):
+            row[f"{name}_model"] = made["models"][place]
+    return row
+
+
+def collect(
+    chunks: Iterable[dict[str, list[Row]]], rows: int, lang: str, seeds: Sequence[str] = ()
+) -> Iterator[tuple[list[Row], Counter]]:
+    """Keeps the good rows, chunk by chunk, until there are enough or hardly any new ones come.
+
+    Dropped are rows that break a rule (`as_row`), copy a seed, or repeat a row that is kept, be it
+    nearly. Where the pipeline has several leaf steps, the column `source` names that of each row.
+    It ends after ten chunks in a row with fewer than three new rows: a model that goes on repeating
+    itself is not paid for long.
+
+    Args:
+        chunks: what each chunk of a run gave, by leaf step, as `InProcessPipeline.stream` yields.
+        rows: how many rows are wanted.
+        lang: "en" or "zh", the language that the rows should have.
+        seeds: the documents that generation began with.
+
+    Yields:
+        After each chunk the rows so far, and how many were dropped, by reason.
+    """
+    kept: list[Row] = []
+    dropped: Counter = Counter()
+    instructions: set[str] = set()
+    known, copies = NearDuplicates(), NearDuplicates()
+    for text in seeds:
+        copies.add(text)
+    new_rows: deque[int] = deque(maxlen=_PATIENCE)
+    for chunk in chunks:
+        before = len(kept)
+        for leaf, made in _varied(chunk):
+            row, reason = as_row(made, lang)
+            if not reason:
+                reason = _repeats(row, instructions, known, copies)
+            if reason:
+                dropped[reason] += 1
+                continue
+            instructions.add(row["instruction"])
+            kept.append(row if leaf == "default" else {"source": leaf, **row})
+        new_rows.append(len(kept) - before)
+        yield kept[:rows], dropped
+        if len(kept) >= rows or (len(new_rows) == _PATIENCE and sum(new_rows) < _LEAST):
+            return
+
+
+def _repeats(
+    row: Row, instructions: set[str], known: NearDuplicates, copies: NearDuplicates
+) -> str | None:
+    """Why a row is nothing new, if so; else it is known from now on."""
+    if row["instruction"] in instructions:
+        return "repeated"
+    if copies.find(row["instruction"]) is not None:
+        return "copied_seed"
+    whole = "\n".join(row[name] for name in _TEXTS if name in row)
+    return "duplicate" if known.add(whole) is not None else None
+
+
+def _varied(chunk: dict[str, list[Row]]) -> Iterator[tuple[str, Row]]:
+    """The rows of a chunk, leaf steps and topics in turn, so that the first rows differ most."""
+    columns = []
+    for shift, (leaf, rows) in enumerate(chunk.items()):
+        by_topic: dict[str, list[Row]] = {}
+        for row in rows:
+            by_topic.setdefault(row["topic"], []).append(row)
+        turns = [row for turn in zip_longest(*by_topic.values()) for row in turn if row is not None]
+        columns.append([(leaf, row) for row in turns[shift:] + turns[:shift]])
+    return (pair for turn in zip_longest(*columns) for pair in turn if pair is not None)
