@@ -59,10 +59,12 @@ def test_it_makes_both_datasets_shows_rows_and_says_what_comes_next(tmp_path, la
     assert columns == ["prompt", "chosen", "rejected", "score_chosen", "score_rejected"]
 
     for made in (folder, folder_of_pairs):
-        assert sorted(path.name for path in made.iterdir()) == ["README.md", "train.jsonl"]
+        names = sorted(path.name for path in made.iterdir())
+        assert names == ["README.md", "pipeline.py", "train.jsonl"]
         assert done.stdout.count(made.name) == 1
         card = (made / "README.md").read_text(encoding="utf-8")
         assert "<details><summary>SelfInstruct</summary>" in card and "✗" not in card
+    assert not (tmp_path / "output" / ".parts").exists()  # nothing to go on with
     assert "jupyter lab notebooks" in done.stdout and next_step in done.stdout
     assert (
         len(re.findall("^instruction +│", done.stdout, re.MULTILINE)) >= 11
@@ -89,7 +91,7 @@ def test_the_first_rows_come_quickly_and_the_same_seed_gives_the_same_rows(tmp_p
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--rows", "0"], "rows must be 1 or more"),
+        (["--rows", "0"], "from 1 to 5,000"),
         (["--model", "gpt"], "names no model"),
         (["--model", "transformers:/no/such/folder"], "folder"),
         (["--model", "openai:http://127.0.0.1:9/v1#m"], "127.0.0.1:9"),
