@@ -327,6 +327,12 @@ def test_a_model_that_yields_only_near_repeats_is_not_asked_for_long():
     assert next(chunks)["default"][0]["instruction"].endswith("part 10.")  # nothing beyond
 
 
+def test_a_model_that_yields_nothing_good_is_given_up_at_once():
+    chunks = ({"default": [answered(f"What is {n}?", "")]} for n in range(800))
+    *_, (rows, dropped) = collect(chunks, 50, "en")
+    assert not rows and dropped == {"empty": 3}
+
+
 def test_rows_that_trickle_in_go_on():
     names = "cup pan pot jug bowl fork knife spoon plate glass tray lid".split()
     chunks = [{"default": [answered(f"Is a {name} old?", f"No {name} is.")] * 4} for name in names]

@@ -10,8 +10,8 @@ from smolsynth.text.language import CHINESE
 from smolsynth.text.similarity import NearDuplicates
 
 # A model that repeats itself is not asked for ever: collecting ends where so many chunks in a row
-# have given fewer good new rows than that.
-_PATIENCE, _LEAST = 10, 3
+# have given fewer good new rows than that, or the first ones none at all.
+_PATIENCE, _LEAST, _FIRST = 10, 3, 3
 _TEXTS = ("instruction", "response", "chosen", "rejected")
 
 
@@ -70,8 +70,8 @@ def collect(
 
     Dropped are rows that break a rule (`as_row`), copy a seed, or repeat a row that is kept, be it
     nearly. Where the pipeline has several leaf steps, the column `source` names that of each row.
-    It ends after ten chunks in a row with fewer than three new rows: a model that goes on repeating
-    itself is not paid for long.
+    It ends after three chunks without any good row, and after any ten in a row with fewer than three
+    new ones: a model that goes on repeating itself is not paid for long.
 
     Args:
         chunks: what each chunk of a run gave, by leaf step, as `InProcessPipeline.stream` yields.
@@ -102,7 +102,8 @@ def collect(
             kept.append(row if leaf == "default" else {"source": leaf, **row})
         new_rows.append(len(kept) - before)
         yield kept[:rows], dropped
-        if len(kept) >= rows or (len(new_rows) == _PATIENCE and sum(new_rows) < _LEAST):
+        hopeless = len(new_rows) == _FIRST and not kept
+        if len(kept) >= rows or hopeless or (len(new_rows) == _PATIENCE and sum(new_rows) < _LEAST):
             return
 
 
