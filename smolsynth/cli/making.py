@@ -83,6 +83,7 @@ def make(
         raise KeyboardInterrupt(text["stopped"]) from None
     counts = describe_counts(made.dropped, ui)
     if not made.rows:
+        made.forget()
         raise ValueError(text["none"].format(n=made.dropped.total(), counts=counts))
     folder = save_beside(made.rows, plan, folder)
     if made.done:
