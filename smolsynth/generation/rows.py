@@ -70,7 +70,7 @@ def collect(
 
     Dropped are rows that break a rule (`as_row`), copy a seed, or repeat a row that is kept, be it
     nearly. Where the pipeline has several leaf steps, the column `source` names that of each row.
-    It ends after three chunks without any good row, and after any ten in a row with fewer than three
+    It ends after three chunks without a good row, and after any ten in a row with fewer than three
     new ones: a model that goes on repeating itself is not paid for long.
 
     Args:
