@@ -21,7 +21,7 @@ from distilabel.steps.tasks import SelfInstruct, TextGeneration, UltraFeedback
 from smolsynth import seeds
 from smolsynth.datasets.convert import to_messages, to_preferences
 from smolsynth.llms import load_llm
-from smolsynth.pipelines.pipeline import InProcessPipeline, try_step
+from smolsynth.pipelines import InProcessPipeline, try_step
 from smolsynth.quality.report import measure
 from smolsynth.selection import NovelInstructions
 from smolsynth.student.quiz import quiz

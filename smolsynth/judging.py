@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from smolsynth.pipelines.pipeline import try_step
+from smolsynth.pipelines.trial import try_step
 from smolsynth.quality.lengths import lengths
 from smolsynth.rows import Row, is_missing
 from smolsynth.seeds import read_data

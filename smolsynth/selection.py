@@ -41,11 +41,12 @@ def with_complicate_input() -> dict[str, str]:
     return {**MUTATION_TEMPLATES, "COMPLICATE_INPUT": COMPLICATE_INPUT}
 
 
-class NovelInstructions(Step):
+class NovelInstructions(GlobalStep):
     """Keeps an instruction only if its ROUGE-L with each one kept so far stays below a threshold.
 
-    Self-Instruct's pool: it begins with `pool`, and what is kept joins it, over all batches. For
-    another round of generation make a new step with the pool so far.
+    Self-Instruct's pool: it begins with `pool`, and what is kept joins it, row after row; so it is
+    a global step, which is given all rows at once. For another round of generation make a new step
+    with the pool so far.
 
     Attributes:
         pool: instructions to begin with: the seeds, and what earlier rounds have kept.

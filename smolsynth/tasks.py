@@ -9,7 +9,7 @@ are four queries:” too. These read with `smolsynth.parse_ratings` and `smolsyn
 """
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from distilabel.steps import StepInput
 from distilabel.steps.tasks import SelfInstruct, UltraFeedback
@@ -52,6 +52,7 @@ class Judge(UltraFeedback):
     """
 
     give_up: bool = True
+    keeps_state: ClassVar[bool] = False  # the count below decides about the run, not about its rows
 
     _replies: int = PrivateAttr(default=0)
     _unread: list[str] = PrivateAttr(default_factory=list)

@@ -1,17 +1,23 @@
 """Runs in chunks: interrupted anywhere, gone on with, no row lost, none twice."""
 
+import datetime
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
+from typing import ClassVar
 
+import numpy as np
 import pytest
 from filelock import FileLock
+from pydantic import PrivateAttr
 
 import smolsynth  # noqa: F401  before distilabel
 
 # isort: split
+from distilabel.models import LLM
 from distilabel.steps import GlobalStep, Step, StepInput
 from distilabel.steps.tasks import TextGeneration
 
@@ -100,7 +106,7 @@ def test_killed_or_stopped_by_hand(tmp_path, name):
     done = in_a_process(tmp_path, f"t.kill_at[12] = {int(number)}")
     assert done.returncode == -number, done.stderr
     assert len(list(tmp_path.glob("part-*"))) == 1
-    (tmp_path / ".part-00001.jsonl.0123abcd").write_text("half a li")  # killed while it wrote
+    (tmp_path / ".part-00001.jsonl.0123abcd.part").write_text("half a li")  # killed while it wrote
     assert run(tmp_path) == DONE and seen == list(range(10, 25))
     assert not list(tmp_path.glob(".part*"))
 
@@ -224,6 +230,256 @@ def test_counts_of_none_are_those_of_all_chunks(tmp_path):
             Gaps(name="gaps")
         pipeline.run(dataset=ROWS, folder=tmp_path, chunk_size=10, progress=False)
         assert pipeline.none_counts == {"gaps": {"maybe": 5}}
+
+
+def test_steps_that_keep_state_are_refused(tmp_path):
+    """Each would begin anew with each chunk, and let repeats through."""
+    from distilabel.steps import MinHashDedup, step
+
+    from smolsynth.selection import NovelInstructions
+
+    class Seen(Step):
+        _seen: set = PrivateAttr(default_factory=set)
+
+        def process(self, inputs: StepInput):  # type: ignore[override]
+            seen = self._seen
+            for row in inputs:
+                seen.add(row["number"])
+            yield inputs
+
+    class Counted(Step):
+        made: int = 0
+
+        def process(self, inputs: StepInput):  # type: ignore[override]
+            self._count(inputs)
+            yield inputs
+
+        def _count(self, rows):
+            self.made += len(rows)
+
+    class Cached(Seen):
+        keeps_state: ClassVar[bool] = False
+
+    class Said(Double):
+        keeps_state: ClassVar[bool] = True
+
+    @step(inputs=["number"], outputs=["number"])
+    def plain(inputs: StepInput):
+        yield inputs
+
+    for kind in (MinHashDedup, NovelInstructions, Seen, Counted, Said):
+        with InProcessPipeline() as pipeline:
+            kind(name="odd")
+        for call in (
+            lambda p=pipeline: p.run(dataset=ROWS, folder=tmp_path, progress=False),
+            lambda p=pipeline: next(p.stream(ROWS)),
+        ):
+            with pytest.raises(ValueError, match="Step 'odd' (keeps state|needs all rows)"):
+                call()
+    for kind in (Cached, plain, Double):
+        with InProcessPipeline() as pipeline:
+            kind(name="fine")
+        assert sum(len(part["default"]) for part in pipeline.stream(ROWS, chunk_size=10)) == 25
+
+
+def test_every_step_of_selection_gives_the_same_rows_with_a_folder_or_is_refused(tmp_path):
+    from smolsynth import selection
+
+    kinds = [
+        kind
+        for kind in vars(selection).values()
+        if isinstance(kind, type)
+        and issubclass(kind, Step)
+        and kind.__module__ == "smolsynth.selection"
+    ]
+    assert len(kinds) >= 4
+    data = [
+        {
+            "instruction": f"What is a {what}?",
+            "evolved_instruction": f"What is a {what}, and why?",
+            "response": "A thing. " * (1 + i),
+            "answer": "A thing. " * (1 + i),
+            "generation": "A thing.",
+            "embedding": [float(i), 1.0],
+            "score": i,
+        }
+        for i, what in enumerate(["cat", "cat", "dog", "cat"])
+    ]
+    for kind in kinds:
+        options = {"budget": 2} if "budget" in kind.model_fields else {}
+        with InProcessPipeline() as pipeline:
+            made = kind(name="step", **options)
+        if made.is_global:
+            with pytest.raises(ValueError, match="needs all rows"):
+                pipeline.run(dataset=data, folder=tmp_path, chunk_size=1)
+            continue
+        whole = pipeline.run(dataset=data, progress=False)["default"]["train"].to_list()
+        parts = pipeline.stream(data, chunk_size=1)
+        assert whole == [row for part in parts for row in part["default"]], kind
+
+
+class Artist(Step):
+    """Saves a picture of each batch."""
+
+    def process(self, inputs: StepInput):  # type: ignore[override]
+        text = str([row["number"] for row in inputs])
+        self.save_artifact("picture", lambda folder: (folder / "a.txt").write_text(text))
+        yield inputs
+
+
+def test_artifacts_are_kept_in_the_folder(tmp_path):
+    with InProcessPipeline() as pipeline:
+        Artist(name="artist")
+    run_ = {"dataset": ROWS, "folder": tmp_path / "run", "chunk_size": 10, "progress": False}
+    pipeline.run(**run_)
+    (tmp_path / "run" / "part-00001.jsonl").unlink()
+    made = pipeline.run(**run_)
+    texts = [path.read_text() for path in sorted(made.artifacts_path.rglob("a.txt"))]
+    assert texts == [str(list(range(i, min(25, i + 10)))) for i in (0, 10, 20)]
+    made.save_to_disk(tmp_path / "saved")
+    assert len(list((tmp_path / "saved").rglob("a.txt"))) == 3
+    with pytest.raises(StepFailed, match=r"\(artist\) save artifacts, which would be lost"):
+        list(pipeline.stream(ROWS))
+    assert len(list(pipeline.stream(ROWS, folder=tmp_path / "streamed"))) == 1
+
+
+def test_other_code_or_weights_are_another_run(tmp_path, monkeypatch):
+    def process(self, inputs: StepInput):
+        yield [{**row, "doubled": 0} for row in inputs]
+
+    run(tmp_path)
+    monkeypatch.setattr(Double, "process", process)
+    with pytest.raises(RunChanged, match=r"code\.double was"):
+        run(tmp_path)
+
+
+def test_a_model_folder_trained_anew_is_another_run(tmp_path):
+    class Local(LLM):
+        model: str
+
+        @property
+        def model_name(self):
+            return self.model
+
+        def generate(self, inputs, num_generations=1):
+            return [{"generations": ["a"], "statistics": {}} for _ in inputs]
+
+    weights = tmp_path / "model" / "model.safetensors"
+    weights.parent.mkdir()
+    weights.write_bytes(bytes(100_000))
+
+    def answers():
+        with InProcessPipeline() as pipeline:
+            TextGeneration(name="answer", llm=Local(model=str(weights.parent)))
+        pipeline.run(dataset=[{"instruction": "a"}], folder=tmp_path / "run", progress=False)
+
+    answers()
+    answers()
+    weights.write_bytes(bytes(60_000) + b"\1" * 40_000)  # the same size
+    with pytest.raises(RunChanged, match=r"weights\.answer: .*model was"):
+        answers()
+
+
+def test_the_pipeline_s_seed_is_of_the_run(tmp_path):
+    class Draw(Step):
+        @property
+        def outputs(self):
+            return ["drawn"]
+
+        def process(self, inputs: StepInput):  # type: ignore[override]
+            drawn = [[np.random.randint(10**6), random.randrange(10**6)] for _ in inputs]
+            yield [{**row, "drawn": x} for row, x in zip(inputs, drawn, strict=True)]
+
+    def drawn(folder, **options):
+        with InProcessPipeline(**options) as pipeline:
+            Draw(name="draw")
+        made = pipeline.run(dataset=ROWS, folder=folder, chunk_size=10, progress=False)
+        return made["default"]["train"]["drawn"][:]
+
+    np.random.seed(0)
+    one = drawn(tmp_path / "1", seed=1)
+    np.random.seed(1)
+    assert one == drawn(tmp_path / "again", seed=1) != drawn(tmp_path / "2", seed=2)
+    assert len({tuple(pair) for pair in one}) == 25  # other seeds in other chunks
+    assert drawn(tmp_path / "none") == drawn(tmp_path / "42", seed=42)
+    assert drawn(None, seed=1)[:10] == one[:10] != drawn(None)[:10]
+    np.random.seed(3)
+    random.seed(3)
+    plain = drawn(None)
+    np.random.seed(3)
+    random.seed(3)
+    assert plain == drawn(None)  # without a seed, from where the generators stand
+    with pytest.raises(RunChanged, match="seed was 1 and is 2"):
+        drawn(tmp_path / "1", seed=2)
+
+
+def test_an_option_that_is_nan_is_the_same_the_next_time(tmp_path):
+    class Filled(Double):
+        value: float = float("nan")
+
+    for _ in range(2):
+        with InProcessPipeline() as pipeline:
+            Filled(name="filled")
+        pipeline.run(dataset=ROWS, folder=tmp_path, progress=False)
+
+
+def test_what_json_can_t_hold_is_named(tmp_path):
+    with pytest.raises(ValueError, match="Row 1 of the input holds datetime in column 'day'"):
+        run(tmp_path, [{"number": 0}, {"number": 1, "day": datetime.datetime(2026, 1, 1)}])
+
+    class Bytes(Double):
+        def process(self, inputs: StepInput):  # type: ignore[override]
+            yield [{**row, "doubled": b"x"} for row in inputs]
+
+    with InProcessPipeline() as pipeline:
+        Bytes(name="bytes")
+    with pytest.raises(StepFailed, match="made bytes in column 'doubled'"):
+        pipeline.run(dataset=ROWS, folder=tmp_path, progress=False)
+
+
+def test_no_rows_in_no_rows_out(tmp_path):
+    for options in ({}, {"folder": tmp_path}):
+        with InProcessPipeline() as pipeline:
+            Double(name="double")
+        assert len(pipeline.run(dataset=[], progress=False, **options)["default"]["train"]) == 0
+
+
+def test_each_part_is_parsed_once(tmp_path, monkeypatch):
+    import smolsynth.pipelines.chunks as chunks
+
+    parsed, loads = [], json.loads
+
+    def counted(text):
+        parsed.append(text)
+        return loads(text)
+
+    monkeypatch.setattr(chunks.json, "loads", counted)
+    for _ in range(2):
+        parsed.clear()
+        assert run(tmp_path) == DONE
+        assert sum('"number": 7,' in text for text in parsed) == 1
+
+
+def test_types_that_widen_in_a_later_chunk(tmp_path):
+    data = [{"number": i, "x": None if i < 10 else i if i < 20 else i + 0.5} for i in range(25)]
+    for _ in range(2):
+        assert run(tmp_path, data) == [{**row, "doubled": 2 * row["number"]} for row in data]
+    with pytest.raises(StepFailed, match="later chunks that don't fit"):
+        run(
+            tmp_path / "mixed", [{"number": i, "x": "a" if i < 10 else {"b": 1}} for i in range(25)]
+        )
+
+
+def test_a_dataset_keeps_its_file_while_another_run_writes(tmp_path):
+    with InProcessPipeline() as pipeline:
+        Double(name="double")
+    call = {"dataset": ROWS, "folder": tmp_path, "chunk_size": 10, "progress": False}
+    first = pipeline.run(**call)["default"]["train"]
+    [path] = tmp_path.glob("*.arrow")
+    written = path.stat().st_mtime_ns
+    again = pipeline.run(**call)["default"]["train"]
+    assert [path] == list(tmp_path.glob("*.arrow")) and path.stat().st_mtime_ns == written
+    assert first.to_list() == again.to_list() == DONE
 
 
 def test_parts_are_plain_lines(tmp_path):

@@ -434,9 +434,10 @@ def test_a_model_stays_loaded_from_chunk_to_chunk():
         list(pipeline.stream(rows, chunk_size=1))
     assert llm.calls == ["load", "unload"] * 3
     llm.fails_on = ""
-    llm.load()  # by hand: it stays
+    llm.load()  # by hand: it stays; whether it is loaded still, nobody can tell but `load`
     assert len(list(pipeline.stream(rows, chunk_size=1))) == 4
-    assert llm.calls == [*["load", "unload"] * 3, "load"]
+    assert llm.calls == [*["load", "unload"] * 3, "load", "load"]
+    assert llm._is_loaded
 
 
 def test_model_used_by_hand_before_and_after():
@@ -496,7 +497,7 @@ def test_step_that_raises_is_named_with_its_rows():
     with pytest.raises(StepFailed) as caught:
         run(pipeline)
     message = str(caught.value)
-    assert "Step 'answer' failed on rows 3 to 5 of its input: ValueError: no answer" in message
+    assert "Step 'answer' failed on rows 3 to 5 of the input: ValueError: no answer" in message
     assert "{'instruction': 'four'}" in message
     assert (caught.value.step, caught.value.rows) == ("answer", range(3, 6))
     assert caught.value.__cause__ is llm.error

@@ -427,18 +427,15 @@ def test_streaming_gives_the_rows_of_a_run_with_a_folder_part_by_part(tmp_path):
 
 @pytest.mark.parametrize("technique", ["self-instruct", "magpie"])
 def test_parts_made_elsewhere_in_any_order_give_the_same_rows(technique, tmp_path):
-    from smolsynth.pipelines.usage import Meter
-
     waves: list[list[int]] = []
 
     @contextmanager
     def backwards(pipeline):
         def executor(chunks):
             chunks = list(chunks)
-            waves.append([number for number, _ in chunks])
-            for number, rows in reversed(chunks):
-                options = (None, 50, None, False)
-                yield number, pipeline._make_chunk(rows, number, options, Meter())
+            waves.append([chunk.number for chunk in chunks])
+            for chunk in reversed(chunks):
+                yield chunk.number, pipeline.make_chunk(chunk)
 
         yield executor
 

@@ -14,7 +14,7 @@ from distilabel.steps.tasks import EvolInstruct
 
 from smolsynth.errors import StepFailed
 from smolsynth.llms import load_llm
-from smolsynth.pipelines.pipeline import InProcessPipeline, try_step
+from smolsynth.pipelines import InProcessPipeline, try_step
 from smolsynth.selection import (
     COMPLICATE_INPUT,
     DeitaSelection,

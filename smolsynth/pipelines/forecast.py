@@ -5,12 +5,13 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from smolsynth.pipelines.models import holding
+from smolsynth.pipelines.pipeline import as_rows
 from smolsynth.pipelines.usage import Prices, Usage
 
 SAMPLE = 64  # rows: a full batch of distilabel's (50) and some
 
 
-# ---- forecast ----
 @dataclass
 class Forecast:
     """What a run is going to use, as a sample says.
@@ -19,7 +20,7 @@ class Forecast:
         rows: of the run.
         sampled: rows that were run to find out.
         usage: of the whole run, by step and model.
-        seconds: of the whole run on this machine, from its first row on.
+        seconds: of the whole run on this machine, models loaded once.
         cost: money; `None` without prices.
         spent: what the sample itself has used.
     """
@@ -63,24 +64,24 @@ def forecast(
         ValueError: no rows, or a model without price.
         StepFailed: see `InProcessPipeline.run`.
     """
-    from smolsynth.pipelines.pipeline import as_rows
-
     rows = as_rows(rows)
     if not len(rows) or sample < 1:
         raise ValueError("A forecast needs at least one row.")
     chosen = sorted(random.Random(seed).sample(range(len(rows)), min(sample, len(rows))))
     drawn = [dict(rows[i]) for i in chosen]
-    pipeline.run(dataset=drawn[:1], progress=False)  # models load; that happens once, not per row
     spent = Usage()
-    spent.add(pipeline.usage)
-    if prices is not None:
-        spent.cost(prices)  # raises before the sample is paid for
-    begun = time.perf_counter()
-    pipeline.run(dataset=drawn, progress=False)
-    seconds = time.perf_counter() - begun
+    with holding(pipeline.models()):
+        pipeline.run(dataset=drawn[:1], progress=False)
+        loading = pipeline.loading
+        spent.add(pipeline.usage)
+        if prices is not None:
+            spent.cost(prices)  # raises before the sample is paid for
+        begun = time.perf_counter()
+        pipeline.run(dataset=drawn, progress=False)
+        seconds = time.perf_counter() - begun - pipeline.loading
     times = len(rows) / len(drawn)
     usage = Usage()
     usage.add(pipeline.usage, times)
     spent.add(pipeline.usage)
     cost = None if prices is None else usage.cost(prices)
-    return Forecast(len(rows), len(drawn), usage, times * seconds, cost, spent)
+    return Forecast(len(rows), len(drawn), usage, loading + times * seconds, cost, spent)

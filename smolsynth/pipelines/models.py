@@ -5,6 +5,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from datasets import Dataset
@@ -14,14 +15,13 @@ from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.base import _Step
 from pydantic import BaseModel
 
+import smolsynth.pipelines.turns as turns
 from smolsynth.errors import StepFailed
 from smolsynth.pipelines.results import in_words
 
-Held = dict[int, tuple[BaseModel, dict[str, Any]]]  # by id: a model, its state before
-
 
 def own_step(step: _Step, pipeline: BasePipeline) -> _Step:
-    """A copy of a step for one run, as its process would have, with the models themselves in it."""
+    """A deep copy of a step for one run, as its process would have; the models are shared."""
     shared = [pipeline, *models_of(step)]
     # Rows to load are only read; copying 100,000 of them takes a second.
     shared += [value for value in _values(step) if isinstance(value, Dataset)]
@@ -56,40 +56,70 @@ def models_of(thing: BaseModel) -> Iterator[BaseModel]:
             yield from models_of(value)
 
 
+@dataclass
+class _InUse:
+    """A model that runs use, and how it was before the first of them."""
+
+    model: BaseModel
+    before: dict[str, Any]
+    users: int = 0
+    is_loaded: bool = False
+
+
+_IN_USE: dict[int, _InUse] = {}  # by id; of all threads, so each looks at it under the lock
+
+
+def _enter(model: BaseModel) -> None:
+    with turns.LOCK:
+        _IN_USE.setdefault(id(model), _InUse(model, _state(model))).users += 1
+
+
+def _leave(model: BaseModel) -> None:
+    """The last to leave unloads the model, unless it was loaded by hand, and puts it back."""
+    with turns.LOCK:
+        used = _IN_USE[id(model)]
+        used.users -= 1
+        if used.users:
+            return
+        del _IN_USE[id(model)]
+        if used.is_loaded and used.before.get("_logger") is None:
+            _try(model.unload, f"The model {type(model).__name__}")
+        for name, value in used.before.items():
+            if getattr(model, name) is not value:
+                setattr(model, name, value)
+
+
+@contextmanager
+def holding(models: list[BaseModel]) -> Iterator[None]:
+    """Models that runs load meanwhile stay loaded until it ends."""
+    for model in models:
+        _enter(model)
+    try:
+        yield
+    finally:
+        for model in models:
+            _leave(model)
+
+
 class Models:
-    """Loads and unloads the models of a run, each of them once, and leaves them as found.
+    """The models that one run uses; it must leave them by `unload`.
 
     Steps load their models themselves (`Task.load` calls `llm.load`), some after setting them up.
     So while a step is loaded, its models' `load` is covered by one that works only the first time.
 
     Args:
         steps: the run's own copies.
-        held: models that stay loaded from this run to the next, with their state before the first;
-            this run adds its own. `release` lets go of them.
     """
 
-    def __init__(self, steps: list[_Step], held: Held | None = None) -> None:
-        self.held = held
+    def __init__(self, steps: list[_Step]) -> None:
         self.of_step = {step.name: list(models_of(step)) for step in steps}
         self.all = {id(model): model for models in self.of_step.values() for model in models}
-        self.loaded: set[int] = set()
-        self.before = {key: _state(model) for key, model in self.all.items()}
-        self._check_structured_output(steps)
+        _check_structured_output(steps)
         for model in self.all.values():
+            _enter(model)
             if isinstance(model, CudaDevicePlacementMixin) and model.cuda_devices == "auto":
                 # It would hide all but one GPU from the whole process.
                 model.disable_cuda_device_placement = True
-
-    def _check_structured_output(self, steps: list[_Step]) -> None:
-        for step in steps:
-            if not getattr(step, "use_default_structured_output", False):
-                continue
-            users = [s.name for s in steps if s is not step and getattr(s, "llm", None) is step.llm]
-            if users:
-                raise ValueError(
-                    f"Step '{step.name}' sets its own structured output on its LLM, but step"
-                    f" '{users[0]}' uses the same LLM: give '{step.name}' an LLM of its own."
-                )
 
     def load(self, step: _Step) -> None:
         step._logger = logging.getLogger(f"distilabel.step.{step.name}")
@@ -97,34 +127,23 @@ class Models:
             step.load()
 
     def _load_once(self, model: BaseModel) -> None:
-        if id(model) in self.loaded:
+        if _IN_USE[id(model)].is_loaded:
             return
-        self.loaded.add(id(model))
-        held = self.held is not None and id(model) in self.held
-        # Of our models a second `load` only starts the seeds anew; others would begin again.
-        if held and not hasattr(model, "_calls"):
-            return
+        _IN_USE[id(model)].is_loaded = True  # even if it fails: half of it may have to go
         cover = vars(model).pop("load")
         try:
             model.load()
         finally:
             vars(model)["load"] = cover
-        if self.held is not None and not held:
-            self.held[id(model)] = (model, self.before[id(model)])
 
     def unload(self, steps: list[_Step], later: list[_Step]) -> None:
-        """Unloads steps, and models that no step of `later` needs."""
+        """Unloads steps, and leaves the models that no step of `later` needs."""
         for step in steps:
-            with self._covered(step, "unload", lambda model: self.loaded.add(id(model))):
+            with self._covered(step, "unload", lambda model: None):
                 _try(step.unload, f"Step '{step.name}'")
         needed = {id(model) for step in later for model in self.of_step[step.name]}
-        for key in self.loaded - needed - set(self.held or ()):
-            self.loaded.discard(key)
-            _unload(self.all[key], self.before[key])
-
-    def restore(self) -> None:
-        for key in self.before.keys() - set(self.held or ()):
-            _restore(self.all[key], self.before[key])
+        for key in self.all.keys() - needed:
+            _leave(self.all.pop(key))
 
     @contextmanager
     def _covered(self, step: _Step, method: str, replacement: Callable) -> Iterator[None]:
@@ -139,22 +158,16 @@ class Models:
                 vars(model).pop(method, None)
 
 
-def release(held: Held) -> None:
-    """Unloads the models that stayed loaded from run to run, and leaves them as found."""
-    for model, before in held.values():
-        _unload(model, before)
-        _restore(model, before)
-
-
-def _unload(model: BaseModel, before: dict[str, Any]) -> None:
-    if before.get("_logger") is None:  # else it was loaded by hand
-        _try(model.unload, f"The model {type(model).__name__}")
-
-
-def _restore(model: BaseModel, before: dict[str, Any]) -> None:
-    for name, value in before.items():
-        if getattr(model, name) is not value:
-            setattr(model, name, value)
+def _check_structured_output(steps: list[_Step]) -> None:
+    for step in steps:
+        if not getattr(step, "use_default_structured_output", False):
+            continue
+        users = [s.name for s in steps if s is not step and getattr(s, "llm", None) is step.llm]
+        if users:
+            raise ValueError(
+                f"Step '{step.name}' sets its own structured output on its LLM, but step"
+                f" '{users[0]}' uses the same LLM: give '{step.name}' an LLM of its own."
+            )
 
 
 def _state(model: BaseModel) -> dict[str, Any]:
@@ -168,19 +181,3 @@ def _try(unload: Callable, who: str) -> None:
         unload()
     except Exception as error:  # rows that cost an hour are worth more than a clean end
         warnings.warn(f"{who} could not be unloaded: {in_words(error)}", stacklevel=2)
-
-
-@contextmanager
-def logging_kept_aside(handlers: list[logging.Handler] | None) -> Iterator[None]:
-    """Sends distilabel's log records to `handlers` only. Leaves its logger as it was."""
-    logger = logging.getLogger("distilabel")
-    before = logger.handlers[:], logger.propagate, logger.level
-    logger.handlers = list(handlers or [logging.NullHandler()])
-    logger.propagate = False
-    if handlers:
-        logger.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        logger.handlers, logger.propagate = before[:2]
-        logger.setLevel(before[2])

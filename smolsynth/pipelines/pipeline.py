@@ -3,8 +3,8 @@
 distilabel's `Pipeline` starts a process per step, each with its own copy of the model, waits 2.5 s
 per stage, and turns a batch whose step raises into rows of `None`. This one builds the same batches
 and calls the same `process` of the same steps, one after the other, and stops at the first error.
-What it adds: `StepFailed`, `InProcessPipeline.none_counts`, a progress bar, and runs in chunks that
-can be interrupted and gone on with.
+What it adds: `StepFailed`, `InProcessPipeline.none_counts`, rows that are refused one by one, a
+progress bar, and runs in chunks that can be interrupted and resumed.
 """
 
 import contextlib
@@ -14,13 +14,12 @@ import tempfile
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from datasets import DatasetDict
-from distilabel.constants import DISTILABEL_METADATA_KEY, STEP_ATTR_NAME
+from distilabel.constants import STEP_ATTR_NAME
 from distilabel.distiset import Distiset
 from distilabel.models.llms.base import LLM
 from distilabel.pipeline._dag import DAG
@@ -29,21 +28,25 @@ from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.base import _Step
 from distilabel.utils.docstring import parse_google_docstring
 
-from smolsynth.errors import BudgetSpent, StepFailed
-from smolsynth.pipelines.chunks import Executor, Part, run_chunks, seed_of_chunk, unfinished_usage
-from smolsynth.pipelines.models import (
-    Held,
-    Models,
-    logging_kept_aside,
-    models_of,
-    own_step,
-    release,
+from smolsynth.errors import BudgetSpent
+from smolsynth.pipelines.chunked import (
+    ChunkedRun,
+    check_takes_chunks,
+    keep_artifacts,
+    run_chunked,
 )
-from smolsynth.pipelines.results import ArrowWriter, in_words, own_rows, to_dataset
-from smolsynth.pipelines.runner import Run, only_yield
+from smolsynth.pipelines.chunks import Chunk, ChunkResult, Executor, run_folder
+from smolsynth.pipelines.models import models_of
+from smolsynth.pipelines.options import MAX_ERRORS, OnError, Options
+from smolsynth.pipelines.refusals import Refusals, warn_of_refused
+from smolsynth.pipelines.results import to_dataset
+from smolsynth.pipelines.runner import Run
+from smolsynth.pipelines.turns import logging_kept_aside
 from smolsynth.pipelines.usage import Meter, Prices, Usage, check_prices
 from smolsynth.rows import Row
 from smolsynth.rows import rows as rows_of
+
+SEED = 42  # of runs in chunks whose pipeline has none
 
 
 class BudgetWarning(UserWarning):
@@ -59,24 +62,38 @@ class InProcessPipeline(BasePipeline):
     - steps share models: a model (LLM, embeddings) given to several steps is loaded once a run.
       A run leaves it as found: unloaded, or loaded if it had been loaded by hand before. Steps are
       copied for the run, so a pipeline can be run again.
-    - a step that raises ends the run with `StepFailed`;
+    - a step that raises ends the run with `StepFailed`, unless `on_error="skip"`; but a row too
+      long for a model is refused alone: it stays, with `None` for what the step would have made;
     - cells that are `None`, such as answers that a task could not parse, stay in place and are
       counted in `none_counts`;
-    - nothing is cached, logged or written to the home folder, and `resources` is ignored.
+    - nothing is cached, logged or written to the home folder, and `resources` is ignored;
+    - runs in several threads take turns, batch by batch: each gives the rows that it gives alone.
+
+    Args:
+        seed: of what steps draw from numpy's and Python's global generators (`EvolInstruct` its
+            mutations, which has no other use of a seed). Without, a run draws from them as they
+            stand; a run in chunks, which must be able to resume, then takes 42. Models have seeds
+            of their own.
 
     Attributes:
         none_counts: of the last run, `{step: {column: n}}`: how many of the cells that the step
             made are `None`, or a list with a `None` in it. Columns without any are left out.
         usage: tokens and seconds of the last run, by step and model (`Usage`).
+        refused: rows of the last run that a step would not take, `{"row": number in the whole input
+            (`[first, last]` where it can't be told which), "step": …, "reason": …, "given": the row
+            as the step was given it}`.
         stopped: why the last run has stopped at a limit; `None` if it ran to its end.
+        loading: seconds that the last run, or its last chunk, spent in loading.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.seed = seed
         self.none_counts: dict[str, dict[str, int]] = {}
         self.usage = Usage()
+        self.refused: list[Row] = []
         self.stopped: str | None = None
-        self._held: Held | None = None
+        self.loading = 0.0
 
     def run(
         self,
@@ -96,13 +113,24 @@ class InProcessPipeline(BasePipeline):
         max_cost: float | None = None,
         prices: Prices | None = None,
         executor: Executor | None = None,
+        on_error: OnError = "raise",
+        max_errors: int | None = MAX_ERRORS,
     ) -> Distiset:
         """Runs the pipeline.
 
         With `folder`, the rows of `dataset` go through it chunk by chunk, and each finished chunk
-        is stored there. Whatever interrupts the run (a kill, a full disk, a lost endpoint), the
-        same call goes on where it stopped, with the same rows as if nothing had happened: only the
-        chunk in flight is made again. The models' seeds and numpy's differ from chunk to chunk.
+        is stored there, as are the artifacts that steps save. Whatever interrupts the run (a kill,
+        a full disk, a lost endpoint), the same call resumes it, with the same rows as if nothing
+        had happened: only the chunk in flight is made again. The seeds of the models and of the
+        pipeline differ from chunk to chunk.
+
+        With `on_error="skip"`, a batch on which a step raises is tried again in parts, until it is
+        clear which rows are to blame. These stay in their place with `None` for what the step would
+        have made (a step that declares no outputs leaves them out), and are listed in `refused`
+        and, with `folder`, in its `refused.jsonl`; resuming leaves them be. A server that is gone
+        (`LLMUnavailable`), a full disk (`OSError`) and the like are no row's fault, and end the
+        run. Rows too long for a model's context (`RowTooLong`) are refused in any case. One
+        `RefusedWarning` at the end says how many there were.
 
         At `max_tokens_total` or `max_cost` no further batch goes to a model: the rows that are
         finished come back, with a `BudgetWarning`, and `stopped` says why. Limits are passed by
@@ -124,7 +152,10 @@ class InProcessPipeline(BasePipeline):
             max_tokens_total: input and output tokens, all steps together.
             max_cost: money, in the currency of `prices`.
             prices: `{model name: (per million input tokens, per million output tokens)}`.
-            executor: makes chunks elsewhere, several at a time: see `smolsynth.cluster`.
+            executor: makes chunks elsewhere, several at a time: see `smolsynth.pipelines.ray`.
+            on_error: "raise" or "skip": what happens where a step raises.
+            max_errors: rows that may be refused, all calls together, before the run ends after all;
+                those too long for a model don't count. `None`: any number.
 
         Returns:
             A `Distiset`: one configuration per leaf step, named after it ("default" if there is
@@ -132,7 +163,8 @@ class InProcessPipeline(BasePipeline):
             Without `enable_metadata`, the column `distilabel_metadata` is left out.
 
         Raises:
-            StepFailed: a step raised while it was loaded or run, or yielded no list of rows.
+            StepFailed: a step raised while it was loaded or run, or yielded no list of rows. Its
+                row numbers are those of the whole input.
             ValueError: the pipeline or the arguments don't fit together; or, a `RunChanged`, the
                 folder holds a run of another pipeline or input.
             RunBusy: another process runs in that folder.
@@ -143,30 +175,50 @@ class InProcessPipeline(BasePipeline):
                 "InProcessPipeline keeps no cache: leave use_cache=False, and name a folder to keep"
                 " finished chunks in: run(dataset=rows, folder=…)."
             )
-        self.none_counts = {}
-        self.usage = Usage()
-        self.stopped = None
+        self._forget()
         self._check_parameters(parameters or {})
         if max_cost is not None and prices is not None:
-            check_prices(prices, [m.model_name for m in self._models() if isinstance(m, LLM)])
+            check_prices(prices, [m.model_name for m in self.models() if isinstance(m, LLM)])
         meter = Meter(max_tokens_total, max_cost, prices)
         if executor is not None and (folder is None or meter.limits):
             raise ValueError("With an executor, name a folder, and set no limits.")
-        options = (load_groups, dataset_batch_size, logging_handlers, progress)
-        if folder is None:
-            made = self._run(parameters, dataset, *options, meter)
+        self._set_runtime_parameters(parameters or {})
+        options = Options(
+            load_groups, dataset_batch_size, logging_handlers, progress, on_error, max_errors
+        )
+        rows = None if dataset is None else as_rows(dataset)
+        if folder is not None:
+            check_takes_chunks(self, rows)
+            made = run_chunked(self, rows, folder, chunk_size, options, meter, executor)
+        elif rows is not None and not len(rows):
+            self._check_has_no_generator()
+            made = self._distiset({leaf: [] for leaf in self.dag.leaf_steps})
         else:
-            made = self._run_chunks(
-                parameters, dataset, options, Path(folder), chunk_size, meter, executor
-            )
+            made = self._run(rows, options, meter)
         if self.stopped:
             n = sum(len(made[leaf]["train"]) for leaf in made)
             warnings.warn(f"Stopped with {n} rows: {self.stopped}", BudgetWarning, stacklevel=2)
+        warn_of_refused(self.refused, stacklevel=2)
         return made
 
-    def _models(self) -> list[Any]:
+    def _forget(self) -> None:
+        self.none_counts, self.usage, self.refused = {}, Usage(), []
+        self.stopped, self.loading = None, 0.0
+
+    def models(self) -> list[Any]:
+        """The models that its steps hold, each once."""
         steps = [self.dag.get_step(name)[STEP_ATTR_NAME] for name in self.dag]
         return list({id(model): model for step in steps for model in models_of(step)}.values())
+
+    def leaves(self) -> list[str]:
+        """The names of the leaf steps' rows in a result."""
+        leaves = [name for name in self.dag if name in self.dag.leaf_steps]
+        return leaves if len(leaves) > 1 else ["default"]
+
+    @property
+    def chunk_seed(self) -> int:
+        """The seed of runs in chunks, which need one."""
+        return SEED if self.seed is None else self.seed
 
     def stream(
         self,
@@ -176,6 +228,8 @@ class InProcessPipeline(BasePipeline):
         chunk_size: int = 1000,
         executor: Executor | None = None,
         ahead: Callable[[], int] | None = None,
+        on_error: OnError = "raise",
+        max_errors: int | None = MAX_ERRORS,
     ) -> Iterator[dict[str, list[Row]]]:
         """Runs chunk by chunk, and yields what each chunk gave while the next is yet to be made.
 
@@ -186,10 +240,11 @@ class InProcessPipeline(BasePipeline):
             dataset: rows (list of dicts, `Dataset` or DataFrame) for a pipeline without generator.
             folder: where to store finished chunks; the same call reads them from there.
             chunk_size: rows of `dataset` in a chunk.
-            executor: makes chunks elsewhere, several at a time: see `smolsynth.cluster`. It needs a
-                folder.
+            executor: makes chunks elsewhere, several at a time: see `smolsynth.pipelines.ray`. It
+                needs a folder.
             ahead: asked when a chunk is missing, how many to give the executor from that one on;
                 without, all.
+            on_error, max_errors: see `run`.
 
         Yields:
             For each chunk the rows of each leaf step, by its name ("default" if there is only one).
@@ -197,151 +252,56 @@ class InProcessPipeline(BasePipeline):
         Raises:
             StepFailed, ValueError, RunBusy, OSError: see `run`.
         """
-        self._check_takes_chunks(dataset)
-        options = (None, 50, None, False)  # load groups, batch size, log handlers, progress
-        rows = as_rows(dataset)
-
-        def make(rows: list[Row], number: int) -> Part:
-            return self._make_chunk(rows, number, options, Meter())
-
-        if folder is not None:
-            parts = run_chunks(
-                make, self._description(), rows, Path(folder), chunk_size, executor, ahead
+        check_takes_chunks(self, dataset)
+        self._forget()
+        options = Options(on_error=on_error, max_errors=max_errors)
+        with contextlib.ExitStack() as stack:
+            if folder is not None:
+                folder = stack.enter_context(run_folder(folder))
+            run = ChunkedRun(
+                self, as_rows(dataset), folder, chunk_size, options, Meter(), executor, ahead
             )
-        elif executor is not None:
-            raise ValueError("With an executor, name a folder.")
-        elif chunk_size < 1:
-            raise ValueError(f"chunk_size must be 1 or more, not {chunk_size}.")
-        else:
-            starts = enumerate(range(0, len(rows), chunk_size))
-            parts = (make(list(rows[i : i + chunk_size]), number) for number, i in starts)
-        used = Usage()
-        with self._holding_models(), contextlib.closing(parts):  # lets go of the folder
-            for results, _, by_step in parts:
-                used.add(Usage.from_rows(by_step))
-                self.usage = used
-                yield results
+            for result in stack.enter_context(contextlib.closing(run.results())):
+                self.usage, self.refused = run.finished, run.refused
+                self.none_counts = run.none_counts
+                yield result.results
+        warn_of_refused(self.refused, stacklevel=2)
 
-    def _run_chunks(
+    def make_chunk(
         self,
-        parameters: dict[str, dict[str, Any]] | None,
-        dataset: Any,
-        options: tuple[Any, ...],
-        folder: Path,
-        chunk_size: int,
-        meter: Meter,
-        executor: Executor | None,
-    ) -> Distiset:
-        self._check_takes_chunks(dataset)
-        self._set_runtime_parameters(parameters or {})
-        finished = Usage()  # chunks
-        finished_rows = 0
-        partial: dict[str, list[Row]] = {}
+        chunk: Chunk,
+        options: Options = Options(),  # noqa: B008  frozen
+        meter: Meter | None = None,
+        *,
+        refused: Sequence[Row] = (),
+        artifacts: Path | None = None,
+    ) -> ChunkResult:
+        """Runs one chunk, with seeds of its own: what `run`, `stream` and a cluster's workers do.
 
-        def make(rows: list[Row], number: int) -> Part:
-            if finished_rows:
-                expected = Usage()
-                expected.add(finished, len(rows) / finished_rows)
-                meter.check(expected)
-            meter.usage = Usage()
-            whole = False
-            try:
-                part = self._make_chunk(rows, number, options, meter)
-                whole = not self.stopped
-            finally:
-                if not whole:
-                    unfinished_usage(folder, meter.usage.rows())
-            if not whole:
-                partial.update(part[0])
-                raise BudgetSpent(self.stopped)
-            return part
+        Args:
+            chunk: of the input.
+            options: of the call.
+            meter: counts, and sets limits.
+            refused: rows of earlier chunks, which count towards `max_errors`.
+            artifacts: the run's folder; without, a step that saves artifacts fails.
 
-        description = self._description()
-        rows = as_rows(dataset)
-        for row in unfinished_usage(folder):
-            meter.before.add(Usage.from_rows([row]))
-        writer = ArrowWriter(folder)
-        counts: dict[str, dict[str, int]] = {}
-        try:
-            with self._holding_models():
-                for part in run_chunks(make, description, rows, folder, chunk_size, executor):
-                    results, none_counts, used = part
-                    writer.see(results)
-                    finished.add(Usage.from_rows(used))
-                    finished_rows = min(len(rows), finished_rows + chunk_size)
-                    meter.before.add(Usage.from_rows(used))
-                    meter.usage = Usage()
-                    for step, columns in none_counts.items():
-                        for column, count in columns.items():
-                            of_step = counts.setdefault(step, {})
-                            of_step[column] = of_step.get(column, 0) + count
-        except BudgetSpent as spent:
-            self.stopped = str(spent)
-            writer.see(partial)
-        finally:
-            self.usage = Usage()
-            self.usage.add(meter.before)
-            self.usage.add(meter.usage)
-        self.none_counts = counts
-        return writer.write(-(-finished_rows // chunk_size), partial)
-
-    def _check_takes_chunks(self, dataset: Any) -> None:
-        if dataset is None:
-            raise ValueError("With a folder, pass the input as dataset=…: it is taken in chunks.")
-        for name in self.dag:
-            if self.dag.get_step(name)[STEP_ATTR_NAME].is_global:
-                raise ValueError(
-                    f"Step '{name}' needs all rows at once, and would get those of one chunk: run"
-                    " it in a pipeline of its own, on what this one has made."
-                )
-
-    def _description(self) -> dict[str, Any]:
-        """What may not change between the calls of one run."""
-        description = _without_help(self.dump())
-        del description["pipeline"]["name"]
-        return description
-
-    @contextlib.contextmanager
-    def _holding_models(self) -> Iterator[None]:
-        """Models stay loaded from chunk to chunk, unless there is room for one at a time."""
-        held = self._held = {}
-        try:
-            yield
-        finally:
-            self._held = None
-            release(held)
-
-    def _make_chunk(
-        self, rows: list[Row], number: int, options: tuple[Any, ...], meter: Meter
-    ) -> Part:
-        """Runs one chunk, with seeds of its own."""
-        seeded = [
-            (model, model.seed)
-            for model in self._models()
-            if getattr(model, "seed", None) is not None
-        ]
-        state = np.random.get_state()
-        np.random.seed(seed_of_chunk(_NUMPY_SEED, number))
-        for model, seed in seeded:
-            model.seed = seed_of_chunk(seed, number)
-        try:
-            made = self._run(None, rows, *options, meter)
-        finally:
-            np.random.set_state(state)
-            for model, seed in seeded:
-                model.seed = seed
+        Raises:
+            StepFailed, ValueError: see `run`.
+        """
+        meter = meter or Meter()
+        self._forget()
+        made = self._run(chunk.rows, options, meter, chunk, refused)
+        keep_artifacts(made, artifacts, chunk)
         results = {leaf: made[leaf]["train"].to_list() for leaf in made}
-        return results, self.none_counts, meter.usage.rows()
+        return ChunkResult(results, self.none_counts, meter.usage.rows(), self.refused)
 
     def _run(
         self,
-        parameters: dict[str, dict[str, Any]] | None,
         dataset: Any,
-        load_groups: Any,
-        dataset_batch_size: int,
-        logging_handlers: list[logging.Handler] | None,
-        progress: bool,
+        options: Options,
         meter: Meter,
+        chunk: Chunk | None = None,
+        refused: Sequence[Row] = (),
     ) -> Distiset:
         described = self.dag
         # A new DAG object, because distilabel's caches its root and leaf steps for good, and
@@ -349,28 +309,29 @@ class InProcessPipeline(BasePipeline):
         self.dag = DAG()
         self.dag.G = described.G.copy()
         folder = Path(tempfile.mkdtemp(prefix="smolsynth-"))  # for the artifacts of steps, if any
+        refusals = Refusals(options.on_error, options.max_errors, before=refused)
         try:
-            with logging_kept_aside(logging_handlers):
-                self._set_runtime_parameters(parameters or {})
+            with logging_kept_aside(options.logging_handlers):
                 if dataset is not None:
                     self._check_has_no_generator()
-                    self._add_dataset_generator_step(dataset, dataset_batch_size)
+                    self._add_dataset_generator_step(dataset, options.dataset_batch_size)
                 self._check_has_data()
                 self._set_pipeline_name()
-                self._load_groups = self._built_load_groups(load_groups)
+                self._load_groups = self._built_load_groups(options.load_groups)
                 self._validate()
                 self._check_requirements()
                 stages, _ = self._get_steps_load_stages()
-                run = Run(self, folder, progress, meter, self._held if len(stages) == 1 else None)
-                try:
-                    rows = run.to_the_end(stages)
-                except BudgetSpent as spent:
-                    self.stopped = str(spent)
-                    rows = run.results
-                finally:
-                    self.none_counts = run.none_counts
-                    self.usage = meter.usage
-                return self._distiset(rows, folder)
+            seed = self.chunk_seed if chunk else self.seed
+            run = Run(self, folder, meter, refusals, seed, chunk, options)
+            try:
+                rows = run.to_the_end(stages)
+            except BudgetSpent as spent:
+                self.stopped = str(spent)
+                rows = run.results
+            finally:
+                self.none_counts, self.refused = run.none_counts, refusals.rows
+                self.usage, self.loading = meter.usage, run.loading
+            return self._distiset(rows, folder)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -446,7 +407,7 @@ class InProcessPipeline(BasePipeline):
             if isinstance(step, LoadDataFromDicts) and not step.data:
                 raise ValueError(f"Step '{name}' has no data: give it at least one row.")
 
-    def _distiset(self, rows: dict[str, list[Row]], folder: Path) -> Distiset:
+    def _distiset(self, rows: dict[str, list[Row]], folder: Path | None = None) -> Distiset:
         distiset = Distiset()
         for leaf, leaf_rows in rows.items():
             name = leaf if len(rows) > 1 else "default"
@@ -456,6 +417,8 @@ class InProcessPipeline(BasePipeline):
         distiset.citations = [
             c for step in steps for c in parse_google_docstring(step)["citations"]
         ]
+        if folder is None:
+            return distiset
         if any(folder.iterdir()):
             distiset.artifacts_path = folder
             weakref.finalize(distiset, shutil.rmtree, folder, ignore_errors=True)
@@ -479,56 +442,6 @@ class InProcessPipeline(BasePipeline):
     def _teardown(self) -> None: ...
 
 
-_NUMPY_SEED = 42  # EvolInstruct draws its mutations from numpy's global state
-
-
 def as_rows(dataset: Any) -> Sequence[Row]:
     """A list of dicts, a `Dataset` or a DataFrame as rows."""
     return dataset.to_dict("records") if hasattr(dataset, "iterrows") else rows_of(dataset)
-
-
-def _without_help(value: Any) -> Any:
-    """A dump without what only explains it."""
-    if isinstance(value, dict):
-        return {k: _without_help(v) for k, v in value.items() if k != "runtime_parameters_info"}
-    return [_without_help(v) for v in value] if isinstance(value, list) else value
-
-
-def try_step(step: _Step, rows: Iterable[Row]) -> list[Row]:
-    """Runs one step by hand on a few rows, to see what it does before the whole pipeline runs.
-
-    Works on copies, of the step as well as of the rows (a distilabel task changes the rows that it
-    is given), and applies the step's column mappings.
-
-    Args:
-        step: of a pipeline or alone; not a generator step, which has no input.
-        rows: dicts with the columns that the step reads.
-
-    Returns:
-        The rows that the step makes, without the column `distilabel_metadata`.
-
-    Raises:
-        StepFailed: a column that the step reads is missing, or the step raised.
-    """
-    given = [dict(row) for row in rows]
-    inputs = step.inputs if isinstance(step.inputs, dict) else dict.fromkeys(step.inputs, True)
-    for name in [name for name, required in inputs.items() if required and given]:
-        column = step.input_mappings.get(name, name)
-        if column not in given[0]:
-            raise StepFailed(
-                f"Step '{step.name}' reads the column '{column}', and the rows have "
-                f"{', '.join(given[0])}: give it other rows, or map a column by input_mappings.",
-                step.name,
-            )
-    own = own_step(step, step.pipeline)
-    models = Models([own])
-    with logging_kept_aside(None):
-        try:
-            models.load(own)
-            made = only_yield(own.process_applying_mappings(own_rows(given)))
-        except Exception as error:
-            raise StepFailed(f"Step '{step.name}' failed: {in_words(error)}", step.name) from error
-        finally:
-            models.unload([own], later=[])
-            models.restore()
-    return [{k: v for k, v in row.items() if k != DISTILABEL_METADATA_KEY} for row in made]

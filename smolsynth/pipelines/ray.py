@@ -13,10 +13,9 @@ from typing import Any
 
 from distilabel.distiset import Distiset
 
-from smolsynth.pipelines.chunks import Executor, Part
+from smolsynth.pipelines.chunks import Chunk, ChunkResult, Executor
+from smolsynth.pipelines.options import MAX_ERRORS, OnError, Options
 from smolsynth.pipelines.pipeline import InProcessPipeline
-from smolsynth.pipelines.usage import Meter
-from smolsynth.rows import Row
 
 TRIES = 5  # workers that one chunk may lose
 
@@ -32,6 +31,8 @@ def run_on_ray(
     cpus: float = 1,
     gpus: float = 0,
     ray_options: dict[str, Any] | None = None,
+    on_error: OnError = "raise",
+    max_errors: int | None = MAX_ERRORS,
 ) -> Distiset:
     """Runs a pipeline on a Ray cluster; the same call goes on after any interruption.
 
@@ -40,7 +41,7 @@ def run_on_ray(
     an endpoint if it has one. Set the parameters of its steps before.
 
     Args:
-        pipeline: without generator and without global steps.
+        pipeline: without generator, and without steps that need all rows or save artifacts.
         dataset: its rows, as for `InProcessPipeline.run`.
         folder: of this machine, for the finished chunks.
         address: of the cluster, as `ray.init` takes it: "auto", "HOST:6379", "ray://HOST:10001".
@@ -49,6 +50,7 @@ def run_on_ray(
         dataset_batch_size: rows per batch.
         cpus, gpus: what one chunk asks the cluster for.
         ray_options: for `ray.init`.
+        on_error, max_errors: see `InProcessPipeline.run`.
 
     Returns:
         The rows of all chunks, in the order of `dataset`; see `InProcessPipeline.run`.
@@ -58,7 +60,8 @@ def run_on_ray(
         StepFailed: a step raised, on whichever worker.
         RunChanged, RunBusy, OSError: see `InProcessPipeline.run`.
     """
-    executor = on_ray(pipeline, address, dataset_batch_size, cpus, gpus, ray_options)
+    options = Options(None, dataset_batch_size, on_error=on_error, max_errors=max_errors)
+    executor = on_ray(pipeline, address, options, cpus, gpus, ray_options)
     with executor as make_chunks:
         return pipeline.run(
             dataset=dataset,
@@ -67,6 +70,8 @@ def run_on_ray(
             dataset_batch_size=dataset_batch_size,
             progress=False,
             executor=make_chunks,
+            on_error=on_error,
+            max_errors=max_errors,
         )
 
 
@@ -74,7 +79,7 @@ def run_on_ray(
 def on_ray(
     pipeline: InProcessPipeline,
     address: str | None = None,
-    dataset_batch_size: int = 50,
+    options: Options = Options(),  # noqa: B008  frozen
     cpus: float = 1,
     gpus: float = 0,
     ray_options: dict[str, Any] | None = None,
@@ -102,16 +107,15 @@ def on_ray(
         task = ray.remote(_make).options(max_retries=TRIES, num_cpus=cpus, num_gpus=gpus)
 
         def executor(
-            chunks: Iterator[tuple[int, list[Row]]],
-        ) -> Generator[tuple[int, Part], None, None]:
+            chunks: Iterator[Chunk],
+        ) -> Generator[tuple[int, ChunkResult], None, None]:
             running: dict[Any, int] = {}
             try:
                 while True:
                     # a chunk waits for each that is at work, and no more: they hold memory
                     most = max(2, int(2 * ray.cluster_resources().get("CPU", 1) / max(cpus, 0.1)))
                     while len(running) < most and (chunk := next(chunks, None)):
-                        number, rows = chunk
-                        running[task.remote(pickled, rows, number, dataset_batch_size)] = number
+                        running[task.remote(pickled, chunk, options)] = chunk.number
                     if not running:
                         return
                     [done], _ = ray.wait(list(running), num_returns=1)
@@ -126,10 +130,8 @@ def on_ray(
             ray.shutdown()
 
 
-def _make(pickled: bytes, rows: list[Row], number: int, batch_size: int) -> Part:
+def _make(pickled: bytes, chunk: Chunk, options: Options) -> ChunkResult:
     """One chunk, in a worker."""
     from ray import cloudpickle
 
-    pipeline = cloudpickle.loads(pickled)
-    options = (None, batch_size, None, False)  # load groups, …, log handlers, progress
-    return pipeline._make_chunk(rows, number, options, Meter())
+    return cloudpickle.loads(pickled).make_chunk(chunk, options)

@@ -1,24 +1,26 @@
-"""From the rows of a run to a `Dataset`: types, Arrow files, errors in words."""
+"""Rows of a run: deep copies, a `Dataset` made of them, errors in words."""
 
-import contextlib
-import itertools
-from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-from datasets import Dataset, DatasetDict
-from distilabel.distiset import Distiset
-from filelock import FileLock
+from datasets import Dataset
 
 from smolsynth.errors import StepFailed
-from smolsynth.pipelines.chunks import read_part
 from smolsynth.rows import Row
 
 
 def own_rows(rows: list[Row]) -> list[Row]:
-    """A copy of rows down to their last dict and list; other values don't change, or are shared."""
+    """A deep copy of rows: of dicts and lists; other values don't change, or are shared.
+
+    Half a character (a lone surrogate, as a server sends that cuts an emoji in two) becomes U+FFFD:
+    neither UTF-8 nor Arrow can hold it.
+
+    >>> own_rows([{"a": ["tea \\ud83d"]}])
+    [{'a': ['tea \ufffd']}]
+    """
 
     def own(value: Any) -> Any:
+        if type(value) is str:
+            return value if value.isascii() else _whole_characters(value)
         if type(value) is dict:
             return {key: own(item) for key, item in value.items()}
         if type(value) is list:
@@ -26,6 +28,14 @@ def own_rows(rows: list[Row]) -> list[Row]:
         return value
 
     return [own(row) for row in rows]
+
+
+def _whole_characters(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def to_dataset(leaf: str, rows: list[Row]) -> Dataset:
@@ -40,8 +50,8 @@ def to_dataset(leaf: str, rows: list[Row]) -> Dataset:
             except Exception as error:
                 types = sorted({type(cell).__name__ for cell in cells if cell is not None})
                 raise StepFailed(
-                    f"Step '{leaf}' made cells in column '{name}' that fit in no one type (they"
-                    f" are {', '.join(types)}): {in_words(error)}",
+                    f"Step '{leaf}' made cells in column '{name}' that have mixed types"
+                    f" ({', '.join(types)}): {in_words(error)}",
                     leaf,
                 ) from error
         raise
@@ -51,51 +61,6 @@ def in_words(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".rstrip(": .")
 
 
-def _clipped(value: Any, length: int = 200) -> str:
+def clipped(value: Any, length: int = 200) -> str:
     text = repr(value)
     return text if len(text) <= length else text[: length - 1] + "…"
-
-
-class ArrowWriter:
-    """Writes the rows of parts into one Arrow file per leaf step, a part in memory at a time.
-
-    Types are those that fit the whole column, as with rows that are all in memory.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.schemas: dict[str, Any] = {}
-
-    def see(self, results: dict[str, list[Row]]) -> None:
-        """Takes note of a part's types."""
-        for leaf, rows in results.items():
-            schema = self.schemas.setdefault(leaf, pa.schema([]))
-            found = to_dataset(leaf, rows).features.arrow_schema.remove_metadata()
-            try:
-                self.schemas[leaf] = pa.unify_schemas([schema, found], promote_options="permissive")
-            except pa.ArrowException as error:
-                raise StepFailed(
-                    f"Step '{leaf}' made cells in later chunks that don't fit those before them:"
-                    f" {in_words(error)}",
-                    leaf,
-                ) from error
-
-    def write(self, parts: int, last: dict[str, list[Row]]) -> Distiset:
-        """The rows of that many parts, and of a last one that has no file."""
-        unfinished = {leaf: self.folder / f".{leaf}.arrow" for leaf in self.schemas}
-        with contextlib.ExitStack() as stack:
-            stack.enter_context(FileLock(self.folder / "run.lock"))
-            files = {
-                leaf: stack.enter_context(pa.ipc.new_stream(str(path), self.schemas[leaf]))
-                for leaf, path in unfinished.items()
-            }
-            stored = (read_part(self.folder, number)[0] for number in range(parts))
-            for results in itertools.chain(stored, [last]):
-                for leaf, rows in results.items():
-                    if rows:
-                        files[leaf].write(pa.Table.from_pylist(rows, schema=self.schemas[leaf]))
-        distiset = Distiset()
-        for leaf, path in unfinished.items():
-            rows = path.replace(self.folder / f"{leaf}.arrow")
-            distiset[leaf] = DatasetDict(train=Dataset.from_file(str(rows)))
-        return distiset

@@ -3,6 +3,7 @@
 `Run` walks the graph, `Models` loads each model once, `step_bar` shows how far it is.
 """
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -21,9 +22,14 @@ from distilabel.steps import CombineOutputs, GroupColumns, LoadDataFromDicts
 from distilabel.steps.base import _Step
 
 from smolsynth.errors import StepFailed
-from smolsynth.pipelines.models import Held, Models, own_step
+from smolsynth.pipelines.chunks import Chunk
+from smolsynth.pipelines.models import Models, own_step
+from smolsynth.pipelines.options import Options
 from smolsynth.pipelines.progress import step_bar
-from smolsynth.pipelines.results import _clipped, in_words, own_rows
+from smolsynth.pipelines.refusals import Refusals
+from smolsynth.pipelines.results import in_words, own_rows
+from smolsynth.pipelines.trace import Item, own_items, traced
+from smolsynth.pipelines.turns import Turns
 from smolsynth.pipelines.usage import Meter
 from smolsynth.rows import Row
 
@@ -44,9 +50,9 @@ class _Node:
     routing_function: Callable | None
     is_routed: bool
     is_convergence: bool
-    waiting: dict[str, deque[Row]] = field(default_factory=dict)
-    routed: deque[tuple[int, list[Row]]] = field(default_factory=deque)
-    groups: dict[int, dict[str, list[Row]]] = field(default_factory=dict)
+    waiting: dict[str, deque[Item]] = field(default_factory=dict)
+    routed: deque[tuple[int, list[Item]]] = field(default_factory=deque)
+    groups: dict[int, dict[str, list[Item]]] = field(default_factory=dict)
     due: dict[int, set[str]] = field(default_factory=dict)
     finished: set[str] = field(default_factory=set)  # predecessors that will send no more
     outputs: set[str] = field(default_factory=set)  # columns that the step declares
@@ -72,22 +78,27 @@ class Run:
         self,
         pipeline: BasePipeline,
         folder: Path,
-        progress: bool,
         meter: Meter,
-        held: Held | None = None,
+        refusals: Refusals,
+        seed: int | None = None,
+        chunk: Chunk | None = None,
+        options: Options = Options(),  # noqa: B008  frozen
     ) -> None:
         dag = pipeline.dag
-        self.meter = meter
+        self.meter, self.refusals, self.progress = meter, refusals, options.progress
+        self.first = chunk.first if chunk else 0
         self.dry = pipeline._dry_run
         self.keep_metadata = pipeline._enable_metadata
         self.order = list(nx.topological_sort(dag.G))
         self.descendants = {name: nx.descendants(dag.G, name) for name in self.order}
         self.nodes = {name: _node(dag, name, pipeline) for name in self.order}
-        self.models = Models([node.step for node in self.nodes.values()], held)
+        self.models = Models([node.step for node in self.nodes.values()])
+        models = list(self.models.all.values())
+        self.turns = Turns(models, seed, chunk.number if chunk else 0, options.logging_handlers)
         self.results: dict[str, list[Row]] = {name: [] for name in dag if name in dag.leaf_steps}
         self.none_counts: dict[str, dict[str, int]] = {}
         self.active: set[str] = set()  # the steps that are loaded
-        self.progress = progress
+        self.loading = 0.0  # seconds
         for node in self.nodes.values():
             node.step.set_pipeline_artifacts_path(folder)
 
@@ -105,7 +116,7 @@ class Run:
                     self._unload(later)
             finally:
                 self._unload([])
-                self.models.restore()
+                self.turns.end()
         if left := [name for name in self.order if not self.nodes[name].done]:
             raise RuntimeError(f"The run ended before these steps had all their rows: {left}.")
         return self.results
@@ -114,12 +125,14 @@ class Run:
         return self.nodes[name].step.is_generator
 
     def _load(self, names: list[str]) -> None:
+        begun = time.perf_counter()
         for name in names:
             node = self.nodes[name]
             self.bar.at(name)
             self.active.add(name)
             try:
-                self.models.load(node.step)
+                with self.turns.take():
+                    self.models.load(node.step)
                 node.outputs = set() if self._is_source(name) else set(node.step.get_outputs())
             except Exception as error:
                 raise StepFailed(
@@ -127,9 +140,11 @@ class Run:
                 ) from error
             if self._is_source(name):
                 self.bar.expect([name, *self.descendants[name]], _size(node.step))
+        self.loading += time.perf_counter() - begun
 
     def _unload(self, later: list[_Step]) -> None:
-        self.models.unload([self.nodes[name].step for name in self.active], later)
+        with self.turns.take():
+            self.models.unload([self.nodes[name].step for name in self.active], later)
         self.active.clear()
 
     def _generate(self, sources: list[_Node]) -> None:
@@ -142,17 +157,19 @@ class Run:
             if models:
                 self.meter.check()
             try:
-                with self.meter.counting(node.name, models):
+                with self.turns.take(), self.meter.counting(node.name, models):
                     rows, is_last = next(batches[node.name], ([], True))
             except Exception as error:
                 raise StepFailed(
                     f"Step '{node.name}' failed after {node.taken} rows: {in_words(error)}",
                     node.name,
                 ) from error
+            start = self.first + node.taken
+            items = [(row, range(start + i, start + i + 1)) for i, row in enumerate(rows)]
             node.taken += len(rows)
             self.bar.advance(node.name, len(rows))
-            self._count_none(node, rows, given=set())
-            self._send(node, rows)
+            self._count_none(node, items, given=set())
+            self._send(node, items)
             if is_last or self.dry:
                 del batches[node.name]
                 self._finish(node)
@@ -163,20 +180,20 @@ class Run:
             return
         if node.is_routed:
             while node.routed:
-                origin, rows = node.routed.popleft()
+                origin, items = node.routed.popleft()
                 made = []
-                for inputs in _slices([rows], node):
-                    made += self._process(node, inputs)
+                for batch in _slices([items], node):
+                    made += self._process(node, batch)
                 self._deliver(node, origin, made)
         elif node.is_convergence:
             # In order: a batch that is complete waits for those before it.
             while node.groups and not node.due[origin := min(node.groups)]:
                 del node.due[origin]
-                for inputs in _slices(list(node.groups.pop(origin).values()), node):
-                    self._process(node, inputs)
+                for batch in _slices(list(node.groups.pop(origin).values()), node):
+                    self._process(node, batch)
         else:
-            while inputs := _next_batch(node):
-                self._process(node, inputs)
+            while batch := _next_batch(node):
+                self._process(node, batch)
         if node.finished.issuperset(node.predecessors):
             self._finish(node)
 
@@ -187,51 +204,49 @@ class Run:
             self.nodes[name].finished.add(node.name)
             self._go_on(self.nodes[name])
 
-    def _process(self, node: _Node, inputs: list[list[Row]]) -> list[Row]:
+    def _process(self, node: _Node, batch: list[list[Item]]) -> list[Item]:
         """Runs the step on one batch and sends the rows on. Also returns them."""
-        size = max(len(rows) for rows in inputs)
-        concerned = range(node.taken, node.taken + size)
-        given = {column for rows in inputs for row in rows for column in row}
+        size = max(map(len, batch))
+        given = {column for items in batch for row, _ in items for column in row}
         self.bar.at(node.name)
+        items = self.refusals.process(
+            node.step, batch, node.outputs, lambda batch: self._take_through(node, batch)
+        )
+        node.taken += size
+        self.bar.expect_more(self.descendants[node.name], len(items) - size)
+        self.bar.advance(node.name, size)
+        self._count_none(node, items, given)
+        self._send(node, items)
+        return items
+
+    def _take_through(self, node: _Node, batch: list[list[Item]]) -> list[Item]:
         models = self.models.of_step[node.name]
         if models:
             self.meter.check()
-        try:
-            _check_pairs(node.step, inputs)
-            with self.meter.counting(node.name, models):
-                rows = only_yield(node.step.process_applying_mappings(*inputs))
-        except Exception as error:
-            raise StepFailed(
-                f"Step '{node.name}' failed on {_rows_in_words(concerned)} of its input:"
-                f" {in_words(error)}. First of them: {_clipped(next(filter(None, inputs))[0])}",
-                node.name,
-                concerned,
-            ) from error
-        node.taken += size
-        self.bar.expect_more(self.descendants[node.name], len(rows) - size)
-        self.bar.advance(node.name, size)
-        self._count_none(node, rows, given)
-        self._send(node, rows)
-        return rows
+        _check_pairs(node.step, batch)
+        inputs = [[row for row, _ in items] for items in batch]
+        with self.turns.take(), self.meter.counting(node.name, models):
+            made = only_yield(node.step.process_applying_mappings(*inputs))
+        return traced(made, batch)
 
-    def _send(self, node: _Node, rows: list[Row]) -> None:
+    def _send(self, node: _Node, items: list[Item]) -> None:
         """Gives a batch to the results or to the steps that come next.
 
         Each gets its own copy: steps change rows that they are given, and may keep those they gave.
         """
         if not node.successors:
-            rows = own_rows(rows)
+            rows = own_rows([row for row, _ in items])
             if not self.keep_metadata:
                 for row in rows:
                     row.pop(DISTILABEL_METADATA_KEY, None)
             self.results[node.name] += rows
             return
-        receivers = self._route(node, rows)
+        receivers = self._route(node, items)
         for receiver in receivers:
             if receiver.is_routed:
-                receiver.routed.append((node.sent, own_rows(rows)))
+                receiver.routed.append((node.sent, own_items(items)))
             elif not (receiver.is_convergence and node.is_routed):  # for those, see `_deliver`
-                receiver.waiting[node.name].extend(own_rows(rows))
+                receiver.waiting[node.name].extend(own_items(items))
         for join in {name for receiver in receivers for name in receiver.successors}:
             if (join := self.nodes[join]).is_convergence:
                 names = [r.name for r in receivers if r.name in join.predecessors]
@@ -242,12 +257,14 @@ class Run:
         for receiver in receivers:
             self._go_on(receiver)
 
-    def _route(self, node: _Node, rows: list[Row]) -> list[_Node]:
+    def _route(self, node: _Node, items: list[Item]) -> list[_Node]:
         names = node.successors
         if node.routing_function is not None:
+            rows = [row for row, _ in items]
             batch = _Batch(node.sent, node.name, last_batch=False, data=[rows])
             try:
-                names = node.routing_function(batch, list(names))
+                with self.turns.take():
+                    names = node.routing_function(batch, list(names))
                 if unknown := set(names) - set(node.successors):
                     raise ValueError(f"it chose {sorted(unknown)}, which do not follow")
             except Exception as error:
@@ -258,17 +275,17 @@ class Run:
                 ) from error
         return [self.nodes[name] for name in names]
 
-    def _deliver(self, node: _Node, origin: int, rows: list[Row]) -> None:
+    def _deliver(self, node: _Node, origin: int, items: list[Item]) -> None:
         """Hands convergence steps what a routed step made of one routed batch."""
         for name in node.successors:
             join = self.nodes[name]
             if join.is_convergence:
-                join.groups[origin][node.name] = own_rows(rows)
+                join.groups[origin][node.name] = own_items(items)
                 join.due[origin].discard(node.name)
                 self._go_on(join)
 
-    def _count_none(self, node: _Node, rows: list[Row], given: set[str]) -> None:
-        for row in rows:
+    def _count_none(self, node: _Node, items: list[Item], given: set[str]) -> None:
+        for row, _ in items:
             for column, cell in row.items():
                 if column == DISTILABEL_METADATA_KEY:
                     continue
@@ -299,21 +316,21 @@ def _node(dag: DAG, name: str, pipeline: BasePipeline) -> _Node:
     )
 
 
-def _next_batch(node: _Node) -> list[list[Row]] | None:
-    """The next batch, a list of rows per predecessor, or `None` if there is none yet."""
+def _next_batch(node: _Node) -> list[list[Item]] | None:
+    """The next batch, a list of items per predecessor, or `None` if there is none yet."""
     queues = node.waiting
     if not any(queues.values()):
         return None
     size = float("inf") if node.step.is_global else node.step.input_batch_size
-    if any(len(rows) < size and name not in node.finished for name, rows in queues.items()):
+    if any(len(items) < size and name not in node.finished for name, items in queues.items()):
         return None
-    return [[rows.popleft() for _ in range(min(len(rows), size))] for rows in queues.values()]
+    return [[items.popleft() for _ in range(min(len(items), size))] for items in queues.values()]
 
 
-def _slices(inputs: list[list[Row]], node: _Node) -> Iterator[list[list[Row]]]:
+def _slices(batch: list[list[Item]], node: _Node) -> Iterator[list[list[Item]]]:
     size = node.step.input_batch_size
-    for start in range(0, max(map(len, inputs), default=0), size):
-        yield [rows[start : start + size] for rows in inputs]
+    for start in range(0, max(map(len, batch), default=0), size):
+        yield [items[start : start + size] for items in batch]
 
 
 def _batches(step: _Step) -> Iterator[tuple[list[Row], bool]]:
@@ -350,13 +367,9 @@ def only_yield(batches: Iterable[list[Row]]) -> list[Row]:
     return rows
 
 
-def _check_pairs(step: _Step, inputs: list[list[Row]]) -> None:
+def _check_pairs(step: _Step, batch: list[list[Item]]) -> None:
     """Steps that put rows side by side drop, silently, those that have no counterpart."""
-    if isinstance(step, GroupColumns | CombineOutputs) and len(set(map(len, inputs))) > 1:
+    if isinstance(step, GroupColumns | CombineOutputs) and len(set(map(len, batch))) > 1:
         raise ValueError(
-            f"the steps before it sent different numbers of rows, {[len(rows) for rows in inputs]}"
+            f"the steps before it sent different numbers of rows, {[len(items) for items in batch]}"
         )
-
-
-def _rows_in_words(rows: range) -> str:
-    return f"row {rows[0]}" if len(rows) == 1 else f"rows {rows[0]} to {rows[-1]}"

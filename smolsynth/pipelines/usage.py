@@ -9,12 +9,13 @@ import functools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from distilabel.models.llms.base import LLM
 
-from smolsynth.errors import BudgetSpent
+from smolsynth.errors import BudgetSpent, LLMUnavailable
+from smolsynth.pipelines.models import models_of
 
 Prices = Mapping[str, tuple[float, float]]
 
@@ -72,7 +73,7 @@ class Usage(dict[tuple[str, str], Use]):
             made.append(row)
         return made
 
-    def add(self, other: "Usage", share: float = 1.0) -> None:
+    def add(self, other: Mapping[tuple[str, str], Use], share: float = 1.0) -> None:
         """Adds the numbers of another usage, or a multiple of them."""
         for key, use in other.items():
             mine = self.setdefault(key, Use())
@@ -81,10 +82,9 @@ class Usage(dict[tuple[str, str], Use]):
 
     @classmethod
     def from_rows(cls, rows: list[dict[str, Any]]) -> "Usage":
-        """Of the rows that `rows()` makes without prices."""
-        return cls(
-            {(row["step"], row["model"]): Use(**dict(list(row.items())[2:])) for row in rows}
-        )
+        """The usage of which `rows()`, without prices, gives these rows."""
+        names = [field.name for field in fields(Use)]
+        return cls({(row["step"], row["model"]): Use(**{n: row[n] for n in names}) for row in rows})
 
     def __str__(self) -> str:
         header = ("step", "model", "requests", "input tokens", "output tokens", "seconds")
@@ -137,6 +137,7 @@ class Meter:
         self.max_tokens_total, self.max_cost, self.prices = max_tokens_total, max_cost, prices
         self.before = before or Usage()
         self.usage = Usage()
+        self.on_use: Callable[[dict[str, Any]], None] | None = None  # told of each call, as a row
 
     @property
     def limits(self) -> bool:
@@ -180,12 +181,14 @@ class Meter:
 
         @functools.wraps(generate)  # distilabel reads the parameters of `generate`
         def counted(*args: Any, **kwargs: Any) -> Any:
-            use = self.usage.setdefault((step, llm.model_name), Use())
+            key = (step, llm.model_name)
+            use = Use()
             begun = time.perf_counter()
             try:
                 outputs = generate(*args, **kwargs)
             finally:
-                use.seconds += time.perf_counter() - begun
+                use.seconds = time.perf_counter() - begun
+                self.usage.add({key: use})
             for output in outputs:
                 statistics = output.get("statistics") or {}
                 tokens = [
@@ -195,8 +198,11 @@ class Meter:
                 use.input_tokens += tokens[0]
                 use.output_tokens += tokens[1]
                 use.uncounted += not any(tokens)
+            self.usage.add({key: replace(use, seconds=0.0)})
+            if self.on_use:
+                self.on_use(*Usage({key: use}).rows())
             if self.limits and use.uncounted:
-                raise ValueError(
+                raise LLMUnavailable(
                     f"{llm.model_name!r} answers without token counts, so no limit can be kept:"
                     " choose a server that sends `usage`, or set no limit"
                 )
@@ -206,8 +212,6 @@ class Meter:
 
 
 def _holds_models(model: LLM) -> bool:
-    from smolsynth.pipelines.models import models_of
-
     return next(models_of(model), None) is not None
 
 

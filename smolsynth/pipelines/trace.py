@@ -1,0 +1,74 @@
+"""Which rows of a run's input each row on its way through the steps has come from.
+
+Steps make new dicts, drop rows, multiply and sort them; but what they don't change they pass on:
+a row is taken to come from the one with which it shares the same cells, the very objects.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from smolsynth.pipelines.results import own_rows
+from smolsynth.rows import Row
+
+Item = tuple[Row, range]  # a row, and its place in the whole input
+_COMMON = 32  # a cell that so many rows share says nothing
+
+
+def own_items(items: list[Item]) -> list[Item]:
+    """Items with deep copies of their rows."""
+    copies = own_rows([row for row, _ in items])
+    return [(row, origin) for row, (_, origin) in zip(copies, items, strict=True)]
+
+
+def everything(batch: list[list[Item]]) -> range:
+    """From the first to the last row of the input that is in a batch."""
+    return _hull(origin for items in batch for _, origin in items)
+
+
+def _hull(origins: Iterable[range]) -> range:
+    origins = list(origins)
+    return range(min(o.start for o in origins), max(o.stop for o in origins))
+
+
+def in_input(rows: range) -> str:
+    """A place in words.
+
+    >>> in_input(range(3, 4)), in_input(range(3, 6))
+    ('row 3 of the input', 'rows 3 to 5 of the input')
+    """
+    if len(rows) == 1:
+        return f"row {rows[0]} of the input"
+    return f"rows {rows[0]} to {rows[-1]} of the input"
+
+
+def traced(made: list[Row], batch: list[list[Item]]) -> list[Item]:
+    """What a step has made of a batch (items, by predecessor), each with where it comes from."""
+    size = max(map(len, batch))
+    places = [[items[i] for items in batch if i < len(items)] for i in range(size)]
+    origins = [_hull(origin for _, origin in place) for place in places]
+    known: dict[int, list[int]] = {}  # by id of a cell: the places that have it
+    items = []
+    for i, row in enumerate(made):
+        if size == 1 or (i < size and len(made) == size and _continues(row, places[i])):
+            items.append((row, origins[i if size > 1 else 0]))
+            continue
+        if not known:
+            for number, place in enumerate(places):
+                for cell in {id(cell) for source, _ in place for cell in source.values()}:
+                    known.setdefault(cell, []).append(number)
+        votes: Counter[int] = Counter()
+        for cell in row.values():
+            if len(holders := known.get(id(cell), ())) <= _COMMON:
+                votes.update(holders)
+        best = max(votes.values(), default=0)
+        likely = [number for number, n in votes.items() if n == best]
+        if len(made) == size and (not likely or i in likely):
+            likely = [i]
+        items.append((row, _hull(origins[n] for n in likely or range(size))))
+    return items
+
+
+def _continues(row: Row, place: list[Item]) -> bool:
+    """Whether all that a row has in common with the one at its place is the same object."""
+    source = place[0][0]
+    return all(source[key] is cell for key, cell in row.items() if key in source)
