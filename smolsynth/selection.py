@@ -18,12 +18,11 @@ from distilabel.steps.tasks.evol_instruct.utils import MUTATION_TEMPLATES
 from distilabel.typing import StepColumns, StepOutput
 from pydantic import Field, PrivateAttr
 
-from smolsynth.text.signals import leak_in
+from smolsynth.text.signals import apologizes, leak_in, refusal_in
 from smolsynth.text.similarity import Alphabet
-from smolsynth.text.tokens import STOP_WORDS, tokens
+from smolsynth.text.tokens import gains, says_nothing, tokens
 
 Share = Annotated[float, Field(ge=0, le=1)]
-APOLOGIES = ("sorry", "抱歉", "对不起")
 SHORT_APOLOGY = 80  # words; in Chinese, characters
 
 COMPLICATE_INPUT = (
@@ -122,14 +121,14 @@ def elimination(instruction: str, evolved: str, response: str) -> str | None:
         or "nothing gained". The paper lets a model say whether information was gained; here an
         instruction gains nothing if it has no word that is new and no stop word.
     """
-    said = tokens(response)
-    if leak_in(evolved):
+    if leak_in(evolved, phrases=True):
         return "leaked prompt"
-    if any(word in response.lower() for word in APOLOGIES) and len(said) < SHORT_APOLOGY:
+    sorry = apologizes(response) and len(tokens(response)) < SHORT_APOLOGY
+    if sorry or refusal_in(response):
         return "refused"
-    if not set(said) - STOP_WORDS:
+    if says_nothing(response):
         return "empty answer"
-    if not set(tokens(evolved)) - set(tokens(instruction)) - STOP_WORDS:
+    if not gains(instruction, evolved):
         return "nothing gained"
     return None
 

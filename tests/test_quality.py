@@ -61,7 +61,8 @@ FAULTS = {  # rule: what makes a row break it
     },
     "refusal": lambda row, lang: {
         **row,
-        "response": {"en": "I am sorry, ", "zh": "抱歉，"}[lang] + row["response"],
+        "response": {"en": "I’m sorry, I can’t say whether ", "zh": "很遗憾，我无法说明"}[lang]
+        + row["response"],
     },
     "wrong_language": lambda row, lang: {
         **row,

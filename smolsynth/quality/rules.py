@@ -8,25 +8,17 @@ A rule is broken where more rows than it allows have the fault; RULES says how m
 `smolsynth.save` refuses such data.
 """
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from smolsynth.quality.strings import WORDS
-from smolsynth.text.language import in_language
-from smolsynth.text.signals import leak_in, refusal_in
-from smolsynth.text.tokens import tokens
+from smolsynth.rows import is_missing
+from smolsynth.text.language import about_languages, in_language
+from smolsynth.text.signals import cut_off, leak_in, loop_in, refusal_in
 
 # Columns of the ratings of a pair: as generated, and as exported.
 RATINGS = ("chosen_rating", "rejected_rating")
 SCORES = ("score_chosen", "score_rejected")
-_ITEM = re.compile(r"\s*(?:[-*•|#]|\d+[.)、]).*")  # a line of a list, a table, a heading
-_CLAUSE = re.compile(r"[^.!?;,\n。！？；，]+")
-_SENTENCE = 4  # tokens: a word or two need no full stop
-_LOOP = 3  # times the same clause
-_LOOP_TOKENS = 6  # in a clause that counts
-_ENDINGS = tuple(".!?。！？…)）]】\"”’'`:：;；|")
 
 
 class Rule(NamedTuple):
@@ -107,31 +99,34 @@ RULES: dict[str, Rule] = {
 
 
 # ---- faults ----
-def faults(parts: Sequence[str], lang: str) -> Iterable[tuple[str, str]]:
+def faults(
+    parts: Sequence[str], lang: str, finish_reason: str | None = None
+) -> Iterable[tuple[str, str]]:
     """What is wrong with one row by itself: rules of RULES, each with what was found.
 
     Args:
         parts: instruction and response, or instruction, chosen and rejected response.
         lang: "en" or "zh".
+        finish_reason: why the server stopped writing the response, where it said so.
+
+    >>> list(faults(("什么是猫？", "抱歉，我不了解猫。"), "zh"))
+    [('refusal', '抱歉，我不了解猫。')]
     """
     if not all(part.strip() for part in parts):
         yield "empty", WORDS[lang]["empty"]
-    response = parts[1]
-    for part in parts[:2]:  # a rejected response may be as bad as it likes
-        if not in_language(part, lang):
-            yield "wrong_language", _start(part)
-        if leak := leak_in(part):
-            yield "leaked_prompt", leak
+    instruction, response = parts[:2]  # a rejected response may be as bad as it likes
+    if not in_language(instruction, lang):
+        yield "wrong_language", _start(instruction)
+    elif not in_language(response, lang) and not about_languages(instruction):
+        yield "wrong_language", _start(response)
+    if leak := leak_in(instruction) or leak_in(response):
+        yield "leaked_prompt", _start(leak)
     if refusal := refusal_in(response):
-        yield "refusal", refusal
-    clauses = Counter(map(str.strip, _CLAUSE.findall(response)))
-    again = (text for text, count in clauses.items() if count >= _LOOP)
-    if said := next((text for text in again if len(tokens(text)) >= _LOOP_TOKENS), None):
+        yield "refusal", _start(refusal)
+    if said := loop_in(response):
         yield "loop", _start(said)
-    last = response.rstrip().rpartition("\n")[2]
-    short = len(tokens(last)) < _SENTENCE or _ITEM.fullmatch(last)
-    if not short and not last.endswith(_ENDINGS):
-        yield "cut_off", "… " + last[-24:]
+    if end := cut_off(response, finish_reason):
+        yield "cut_off", end
 
 
 def faults_of_pair(
@@ -143,7 +138,7 @@ def faults_of_pair(
     if rated:
         high, low = rated
         reason = WORDS[lang]["rated"].format(high=high, low=low)
-        if high is None or low is None:
+        if is_missing(high) or is_missing(low):
             yield "unrated", reason
         elif high <= low:
             yield "tie" if high == low else "reversed", reason

@@ -1,10 +1,54 @@
-"""Which language a text is in: "en" or "zh"."""
+"""Which language a text is in: English or Chinese.
+
+The script decides where it can. English and other languages in Latin letters are told apart by
+English function words, and where a text has none, by py3langid (chosen by the figures that
+`python benchmarks/languages.py` prints). Code, formulas, addresses and quoted words are nobody's
+language, and a name may stand in any.
+"""
 
 import re
+from functools import lru_cache
+from typing import Any
 
 LANGS = ("en", "zh")
-CHINESE = re.compile(r"[\u4e00-\u9fff]")
-_LETTER = re.compile(r"[^\W\d_]")
+CHINESE = re.compile(r"[\u3400-\u9fff]+")
+_KANA = re.compile(r"[\u3040-\u30ff]+")
+_HANGUL = re.compile(r"[\u1100-\u11ff\uac00-\ud7af]+")
+_LATIN = re.compile(r"[A-Za-z\u00aa\u00ba\u00c0-\u024f\u1e00-\u1eff\uff21-\uff3a\uff41-\uff5a]+")
+_LETTERS = re.compile(r"[^\W\d_]+")
+# Function words that no other language in Latin letters has: one in ten words proves English.
+_ENGLISH = frozenset(
+    "the and what what's how why which who with that that's this these those from you your it's its"
+    " are were does don't can't would could should they their when where there been because"
+    " write rewrite give explain describe summarize translate convert compare use list suggest"
+    " generate create classify identify find make".split()
+)
+_PROOF = 10
+_HINTS = frozenset("a an as by for has have i in is it of on or to was we will".split())
+# py3langid is asked about these alone; each language more makes it surer of the wrong one.
+_CANDIDATES = "en de fr es it pt nl sv da no pl tr id vi fi cs ro hu".split()
+# Its probability from which on it is believed: names and lists of words stay below; and where there
+# are words that may be English.
+_SURE, _SURE_DESPITE_HINTS = 0.6, 0.95
+_LOOKED_AT = 300  # characters
+_ASIDE = re.compile(
+    r"```.*?(?:```|\Z)|`[^`\n]+`|\$[^$\n]+\$|https?://\S+|[\w.+-]+@[\w-]+\.\S+"  # code, addresses
+    r"|“[^”\n]*”|「[^」\n]*」|『[^』\n]*』|《[^》\n]*》|\"[^\"\n]*\"",  # quoted words
+    re.DOTALL,
+)
+_CODE_LINE = re.compile(
+    r"^\s*(?:(?:def|class|import|return|print|elif|else|try|except|public|private|const|let|var|int"
+    r"|function|using|namespace|SELECT|FROM|INSERT|CREATE)\b.*|(?:for|if|while)\b.*[:{]\s*(?:#.*)?"
+    r"|from \S+ import .*|[#/*<{}()\[\]].*|.*[;{}]|[\w.\[\]\"']+ *[-+*/]?= *\S.*|[\w.]+\(.*\))\s*$",
+    re.MULTILINE,
+)
+# A request that names a language, or quotes words of another, may be answered in another.
+_ABOUT_LANGUAGES = re.compile(
+    r"translat|\blanguage|\b(?:english|french|spanish|german|italian|portuguese|chinese|mandarin"
+    r"|japanese|korean|russian|arabic|latin|dutch|hindi)\b"
+    r"|翻译|译成|语言|[英法德日韩俄汉中]文|[英法德日韩俄汉]语|西班牙语|拼音|单词",
+    re.IGNORECASE,
+)
 
 
 def check_lang(lang: str) -> str:
@@ -15,10 +59,90 @@ def check_lang(lang: str) -> str:
 
 
 def in_language(text: str, lang: str) -> bool:
-    """Whether most letters of a text are of the language's script; a text without any is."""
-    letters = len(_LETTER.findall(text))
-    chinese = len(CHINESE.findall(text))
-    if not letters:
+    """Whether a text is written in a language. One without words, code alone, or a name is.
+
+    >>> [in_language(text, "en") for text in ("A cat.", "Это кот.", "Das ist eine Katze.", "42")]
+    [True, False, False, True]
+    >>> in_language("用 TRL 的 DPOTrainer 训练模型。", "zh")
+    True
+    """
+    is_in = _is_chinese if lang == "zh" else _is_english
+    if is_in(text):
         return True
-    # a Latin word has several letters: terms in Latin letters don't make a Chinese text English
-    return chinese * 4 >= letters - chinese if lang == "zh" else chinese * 4 < letters
+    rest = _CODE_LINE.sub(" ", _ASIDE.sub(" ", text))
+    if not _LETTERS.search(rest):  # nothing but code, or nothing but a quotation
+        return bool(_CODE_LINE.search(text) or "`" in text or "$" in text) or _is_name(text)
+    return (rest != text and is_in(rest)) or (lang == "zh" and _is_name(rest))
+
+
+def about_languages(instruction: str) -> bool:
+    """Whether an instruction may well be answered in another language than its own.
+
+    >>> [about_languages(text) for text in ("Say it in French.", "造句：give up", "什么是猫？")]
+    [True, True, False]
+    """
+    if _ABOUT_LANGUAGES.search(instruction):
+        return True
+    quoted = re.search(r"[“\"'][A-Za-z][^”\"']*[”\"']|\b[a-z]{3,}\b", instruction)
+    return bool(CHINESE.search(instruction) and quoted)
+
+
+def _is_english(text: str) -> bool:
+    if not text.isascii():
+        latin = _count(_LATIN, text)
+        # a Latin word has several letters: a term in Chinese doesn't make an English text Chinese
+        wide = sum(_count(script, text) for script in (CHINESE, _KANA, _HANGUL))
+        others = _count(_LETTERS, text) - latin - wide
+        if wide * 4 + others >= latin:
+            return not (wide or others)
+    words = text[:_LOOKED_AT].lower().replace("’", "'").split()
+    if len(words) < 2:  # one word tells no language
+        return True
+    words = [word.strip(".,;:!?()\"'*") for word in words]
+    if sum(word in _ENGLISH for word in words) * _PROOF >= len(words):
+        return True
+    language, probability = _spoken(text[:_LOOKED_AT])
+    sure = _SURE if _HINTS.isdisjoint(words) else _SURE_DESPITE_HINTS
+    return language == "en" or probability < sure
+
+
+def _is_chinese(text: str) -> bool:
+    letters = _count(_LETTERS, text)
+    chinese = _count(CHINESE, text)
+    if chinese == letters:
+        return True
+    kana, hangul, latin = (_count(script, text) for script in (_KANA, _HANGUL, _LATIN))
+    others = letters - chinese - kana - hangul - latin
+    if kana * 3 > chinese or hangul * 2 + others > chinese:
+        return False
+    return chinese * 4 >= latin or chinese >= len(_LATIN.findall(text))
+
+
+def _count(script: re.Pattern, text: str) -> int:
+    """Characters of a script; by runs, which is faster than one by one."""
+    return sum(map(len, script.findall(text)))
+
+
+def _is_name(text: str) -> bool:
+    """Whether a text is five words at most, all capitalised: Jane Austen, GPT-4, DelishDish."""
+    words = _LATIN.findall(text)
+    return len(words) <= 5 and all(word[0].isupper() for word in words) and not _foreign(text)
+
+
+def _foreign(text: str) -> bool:
+    return _count(_LETTERS, text) > _count(_LATIN, text) + _count(CHINESE, text)
+
+
+@lru_cache(maxsize=10_000)
+def _spoken(text: str) -> tuple[str, float]:
+    """What py3langid holds for the language, and how probable that is."""
+    return _detector().classify(text)
+
+
+@lru_cache(maxsize=1)
+def _detector() -> Any:  # a second and 120 MB, so only where a text needs it
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    detector = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    detector.set_languages(_CANDIDATES)
+    return detector

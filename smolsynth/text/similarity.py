@@ -3,20 +3,23 @@
 English and other spaced scripts are compared by words, Chinese, Japanese and Korean by character.
 """
 
-import itertools
 import random
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from smolsynth.text.tokens import tokens
+from smolsynth.text.tokens import has_tokens, tokens
 
 _WORDS, _CHARACTERS = 3, 4  # tokens in a shingle, of spaced scripts and of CJK
 # 21 bands of 6: of pairs with a Jaccard similarity of 0.8, 0.998 share a band; of 0.7, 0.93; of
 # 0.5, 0.28.
 _BANDS, _IN_BAND = 21, 6
+_LATEST = 100  # kept texts of a bucket that a text is compared with: all would be quadratic
+_MANY = 64  # texts that are compared exactly with one text
 _CHUNK = 5_000  # texts whose shingles are held in memory together
 _SEED = 42
 
@@ -86,34 +89,48 @@ def duplicates(texts: Sequence[str], threshold: float = 0.8) -> list[Duplicate]:
         else:
             copies.append((row, of))
     near: dict[int, Duplicate] = {}
-    for row, others in _candidates(texts, unique):
-        own = shingles(texts[row])
-        for of in dict.fromkeys(near[other].of if other in near else other for other in others):
-            similarity = jaccard(own, shingles(texts[of]))
+    kept: dict[tuple[int, int], list[int]] = defaultdict(list)  # by bucket: what repeats nothing
+    sets: dict[int, frozenset[str]] = {}  # of kept ones
+    digests = _digests(texts, unique)
+    for place, buckets in _shared_buckets(digests):
+        row, own = unique[place], shingles(texts[unique[place]])
+        others = list({other for bucket in buckets for other in kept[bucket][-_LATEST:]})
+        if len(others) > _MANY:  # the digests estimate which ones are likeliest
+            alike = (digests[others] == digests[place]).sum(axis=1)
+            others = [others[i] for i in np.argsort(-alike, kind="stable")[:_MANY]]
+        else:
+            others.sort()
+        for other in others:
+            similarity = jaccard(own, sets[other])
             if similarity >= threshold:
-                near[row] = Duplicate(row, of, round(similarity, 4))
+                near[row] = Duplicate(row, unique[other], round(similarity, 4))
                 break
+        else:
+            sets[place] = own
+            for bucket in buckets:
+                kept[bucket].append(place)
     exact = [
         near[of]._replace(row=row) if of in near else Duplicate(row, of, 1.0) for row, of in copies
     ]
     return sorted([*exact, *near.values()])
 
 
-def _candidates(texts: Sequence[str], rows: list[int]) -> Iterator[tuple[int, list[int]]]:
-    """Rows in order, each with earlier ones that MinHash holds for similar, the likeliest first."""
-    shared: dict[int, Counter[int]] = defaultdict(Counter)
-    digests = _digests(texts, rows)
+def _shared_buckets(digests: np.ndarray) -> Iterator[tuple[int, list[tuple[int, int]]]]:
+    """Places in order, each with its buckets (band, number) that hold others too."""
+    shared: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for band in range(_BANDS):
         part = np.ascontiguousarray(digests[:, band * _IN_BAND : (band + 1) * _IN_BAND])
         keys = part.view(np.dtype((np.void, part.dtype.itemsize * _IN_BAND))).ravel()
         order = np.argsort(keys, kind="stable")
         ends = np.flatnonzero(keys[order[1:]] != keys[order[:-1]]) + 1
-        for bucket in np.split(order, ends):
-            # each with the first and with the one before it: all pairs would be quadratic
-            for before, place in itertools.pairwise(bucket if len(bucket) > 1 else ()):
-                shared[rows[place]].update({rows[bucket[0]], rows[before]})
-    for row in sorted(shared):
-        yield row, [other for other, _ in shared[row].most_common()]
+        starts = np.concatenate(([0], ends))
+        sizes = np.diff(np.concatenate((starts, [len(order)])))
+        for number in np.flatnonzero(sizes > 1).tolist():
+            start = starts[number]
+            for place in order[start : start + sizes[number]].tolist():
+                shared[place].append((band, number))
+    for place in sorted(shared):
+        yield place, shared[place]
 
 
 def _digests(texts: Sequence[str], rows: list[int]) -> np.ndarray:
@@ -176,10 +193,12 @@ def _minhash(parts: frozenset[str]):
 
 
 def overlaps(texts: Sequence[str], others: Iterable[str], n: int = 8) -> list[Overlap]:
-    """Finds texts that share a run of n tokens with another set, such as an evaluation set.
+    """Finds texts that share a run of n tokens with another set: decontamination.
 
-    What decontamination is: a question that stands in the training data tells nothing. A text
-    shorter than n tokens overlaps if the whole of it stands in the other set as a text.
+    A question of the evaluation set that stands in the training data tells nothing. One shorter
+    than n tokens overlaps where the whole of it stands in a text: anywhere if it has five tokens
+    (CJK: six), at the end of a clause if it has three, and otherwise as the whole text, since
+    "What is a cat?" is not asked by "What is a cat flap?".
 
     Args:
         texts: to check.
@@ -192,39 +211,74 @@ def overlaps(texts: Sequence[str], others: Iterable[str], n: int = 8) -> list[Ov
 
     Raises:
         ValueError: n below 1.
+
+    >>> overlaps(["Please say: what is 2 + 2? Explain."], ["What is 2 + 2?"])
+    [Overlap(row=0, of=0, words='what is 2 2')]
     """
     if n < 1:
         raise ValueError(f"A run has at least one token: n is {n}.")
     known: dict[str, int] = {}
+    short: dict[int, dict[str, int]] = defaultdict(dict)  # whole texts by their length
     for row, text in enumerate(others):
-        for run in _runs(text, n):
-            known.setdefault(run, row)
+        parts = tokens(text)
+        if len(parts) >= n:
+            for run in _runs(parts, n):
+                known.setdefault(run, row)
+        elif parts:
+            short[len(parts)].setdefault(" ".join(parts), row)
     found = []
     for row, text in enumerate(texts):
-        run = next((run for run in _runs(text, n) if run in known), None)
+        parts = tokens(text)
+        run = next((run for run in _runs(parts, n) if run in known), None)
         if run is not None:
             found.append(Overlap(row, known[run], run))
+        elif run := next((run for run in _shorter_runs(text, parts, short)), None):
+            found.append(Overlap(row, short[run.count(" ") + 1][run], run))
     return found
 
 
-def _runs(text: str, n: int) -> Iterator[str]:
-    parts = tokens(text)
-    if parts:
-        yield from (" ".join(parts[i : i + n]) for i in range(max(1, len(parts) - n + 1)))
+_ANYWHERE, _ANYWHERE_CJK, _AT_END = 5, 6, 3  # tokens
+_CLAUSES = re.compile(r"[.!?:;,\n。！？：；，\"”“]")
+
+
+def _runs(parts: list[str], n: int) -> Iterator[str]:
+    for i in range(len(parts) - n + 1):
+        yield " ".join(parts[i : i + n])
+
+
+def _shorter_runs(
+    text: str, parts: list[str], short: Mapping[int, Mapping[str, int]]
+) -> Iterator[str]:
+    """The texts of `short` that a text holds."""
+    if not short:
+        return
+    clauses = None
+    for size, others in short.items():
+        if " ".join(parts) in others:
+            yield " ".join(parts)
+        if size >= _ANYWHERE:
+            least = _ANYWHERE_CJK
+            for run in _runs(parts, size):
+                if run in others and (size >= least or not run[0] >= "\u3040"):
+                    yield run
+        if size >= _AT_END:
+            if clauses is None:
+                clauses = [tokens(clause) for clause in _CLAUSES.split(text)]
+            for clause in clauses:
+                if (run := " ".join(clause[-size:])) in others:
+                    yield run
 
 
 # ---- ROUGE-L ----
 class Alphabet:
-    """Words as single characters, so that rapidfuzz compares words and not letters."""
+    """Words as numbers, so that rapidfuzz compares words and not letters."""
 
     def __init__(self) -> None:
-        self._known: dict[str, str] = {}
+        self._known: dict[str, int] = {}
 
-    def encode(self, text: str) -> str:
-        # numbers from 0x10000 on: no character there is special to anybody
-        return "".join(
-            self._known.setdefault(word, chr(0x10000 + len(self._known))) for word in tokens(text)
-        )
+    def encode(self, text: str) -> array:
+        """The number of each token: rapidfuzz takes an array of them as fast as a text."""
+        return array("L", [self._known.setdefault(word, len(self._known)) for word in tokens(text)])
 
 
 def rouge_l(one: str, two: str) -> float:
@@ -232,6 +286,9 @@ def rouge_l(one: str, two: str) -> float:
 
     Twice the longest common subsequence over both lengths, which is rapidfuzz's normalized
     similarity of insertions and deletions.
+
+    >>> rouge_l("What is a cat?", "What is a dog?")
+    0.75
     """
     from rapidfuzz.distance import Indel
 
@@ -255,12 +312,13 @@ def nearest_similarity(texts: Sequence[str], sample: int = 1_000) -> float | Non
     from rapidfuzz.distance import Indel
     from rapidfuzz.process import cdist
 
-    words = Alphabet()
-    encoded = [code for text in texts if (code := words.encode(text))]
-    if len(encoded) > sample:
-        encoded = random.Random(_SEED).sample(encoded, sample)
-    if len(encoded) < 2:
+    worded = [text for text in texts if has_tokens(text)]
+    if len(worded) > sample:
+        worded = random.Random(_SEED).sample(worded, sample)
+    if len(worded) < 2:
         return None
+    words = Alphabet()
+    encoded = [words.encode(text) for text in worded]
     matrix = cdist(encoded, encoded, scorer=Indel.normalized_similarity, dtype=np.float32)
     np.fill_diagonal(matrix, 0)
     return float(matrix.max(axis=1).mean())

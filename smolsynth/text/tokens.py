@@ -1,19 +1,72 @@
-"""Tokens of a text, and the words that say nothing by themselves."""
+"""Tokens of a text, its length, and the words that say nothing by themselves."""
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _TOKEN = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
-# Words that say nothing by themselves: a reply made of nothing else is empty.
+# Words that say nothing by themselves: a reply made of nothing else is empty. No question words:
+# asking why instead of what is new, though it says nothing alone.
 STOP_WORDS = frozenset(
-    "a about all an and any are as at be but by can do for from has have i if in is it its me my no"
-    " not of on or our so that the their them there these they this to was we were what when which"
-    " who will with you your"
-    " 的 了 是 在 和 也 就 都 而 及 与 着 或 一 个 我 你 他 她 它 这 那 有 不 吗 呢 吧 啊".split()
+    "a about all also an and any are as at be been but by can could d did do does don for from had"
+    " has have he her here his i if in is isn it its just ll m may me my no not of on or our please"
+    " re s she should so t than that the their them then there these they this those to too us ve"
+    " very was we were will with would you your"
+    " 的 了 是 在 和 也 就 都 而 及 与 着 或 一 个 我 你 您 他 她 它 这 那 有 不 吗 呢 吧 啊 呀 们"
+    " 且 但 请 会 能 把 被 对 从 到 过 得 地 之 以 其 于".split()
+)
+QUESTION_WORDS = frozenset(
+    "what who whom whose which when where why how 什 么 谁 哪 怎 何 为 几".split()
 )
 
 
 def tokens(text: str) -> list[str]:
-    """Words in lower case, without punctuation; Chinese, Japanese and Korean by character."""
+    """Words in lower case, without punctuation; Chinese, Japanese and Korean by character.
+
+    >>> tokens("What's a CAT? 用 token")
+    ['what', 's', 'a', 'cat', '用', 'token']
+    """
     return _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold())
+
+
+def has_tokens(text: str) -> bool:
+    """Whether a text has any, without looking at all of it."""
+    return bool(_TOKEN.search(unicodedata.normalize("NFKC", text)))
+
+
+@lru_cache(maxsize=100_000)
+def plain(text: str) -> str:
+    """A text without capitals, punctuation and double spaces: what is equal here differs in form.
+
+    >>> plain("What is  a CAT?") == plain("what is a cat")
+    True
+    """
+    return " ".join(tokens(text))
+
+
+def length(text: str, lang: str) -> int:
+    """Words, or for "zh" characters other than spaces.
+
+    >>> length("A cat sleeps.", "en"), length("猫 在睡觉。", "zh")
+    (3, 5)
+    """
+    return len("".join(text.split())) if lang == "zh" else len(text.split())
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a text holds punctuation and stop words alone, as Evol-Instruct eliminates.
+
+    >>> says_nothing("Why is it so?"), says_nothing("Why is it cold?")
+    (True, False)
+    """
+    return not set(tokens(text)) - STOP_WORDS - QUESTION_WORDS
+
+
+def gains(before: str, after: str) -> bool:
+    """Whether a text has a word that an earlier version lacks and that is no stop word.
+
+    >>> gains("What is a cat?", "What is a cat then?"), gains("What is a cat?", "Why is a cat?")
+    (False, True)
+    """
+    return bool(set(tokens(after)) - STOP_WORDS - set(tokens(before)))
