@@ -212,7 +212,7 @@ def test_an_endpoint_is_connected_to_once_and_the_mixture_leaves_magpie_out(monk
         pipeline = plan.pipeline()
         assert asked == [plan.model] and "magpie" not in list(pipeline.dag)
         assert "Magpie" not in plan.code()
-        temperatures = {m.generation_kwargs["temperature"] for m in pipeline._models()}
+        temperatures = {m.generation_kwargs["temperature"] for m in pipeline.models()}
         assert temperatures == ({0, 0.7, 1} if technique == "two-models" else {0, 0.7})
 
 
@@ -378,6 +378,37 @@ def test_a_row_or_the_reason_why_not(made, reason):
 
 
 @pytest.mark.parametrize(
+    "made",
+    [
+        {"instruction": None, "response": None},
+        {"instruction": "What is tea?", "response": None},
+        {"instruction": "What is tea?", "generations": None, "ratings": None},
+        {"instruction": "What is tea?", "generations": [None, "A drink."], "ratings": [1, 5]},
+        {"instruction": "What is tea?", "evolved_instruction": None, "response": None},
+    ],
+)
+def test_what_a_step_has_refused_is_an_empty_row(made):
+    assert as_row({"topic": "t"} | made, "en")[1] == "empty"
+    [(rows, dropped)] = collect([{"default": [{"topic": "t"} | made]}], 1, "en")
+    assert not rows and dropped == {"empty": 1}
+
+
+def test_the_seed_is_that_of_the_mutations_too():
+    """EvolInstruct draws them from numpy's global generator, which a plan's seed reaches."""
+    inputs = Plan(technique="evol-instruct").inputs()[:4]
+    made = []
+    for seed in (1, 2, 1):
+        plan = Plan(technique="evol-instruct", seed=seed)
+        pipeline = plan.pipeline()
+        assert pipeline.seed == seed
+        for model in pipeline.models():
+            model.seed = 7  # so that nothing but the mutations differs
+        [chunk] = pipeline.stream(inputs, chunk_size=4)
+        made.append([row["evolved_instruction"] for row in chunk["default"]])
+    assert made[0] == made[2] != made[1]
+
+
+@pytest.mark.parametrize(
     ("ratings", "reason", "chosen"),
     [
         ([1, 5], None, "Tea is a drink."),
@@ -495,10 +526,8 @@ def test_parts_can_be_asked_for_twice(tmp_path):
     @contextmanager
     def here(pipeline):
         def executor(chunks):
-            from smolsynth.pipelines.usage import Meter
-
-            for number, rows in chunks:
-                yield number, pipeline._make_chunk(rows, number, (None, 50, None, False), Meter())
+            for chunk in chunks:
+                yield chunk.number, pipeline.make_chunk(chunk)
 
         yield executor
 

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,11 +68,13 @@ def make(
     """
     from smolsynth.generation.run import STORE, Generation, save_beside  # takes seconds
     from smolsynth.generation.strings import describe_counts
+    from smolsynth.pipelines.refusals import RefusedWarning
 
     text = strings(ui, "making")
     made = Generation(plan, folder.parent / STORE / plan.digest())
     try:
-        with Progress() as progress:
+        with Progress() as progress, warnings.catch_warnings():
+            warnings.simplefilter("ignore", RefusedWarning)  # `tell` says it
             for _ in made.parts(most_tokens=most_tokens, on=on):
                 if on_first_rows and len(made.rows) >= min(first, plan.rows):
                     progress.clear()
@@ -98,6 +101,9 @@ def tell(made: "Generation", ui: str) -> None:
     text, wanted = strings(ui, "making"), made.plan.rows
     if made.dropped:
         print(text["dropped"].format(counts=describe_counts(made.dropped, ui)))
+    if made.refused:
+        reason = made.refused[0]["reason"]
+        print(text["refused"].format(n=len(made.refused), reason=reason))
     if len(made.rows) < wanted:
         key = "spent" if made.spent else "fewer"
         print(text[key].format(tokens=made.spent, rows=len(made.rows), wanted=wanted))

@@ -62,6 +62,7 @@ _MAKING = {
         "progress": "{rows} of {wanted} rows",
         "left": ", about {seconds:.0f} s left",
         "dropped": "Dropped on the way: {counts}.",
+        "refused": "Not taken by a model: {n} rows, the first because: {reason}",
         "none": "No usable row: {n} dropped ({counts}). Nothing saved. Is the model trained?",
         "fewer": "Too few were good or new: {rows} of {wanted} rows. A larger model or more domains"
         " help.",
@@ -76,6 +77,7 @@ _MAKING = {
         "progress": "已有 {rows} 行，共要 {wanted} 行",
         "left": "，大约还要 {seconds:.0f} 秒",
         "dropped": "中途舍弃：{counts}。",
+        "refused": "模型拒收 {n} 行，第一行的原因：{reason}",
         "none": "没有可用的数据：{n} 行全部舍弃（{counts}），什么也没保存。这个模型训练过吗？",
         "fewer": "合格又不重复的太少：原定 {wanted} 行，只得到 {rows} 行。换个大些的模型，或者多选"
         "几个领域，会好些。",

@@ -50,7 +50,7 @@ def as_row(made: Row, lang: str) -> tuple[Row, str | None]:
 
 def _best_and_worst(made: Row) -> Row:
     """Chosen and rejected with their ratings, which are `None` if the judge was not understood."""
-    texts, ratings = made["generations"], made.get("ratings") or []
+    texts, ratings = made["generations"] or [None, None], made.get("ratings") or []
     understood = len(ratings) == len(texts) and not any(map(is_missing, ratings))
     # The first of the best and the last of the worst: a tie is not the same text.
     order = sorted(range(len(texts)), key=lambda n: -ratings[n] if understood else n)

@@ -36,6 +36,8 @@ class Generation:
         seconds, tokens: what making each part has taken, in order, whenever it was made; tokens are
             those that the models read and wrote.
         done: whether there are enough rows, or no new ones come.
+        refused: what a model or its server would not take, as `InProcessPipeline.refused`; the run
+            goes on without these rows.
         spent: the tokens at which `most_tokens` has stopped it; None if it hasn't.
     """
 
@@ -46,6 +48,7 @@ class Generation:
     seconds: list[float] = field(default_factory=list)
     tokens: list[int] = field(default_factory=list)
     done: bool = False
+    refused: list[Row] = field(default_factory=list)
     spent: int | None = None
 
     def parts(
@@ -95,7 +98,7 @@ class Generation:
                     return
 
         with ExitStack() as stack:
-            options = {"folder": self.folder, "chunk_size": plan.chunk_size}
+            options = {"folder": self.folder, "chunk_size": plan.chunk_size, "on_error": "skip"}
             if on is not None:
                 options |= {"executor": stack.enter_context(on(pipeline)), "ahead": ahead}
             stream = pipeline.stream(plan.inputs(), **options)
@@ -105,6 +108,7 @@ class Generation:
                 self.rows, self.dropped = rows, +dropped
                 if self.spent:
                     return
+                self.refused = list(pipeline.refused)
                 used = pipeline.usage  # of all parts so far, those that were read as well
                 models = sum(use.seconds for use in used.values())
                 if number >= len(self.seconds):

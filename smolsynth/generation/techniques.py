@@ -29,7 +29,7 @@ def build(plan: Plan) -> InProcessPipeline:
 
     Raises ValueError or LLMUnavailable where `load_llm` does.
     """
-    with InProcessPipeline(name=plan.technique) as pipeline:
+    with InProcessPipeline(name=plan.technique, seed=plan.seed) as pipeline:
         _TECHNIQUES[plan.technique](_Steps(plan))
     return pipeline
 
