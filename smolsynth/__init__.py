@@ -17,6 +17,7 @@ _FACE = {  # where each public name comes from
     "smolsynth.datasets.convert": "to_messages to_preferences",
     "smolsynth.datasets.hub": "push",
     "smolsynth.datasets.mix": "mix",
+    "smolsynth.datasets.read": "read_rows",
     "smolsynth.datasets.save": "save",
     "smolsynth.errors": "SmolsynthError",
     "smolsynth.generation.plan": "Plan",

@@ -9,6 +9,7 @@ SmolsynthError
 ├── BudgetSpent                      a limit of tokens or cost is reached
 ├── RunChanged (ValueError)          a folder belongs to another run
 ├── RunBusy (RuntimeError)           another process runs in a folder
+├── ReadError (ValueError)           data can't be read, or not for certain
 ├── QualityError (ValueError)        a dataset breaks a rule of quality
 ├── PlanError (ValueError)           a plan can't be carried out
 └── PushFailed (RuntimeError)        a dataset did not reach the Hub
@@ -95,3 +96,7 @@ class RepliesNotUnderstood(SmolsynthError):
 
     def __reduce__(self) -> tuple:  # from a worker's process to the one that started it
         return type(self), (self.unread, self.replies, self.reply)
+
+
+class ReadError(SmolsynthError, ValueError):
+    """Data can't be read, or not for certain; the message says where and what to do."""

@@ -280,11 +280,11 @@ def train(args: argparse.Namespace) -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     work = args.work / args.name
     work.mkdir(parents=True, exist_ok=True)
+    claim(work, args)
 
     with args.corpus.open(encoding="utf-8") as file:
         fixed_texts = json.loads(next(file))["fixed_texts"]
         corpus = [json.loads(line) for line in itertools.islice(file, args.rows)]
-    claim(work, args)
     file = work / "tokenizer.json"
     if file.exists():
         plain = Tokenizer.from_file(str(file))

@@ -1,0 +1,682 @@
+"""Any data in: read rightly and said so, or refused in words; never wrong in silence."""
+
+import csv
+import gzip
+import io
+import json
+from pathlib import Path
+
+import pytest
+from datasets import Dataset, DatasetDict
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from smolsynth import SmolsynthError, read_rows, save, to_messages, to_preferences
+from smolsynth.datasets.read import Read
+from smolsynth.errors import ReadError
+
+
+def talk(*turns) -> list[dict[str, str]]:
+    names = ("user", "assistant") * len(turns)
+    return [{"role": role, "content": text} for role, text in zip(names, turns, strict=False)]
+
+
+def sharegpt(*turns) -> list[dict[str, str]]:
+    names = ("human", "gpt") * len(turns)
+    return [{"from": role, "value": text} for role, text in zip(names, turns, strict=False)]
+
+
+SYSTEM = {"role": "system", "content": "Be kind."}
+CALL = {"name": "weather", "arguments": {"city": "Wien"}}
+OPENAI_CALL = {
+    "type": "function",
+    "function": {"name": "weather", "arguments": '{"city": "Wien"}'},
+}
+TOOLS = [{"name": "weather"}]
+TOOL_TALK = [
+    {"role": "user", "content": "Rain?"},
+    {"role": "assistant", "content": "", "tool_calls": [OPENAI_CALL]},
+    {"role": "tool", "content": "no"},
+    {"role": "assistant", "content": "No."},
+]
+PAIR = {
+    "prompt": talk("Why?"),
+    "chosen": [{"role": "assistant", "content": "So."}],
+    "rejected": [{"role": "assistant", "content": "No."}],
+}
+ANSWERS = ({"role": "assistant", "content": "So."}, {"role": "assistant", "content": "No."})
+
+# (a row as people have it, shape, kind, the row as it is read)
+SHAPES = [
+    (
+        {"messages": [SYSTEM, *talk("Q", "A")]},
+        "messages",
+        "instruction",
+        {"messages": [SYSTEM, *talk("Q", "A")]},
+    ),
+    (
+        {"conversations": sharegpt("Q", "A", "R", "B")},
+        "sharegpt",
+        "instruction",
+        {"messages": talk("Q", "A", "R", "B")},
+    ),
+    ({"conversation": talk("Q", "A")}, "messages", "instruction", {"messages": talk("Q", "A")}),
+    (
+        {"conversations": sharegpt("Q", "A"), "system": "Be kind."},
+        "sharegpt",
+        "instruction",
+        {"messages": [SYSTEM, *talk("Q", "A")]},
+    ),
+    (
+        {"instruction": "Q", "input": "", "output": "A"},
+        "alpaca",
+        "instruction",
+        {"messages": talk("Q", "A")},
+    ),
+    (
+        {"instruction": "Sum up:", "input": "text", "output": "A"},
+        "alpaca",
+        "instruction",
+        {"messages": talk("Sum up:\ntext", "A")},
+    ),
+    (
+        {
+            "instruction": "R",
+            "input": "",
+            "output": "B",
+            "system": "Be kind.",
+            "history": [["Q", "A"]],
+        },
+        "alpaca",
+        "instruction",
+        {"messages": [SYSTEM, *talk("Q", "A", "R", "B")]},
+    ),
+    (
+        {"instruction": "Q", "response": "A"},
+        "instruction-response",
+        "instruction",
+        {"messages": talk("Q", "A")},
+    ),
+    (
+        {"prompt": "Q", "completion": "A"},
+        "prompt-completion",
+        "instruction",
+        {"messages": talk("Q", "A")},
+    ),
+    (
+        {"prompt": talk("Q"), "completion": talk("Q", "A")[1:]},
+        "prompt-completion",
+        "instruction",
+        {"messages": talk("Q", "A")},
+    ),
+    (
+        {"question": "Q", "answer": "A"},
+        "question-answer",
+        "instruction",
+        {"messages": talk("Q", "A")},
+    ),
+    (
+        {"query": "R", "response": "B", "history": [["Q", "A"]]},
+        "query-response",
+        "instruction",
+        {"messages": talk("Q", "A", "R", "B")},
+    ),
+    (
+        {
+            "messages": [
+                {"role": "user", "content": [{"type": "text", "text": "Q"}]},
+                {"role": "assistant", "content": "A", "weight": 1},
+            ]
+        },
+        "messages",
+        "instruction",
+        {"messages": talk("Q", "A"), "turn_weight": [None, 1]},
+    ),
+    (
+        {"messages": [{"role": "developer", "content": "Be kind."}, *talk("Q", "A")]},
+        "messages",
+        "instruction",
+        {"messages": [SYSTEM, *talk("Q", "A")]},
+    ),
+    (
+        {"messages": TOOL_TALK, "tools": TOOLS},
+        "messages",
+        "instruction",
+        {"messages": TOOL_TALK, "tools": '[{"name": "weather"}]'},
+    ),
+    (
+        {
+            "conversations": [
+                {"from": "human", "value": "Rain?"},
+                {"from": "function_call", "value": json.dumps(CALL)},
+                {"from": "observation", "value": "no"},
+                {"from": "gpt", "value": "No."},
+            ],
+            "tools": '[{"name": "weather"}]',
+        },
+        "sharegpt",
+        "instruction",
+        {"messages": TOOL_TALK, "tools": '[{"name": "weather"}]'},
+    ),
+    (
+        {
+            "messages": [
+                {"role": "user", "content": "Rain?"},
+                {
+                    "role": "assistant",
+                    "content": [
+                        {"type": "reasoning", "value": "Look."},
+                        {"type": "tool_call", "value": json.dumps(CALL)},
+                    ],
+                },
+                {"role": "tool", "content": [{"type": "text", "value": "no"}]},
+                {"role": "assistant", "content": "No."},
+            ]
+        },
+        "messages",
+        "instruction",
+        {"messages": TOOL_TALK, "thoughts": ["Look.", ""]},
+    ),
+    (
+        {"question": "Q", "answer": "<think>\nHm.\n</think>\n\nA"},
+        "question-answer",
+        "instruction",
+        {"messages": talk("Q", "A"), "thoughts": ["Hm."]},
+    ),
+    (
+        {
+            "messages": [
+                talk("Q")[0],
+                {"role": "assistant", "content": "A", "reasoning_content": "Hm."},
+            ]
+        },
+        "messages",
+        "instruction",
+        {"messages": talk("Q", "A"), "thoughts": ["Hm."]},
+    ),
+    ({"prompt": "Why?", "chosen": "So.", "rejected": "No."}, "preference", "preference", PAIR),
+    (
+        {"instruction": "Why", "input": "now?", "chosen": "So.", "rejected": "No."},
+        "preference",
+        "preference",
+        {**PAIR, "prompt": talk("Why\nnow?")},
+    ),
+    (
+        {"prompt": talk("Why?"), "chosen": [ANSWERS[0]], "rejected": [ANSWERS[1]]},
+        "preference",
+        "preference",
+        PAIR,
+    ),
+    (
+        {"chosen": talk("Why?", "So."), "rejected": talk("Why?", "No.")},
+        "preference-talks",
+        "preference",
+        PAIR,
+    ),
+    (
+        {
+            "prompt": "Why?",
+            "chosen": talk("Why?", "So."),
+            "rejected": talk("Why?", "No."),
+            "score_chosen": 4,
+            "score_rejected": 2.5,
+        },
+        "preference-talks",
+        "preference",
+        {**PAIR, "score_chosen": 4.0, "score_rejected": 2.5, "prompt_before": "Why?"},
+    ),
+    (
+        {
+            "conversations": sharegpt("Why?"),
+            "chosen": {"from": "gpt", "value": "So."},
+            "rejected": {"from": "gpt", "value": "No."},
+        },
+        "sharegpt-preference",
+        "preference",
+        PAIR,
+    ),
+    (
+        {
+            "question": "Why?",
+            "chosen": "So.",
+            "rejected": "No.",
+            "chosen_rating": 5,
+            "rejected_rating": None,
+        },
+        "preference",
+        "preference",
+        {**PAIR, "score_chosen": 5.0, "score_rejected": None},
+    ),
+    (
+        {
+            "input": {"messages": talk("Why?")},
+            "preferred_output": [ANSWERS[0]],
+            "non_preferred_output": [ANSWERS[1]],
+        },
+        "openai-preference",
+        "preference",
+        PAIR,
+    ),
+    ({"messages": talk("Why?", "So."), "rejected_response": "No."}, "ms-swift", "preference", PAIR),
+    (
+        {"messages": talk("Why?", "So."), "label": True},
+        "kto",
+        "kto",
+        {"prompt": talk("Why?"), "completion": [ANSWERS[0]], "label": True},
+    ),
+    (
+        {"prompt": "Why?", "completion": "So.", "label": False},
+        "kto",
+        "kto",
+        {"prompt": talk("Why?"), "completion": [ANSWERS[0]], "label": False},
+    ),
+    (
+        {"instruction": "Why?", "output": "So.", "kto_tag": True},
+        "kto",
+        "kto",
+        {"prompt": talk("Why?"), "completion": [ANSWERS[0]], "label": True},
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("row", "shape", "kind", "wanted"), SHAPES, ids=lambda value: str(value)[:40]
+)
+def test_each_shape_is_recognised_and_converted(row, shape, kind, wanted):
+    for source in ([row] * 3, iter([row] * 3)):
+        read = read_rows(source)
+        assert (read.shape, read.kind) == (shape, kind)
+        assert list(read.rows) == [wanted] * 3
+    assert read_rows([row], kind=kind).kind == kind
+    other = "preference" if kind == "instruction" else "instruction"
+    with pytest.raises(ReadError, match=f"rows of {kind} data .*, not of {other} data"):
+        read_rows([row], kind=other)
+
+
+@pytest.mark.parametrize(
+    ("row", "shape", "kind", "wanted"), SHAPES, ids=lambda value: str(value)[:40]
+)
+def test_each_shape_survives_json_lines(row, shape, kind, wanted, tmp_path):
+    path = tmp_path / "data.jsonl"
+    path.write_text((json.dumps(row, ensure_ascii=False) + "\n") * 2, encoding="utf-8")
+    assert read_rows(path).rows == [wanted] * 2
+
+
+def test_other_columns_are_kept_and_said():
+    rows = [{"question": "Q", "answer": "A", "id": 7, "topic": None, "messages": []}]
+    read = read_rows(rows)
+    assert read.rows == [{"messages": talk("Q", "A"), "id": 7}] and read.extra == ("id",)
+    assert read.describe()[1:] == [
+        "empty throughout, passed over: topic, messages",
+        "kept as they are: id",
+    ]
+    assert read.describe("zh")[0] == "共 1 行，类别 instruction，格式 question-answer"
+    assert "1 rows of instruction data" in repr(read) and len(read) == 1
+
+
+REFUSED = [
+    ([{"text": "a"}], r"The columns 'text' are those of no shape"),
+    (
+        [{"instruction": "a", "output": "b", "response": "c"}],
+        "'output' and 'response' may both be the answer",
+    ),
+    ([{"messages": talk("a", "b"), "conversations": sharegpt("a", "b")}], "may both be the talk"),
+    ([{"messages": talk("a", "b"), "images": ["x.png"]}], "'images' holds pictures, sound or film"),
+    (
+        [
+            {
+                "messages": [
+                    {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}
+                ]
+            }
+        ],
+        r"row 0: messages\[0\]\.content\[0\]: expected .*, found a part of type 'image_url'",
+    ),
+    (
+        [{"messages": [{"role": "owner", "content": "a"}]}],
+        r"messages\[0\]\.role: expected system, user.*found str 'owner'",
+    ),
+    ([{"messages": talk("a", "b", "c")}], "expected the assistant's turn at the end, found user"),
+    ([{"messages": talk("a", "b")[::-1]}], r"messages\[0\]: expected user's turn, found assistant"),
+    (
+        [{"messages": [*talk("a"), *talk("a", "b")]}],
+        r"messages\[1\]: expected assistant's turn, found user",
+    ),
+    ([{"messages": [SYSTEM]}], "expected the assistant's turn at the end, found system"),
+    ([{"messages": [SYSTEM, *talk("a", "b")], "system": "x"}], "no second system prompt"),
+    ([{"messages": "hello"}], "messages: expected a list, found str 'hello'"),
+    ([{"messages": [3]}], r"messages\[0\]: expected a turn with role and content, found int 3"),
+    ([{"question": "a", "answer": 42}], "row 0: answer: expected text, found int 42"),
+    (
+        [{"prompt": "a", "chosen": "b", "rejected": "c", "score_chosen": "good"}],
+        "score_chosen: expected a number",
+    ),
+    ([{"chosen": talk("a", "b"), "rejected": talk("x", "c")}], "none shared"),
+    (
+        [{"chosen": talk("a", "b", "c", "d"), "rejected": talk("a", "x")}],
+        "chosen: expected one turn after what both share, found 3",
+    ),
+    (
+        [{"messages": talk("a", "b"), "label": "true"}, {"messages": talk("a", "b"), "label": 3}],
+        "row 1: label: expected true or false, found int 3",
+    ),
+    (
+        [{"instruction": "a", "output": "b", "history": ["x"]}],
+        r"history\[0\]: expected a question and its answer",
+    ),
+    ([{"messages": talk("a", "b"), "tools": "no json"}], "tools: expected JSON"),
+    (
+        [{"question": "a", "answer": "b"}, {"text": "c"}],
+        "row 1: question: expected this column, found only text",
+    ),
+    ([], "no rows"),
+    ([{}], "no shape"),
+    ({"a": 1}, "A dict can't be read"),
+    (7, "A int can't be read"),
+    (["a"], "Row 0 is no dict of columns but str"),
+    ("/no/such/file.jsonl", "There is no file or folder"),
+    ("nobody/nothing", "the Hub does not give a dataset of that name"),
+]
+
+
+@pytest.mark.parametrize(("source", "said"), REFUSED, ids=lambda value: str(value)[:50])
+def test_what_can_t_be_read_for_certain_is_refused_in_words(source, said):
+    with pytest.raises(ReadError, match=said) as error:
+        read_rows(source)
+    assert isinstance(error.value, SmolsynthError | ValueError)
+
+
+def test_faulty_rows_are_counted_named_or_left_out():
+    rows = [{"messages": talk("a", "b")} for _ in range(9)]
+    for number in (1, 3, 5, 7):
+        rows[number] = {"messages": talk("a")}
+    with pytest.raises(ReadError, match=r"^4 of 9 rows can't be read as messages .*row 1: .*; …"):
+        read_rows(rows)
+    read = read_rows(rows, on_error="skip")
+    assert len(read) == 5 and [number for number, _ in read.skipped] == [1, 3, 5, 7]
+    assert "4 rows can't be read and are left out; the first: row 1 (" in read.describe()[-1]
+    with pytest.raises(ReadError, match="None of 4 rows can be read; row 0: "):
+        read_rows([rows[1]] * 4, on_error="skip")
+
+
+def test_a_stream_is_read_in_bounded_memory():
+    taken = []
+
+    def endless():
+        for number in range(10**9):
+            taken.append(number)
+            yield {"question": f"Q{number}", "answer": "A"}
+
+    read = read_rows(endless())
+    assert isinstance(read, Read) and read.shape == "question-answer" and len(taken) == 1000
+    rows = iter(read.rows)
+    assert [next(rows)["messages"][0]["content"] for _ in range(2000)][-1] == "Q1999"
+    assert len(taken) == 2000
+
+
+# ---- files ----
+
+ROWS = [{"instruction": "Was ist „ß“？", "output": '一个字母 👩‍🔬\nzwei\u2028Zeilen, "quoted"'}] * 2
+READ = [{"messages": talk(ROWS[0]["instruction"], ROWS[0]["output"])}] * 2
+LINES = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS)
+
+
+def table(delimiter: str) -> str:
+    file = io.StringIO()
+    writer = csv.DictWriter(file, list(ROWS[0]), delimiter=delimiter)
+    writer.writeheader()
+    writer.writerows(ROWS)
+    return file.getvalue()
+
+
+FILES = {
+    "a.json": json.dumps(ROWS).encode(),
+    "b.json": json.dumps(ROWS, ensure_ascii=False, indent=2).encode(),
+    "c.jsonl": LINES.encode(),
+    "d.jsonl": LINES.encode("utf-8-sig"),
+    "e.jsonl": LINES.replace("\n", "\r\n").encode(),
+    "f.jsonl": LINES.rstrip("\n").encode(),
+    "g.jsonl": LINES.replace("\n", "\n\n").encode(),
+    "h.jsonl": LINES.encode("utf-16"),
+    "i.jsonl.gz": gzip.compress(LINES.encode()),
+    "j.json": LINES.encode(),
+    "k.jsonl": json.dumps(ROWS).encode(),
+    "l.json": json.dumps({"train": ROWS}).encode(),
+    "m.csv": table(",").encode(),
+    "n.csv": table(",").encode("utf-8-sig"),
+    "o.tsv": table("\t").encode(),
+    "p.csv": table(";").encode(),
+    "q.csv.gz": gzip.compress(table(",").encode()),
+    "r.ndjson": LINES.encode(),
+}
+SAID = {
+    "d.jsonl": "the file begins with a byte order mark (UTF-8)",
+    "g.jsonl": "2 blank lines passed over",
+    "h.jsonl": "the file begins with a byte order mark (UTF-16)",
+    "j.json": "the file holds JSON lines, one row a line",
+    "k.jsonl": "the file holds one JSON list",
+    "l.json": "the rows are those under train",
+    "n.csv": "the file begins with a byte order mark (UTF-8)",
+    "p.csv": "cells are separated by ;",
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_each_kind_of_file(name, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(FILES[name])
+    for source in (path, str(path)):
+        read = read_rows(source)
+        assert read.rows == READ and read.shape == "alpaca"
+        assert (SAID[name] in read.describe()) if name in SAID else len(read.describe()) == 1
+    assert list(read_rows(path, stream=True).rows) == READ
+
+
+def test_tables_and_folders(tmp_path):
+    import pandas
+
+    data = Dataset.from_list(ROWS)
+    data.to_parquet(tmp_path / "x.parquet")
+    data.save_to_disk(tmp_path / "arrow")
+    DatasetDict({"train": data, "test": data.select([0])}).save_to_disk(tmp_path / "dict")
+    for source in (
+        *(data, pandas.DataFrame(ROWS), DatasetDict({"train": data}), tuple(ROWS)),
+        *(tmp_path / "x.parquet", tmp_path / "arrow", iter(data), data.to_iterable_dataset()),
+    ):
+        assert list(read_rows(source).rows) == READ
+    assert len(read_rows(tmp_path / "dict", split="test")) == 1
+    with pytest.raises(ReadError, match="There are 2 datasets"):
+        read_rows(tmp_path / "dict")
+    with pytest.raises(ReadError, match="no split 'dev'; there are train, test"):
+        read_rows(tmp_path / "dict", split="dev")
+    (tmp_path / "x.parquet").write_bytes((tmp_path / "x.parquet").read_bytes()[:100])
+    with pytest.raises(ReadError, match="x.parquet is damaged"):
+        read_rows(tmp_path / "x.parquet")
+
+
+def test_what_pandas_misses_is_missing():
+    import pandas
+
+    frame = pandas.DataFrame(
+        [{"question": "Q", "answer": "A", "note": "x"}, {"question": "Q", "answer": None}]
+    )
+    frame["note"] = ["x", "nan"]  # what `str` makes of a missing text
+    read = read_rows(frame)
+    assert read.rows == [
+        {"messages": talk("Q", "A"), "note": "x"},
+        {"messages": talk("Q", "")},
+    ]
+    assert any("as pandas writes a missing text" in line for line in read.describe())
+
+
+DAMAGED = {
+    "half.jsonl": (LINES.encode()[:-20], r"half.jsonl, line 2, is no JSON"),
+    "half.json": (json.dumps(ROWS).encode()[:-20], "half.json is no JSON: .* line 1, column"),
+    "latin.jsonl": (
+        '{"question": "größer", "answer": "a"}'.encode("latin-1"),
+        r"latin.jsonl is no UTF-8 \(byte",
+    ),
+    "gb.jsonl": (LINES.encode("gb18030"), 'encoding="gb18030"'),
+    "cut.jsonl.gz": (gzip.compress(LINES.encode())[:-9], "cut.jsonl.gz is damaged or breaks off"),
+    "empty.jsonl": (b"", "empty.jsonl is empty"),
+    "blank.jsonl": (b"\n \n", "empty"),
+    "empty.csv": (b"", "empty.csv is empty"),
+    "wide.csv": (b"question,answer\na,b,c\n", "line 2: 3 cells, but 2 columns"),
+    "narrow.csv": (b"question,answer\na\n", "line 2: 1 cells, but 2 columns"),
+    "double.csv": (b"question,question\na,b\n", "two columns of the name 'question'"),
+    "one.csv": (b"question answer\na b\n", "has one column"),
+    "object.json": (b'{"a": [1], "b": 2}', "one JSON object with the keys 'a', 'b'"),
+    "number.jsonl": (b"1\n2\n", "Row 0 is no dict of columns but int"),
+    "notes.txt": (b"hello", "notes.txt can't be read: its name must end in"),
+    "no.parquet": (b"hello", "no.parquet is damaged, or no parquet file"),
+    "deep.jsonl": (b"[" * 100_000, "nested too deeply|no JSON"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damaged_files_are_refused_in_words(name, tmp_path):
+    content, said = DAMAGED[name]
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ReadError, match=said):
+        read_rows(tmp_path / name)
+
+
+def test_another_encoding_can_be_named(tmp_path):
+    (tmp_path / "gb.jsonl").write_bytes(LINES.replace("👩‍🔬", "").encode("gb18030"))
+    read = read_rows(tmp_path / "gb.jsonl", encoding="gb18030")
+    assert read.rows[0]["messages"][0]["content"] == ROWS[0]["instruction"]
+
+
+def test_what_is_no_option_is_refused():
+    for options in ({"kind": "sft"}, {"on_error": "ignore"}):
+        with pytest.raises(ValueError, match="must be"):
+            read_rows([{"question": "a", "answer": "b"}], **options)
+
+
+# ---- properties ----
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(
+    lambda text: text.strip() and "think" not in text.lower()
+)
+QUICK = settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+WHY = {"lang": "en", "model": "bundled", "technique": "none", "seed": 1, "despite": "A test."}
+
+
+@QUICK
+@given(
+    st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=4),
+    st.sampled_from(["jsonl", "parquet", "arrow"]),
+)
+def test_what_save_writes_read_rows_reads_back(pairs, form):
+    import tempfile
+
+    data = to_messages([{"instruction": q, "response": a} for q, a in pairs])
+    with tempfile.TemporaryDirectory() as folder:
+        saved = save(data, Path(folder) / "data", format=form, **WHY)
+        read = read_rows(saved)
+        assert (read.kind, read.shape) == ("instruction", "messages")
+        assert read.rows == data.to_list()
+        rated = [
+            {
+                "instruction": q,
+                "chosen": a,
+                "rejected": a + "!",
+                "chosen_rating": 4.0,
+                "rejected_rating": None,
+            }
+            for q, a in pairs
+        ]
+        data = to_preferences(rated)
+        read = read_rows(save(data, Path(folder) / "pairs", format=form, **WHY))
+        assert read.kind == "preference" and read.rows == data.to_list()
+
+
+def as_lines(rows):
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+FORMS = {
+    "json": lambda rows: json.dumps(rows, ensure_ascii=False, indent=1),
+    "jsonl": as_lines,
+}
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "gb18030", "latin-1")
+MADE = {
+    "alpaca": lambda q, a: {"instruction": q, "input": "", "output": a},
+    "messages": lambda q, a: {"messages": talk(q, a)},
+    "sharegpt": lambda q, a: {"conversations": sharegpt(q, a)},
+    "question-answer": lambda q, a: {"question": q, "answer": a, "id": 1},
+}
+
+
+def broken(row, how):
+    """The row with one fault; `None` where it has no place for it."""
+    row = json.loads(json.dumps(row))
+    talks = next((row[k] for k in ("messages", "conversations") if k in row), None)
+    if how == "role" and talks:
+        talks[1]["role" if "role" in talks[1] else "from"] = "nobody"
+    elif how == "order" and talks:
+        talks.reverse()
+    elif how == "number":
+        (talks[1] if talks else row)[
+            next(k for k in ("content", "value", "output", "answer") if k in (talks or [row])[-1])
+        ] = 3
+    elif how == "no talk" and talks:
+        talks.clear()
+    else:
+        return None
+    return row
+
+
+@settings(QUICK, max_examples=200)
+@given(
+    st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=3),
+    st.sampled_from(sorted(MADE)),
+    st.sampled_from(sorted(FORMS)),
+    st.sampled_from(ENCODINGS),
+    st.booleans(),
+    st.sampled_from(["none", "cut", "role", "order", "number", "no talk", "mixed"]),
+)
+def test_shapes_encodings_and_damage_are_read_rightly_or_refused(
+    pairs, shape, form, encoding, zipped, damage
+):
+    import tempfile
+
+    rows = [MADE[shape](q, a) for q, a in pairs]
+    if damage == "mixed":
+        rows = [*rows, {"text": "of no shape"}]
+    elif damage not in ("none", "cut"):
+        bad = broken(rows[-1], damage)
+        if bad is None:
+            damage = "none"
+        else:
+            rows = [*rows[:-1], bad] if len(rows) > 1 else [MADE[shape]("q", "a"), bad]
+    text = FORMS[form](rows)
+    try:
+        content = text.encode(encoding)
+    except UnicodeEncodeError:
+        return
+    if damage == "cut":
+        content = content[: -len("}\n".encode(encoding.replace("-sig", ""))) - 1]
+    if zipped:
+        content = gzip.compress(content)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"data.{form}{'.gz' if zipped else ''}"
+        path.write_bytes(content)
+        try:
+            read = read_rows(path)
+        except ReadError as error:
+            assert str(error)
+            if encoding in ("utf-8", "utf-8-sig", "utf-16"):
+                assert damage != "none", error
+            return
+        assert damage == "none", (damage, read.rows)
+        if encoding.startswith("utf") or text.isascii():
+            assert read.shape == shape
+            assert [row["messages"] for row in read.rows] == [talk(*pair) for pair in pairs]
+        else:  # bytes of another encoding that happen to be UTF-8
+            assert content.decode() if not zipped else True
