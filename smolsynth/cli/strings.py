@@ -146,12 +146,48 @@ _STUDIO = {
         "也可以打开 notebooks/dataset_studio_cn.ipynb。",
     },
 }
+_GET = {
+    "en": {
+        "model": "the model (default: %(default)s)",
+        "there": "SmolLM2 is there already: {folder}",
+        "download": "Downloading SmolLM2-135M-Instruct (98 MB) …",
+        "read": "Reading its weights …",
+        "convert": "Converting it to int8 …",
+        "done": "Ready, offline from now on: python -m smolsynth --model smollm2",
+    },
+    "zh": {
+        "model": "模型（默认 %(default)s）",
+        "there": "SmolLM2 已经在这里了：{folder}",
+        "download": "正在下载 SmolLM2-135M-Instruct（98 MB）……",
+        "read": "正在读取权重……",
+        "convert": "正在转换成 int8……",
+        "done": "好了，从此不用联网：python -m smolsynth --model smollm2",
+    },
+}
+_CONVERT_MODEL = {
+    "en": {
+        "source": "name on the Hugging Face hub, folder made by save_pretrained(), or GGUF file",
+        "output": "folder to make (default: the model's name, here)",
+        "read": "Reading {source} …",
+        "convert": "Converting it to int8 …",
+        "done": "{folder} is ready: use it as ct2:{folder}",
+    },
+    "zh": {
+        "source": "Hugging Face Hub 上的模型名、save_pretrained() 保存的文件夹，或者 GGUF 文件",
+        "output": "要生成的文件夹（默认在当前目录，以模型命名）",
+        "read": "正在读取 {source} ……",
+        "convert": "正在转换成 int8……",
+        "done": "{folder} 已就绪，这样使用：ct2:{folder}",
+    },
+}
 _OF = {  # command -> its texts
     "main": [_MAIN],
     "making": [_MAKING],
     "demo": [_OPTIONS, _DEMO],
     "generate": [_OPTIONS, _GENERATE],
     "studio": [_STUDIO],
+    "get": [_GET],
+    "convert-model": [_CONVERT_MODEL],
 }
 
 

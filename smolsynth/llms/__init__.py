@@ -15,6 +15,7 @@ from smolsynth.llms.batched import BatchedTransformersLLM, check_transformers
 from smolsynth.llms.bundled import MODELS, BundledLLM, bundled_names
 from smolsynth.llms.ct2 import CT2LLM
 from smolsynth.llms.endpoints import EndpointLLM
+from smolsynth.llms.smollm2 import SmolLM2
 
 __all__ = [
     "MODELS",
@@ -22,6 +23,7 @@ __all__ = [
     "CT2LLM",
     "BundledLLM",
     "EndpointLLM",
+    "SmolLM2",
     "LLMUnavailable",
     "load_llm",
 ]
@@ -40,7 +42,9 @@ def load_llm(
 
     Args:
         spec: `"bundled"` (the course's tutor), `"bundled:novice"` (its weaker sister),
-            `"transformers:NAME_OR_PATH"` (Hugging Face hub or folder),
+            `"smollm2"` (SmolLM2-135M-Instruct, after `python -m smolsynth get smollm2`),
+            `"ct2:FOLDER"` (made by `python -m smolsynth convert-model`), `"gguf:FILE"` (by
+            llama.cpp), `"transformers:NAME_OR_PATH"` (Hugging Face hub or folder),
             `"openai:BASE_URL#MODEL"` (any OpenAI-compatible server; the key, if it wants one,
             from `SMOLSYNTH_API_KEY` or `OPENAI_API_KEY`) or `"hf:MODEL"` (Hugging Face Inference
             Providers; token from `HF_TOKEN` or `hf auth login`). Default: the environment
@@ -63,6 +67,12 @@ def load_llm(
     }
     if kind == "bundled" and name in ("", *bundled_names()):
         return BundledLLM(model=name or "tutor", use_magpie_template=use_magpie_template, **options)
+    if kind == "smollm2" and not name:
+        return SmolLM2(use_magpie_template=use_magpie_template, **options)
+    if kind == "ct2" and name:
+        llm = CT2LLM(model=name, use_magpie_template=use_magpie_template, **options)
+        llm.load()
+        return llm
     if kind == "transformers" and name:
         check_transformers(name)
         return BatchedTransformersLLM(
@@ -72,8 +82,8 @@ def load_llm(
     is_server = kind == "openai" and base_url.startswith(("http://", "https://")) and model
     if not is_server and not (kind == "hf" and name):
         raise ValueError(
-            f"{source}={spec!r} names no model: use 'bundled', 'bundled:novice', "
-            "'transformers:NAME_OR_PATH', "
+            f"{source}={spec!r} names no model: use 'bundled', 'bundled:novice', 'smollm2', "
+            "'ct2:FOLDER', 'gguf:FILE', 'transformers:NAME_OR_PATH', "
             "'openai:BASE_URL#MODEL' (as in openai:http://localhost:11434/v1#qwen2.5:0.5b) "
             "or 'hf:MODEL'."
         )

@@ -57,6 +57,11 @@ def _hub_answers() -> bool:
     return True
 
 
+def hub_options(path: Path) -> dict[str, bool]:
+    """What to tell `from_pretrained` of the hub: nothing for a folder, else whether it answers."""
+    return {} if path.is_dir() else {"local_files_only": not _hub_answers()}
+
+
 class BatchedTransformersLLM(LocalLLM, TransformersLLM):
     """distilabel's `TransformersLLM`, generating in real batches (distilabel goes row by row).
 
@@ -81,7 +86,7 @@ class BatchedTransformersLLM(LocalLLM, TransformersLLM):
         check_transformers(self.model)
         if self.device == "cuda":
             CudaDevicePlacementMixin.load(self)
-        with _quietly():
+        with quietly():
             self._pipeline = self._load_pipeline()
         self._takes_system = None
 
@@ -102,9 +107,8 @@ class BatchedTransformersLLM(LocalLLM, TransformersLLM):
             "revision": self.revision,
             "token": self.token.get_secret_value() if self.token else None,
             "trust_remote_code": self.trust_remote_code,
+            **hub_options(Path(name)),
         }
-        if not Path(name).is_dir():
-            hub["local_files_only"] = not _hub_answers()
         try:
             tokenizer = AutoTokenizer.from_pretrained(
                 self.tokenizer or name, use_fast=self.use_fast, padding_side="left", **hub
@@ -175,7 +179,7 @@ class BatchedTransformersLLM(LocalLLM, TransformersLLM):
     def _run(
         self, prompts: list[list[int]], settings: dict[str, Any], seeds: Iterator[int] | None
     ) -> list[list[int]]:
-        with common.TORCH, _quietly():
+        with common.TORCH, quietly():
             return self._run_batches(prompts, settings, seeds)
 
     def _run_batches(
@@ -207,7 +211,7 @@ class BatchedTransformersLLM(LocalLLM, TransformersLLM):
 
 
 @contextlib.contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """No progress bars, warnings or log lines of transformers inside; all as before after it."""
     from huggingface_hub.utils import (
         are_progress_bars_disabled,

