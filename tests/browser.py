@@ -23,6 +23,7 @@ from smolsynth.studio.strings import WORDS
 ROOT = Path(__file__).resolve().parent.parent
 FLAGS = ["--disable-gpu", "--force-color-profile=srgb", "--font-render-hinting=none"]
 SECONDS = 30  # for whatever is waited for, at most
+START = 120  # for a server, on a busy machine
 
 
 def find_chromium() -> str | None:
@@ -67,7 +68,7 @@ def server(command: list[str], folder: Path, address: str) -> Iterator[str]:
         )
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        for _ in range(SECONDS * 5):
+        for _ in range(START * 5):
             try:
                 opener.open(f"{address}/api/status", timeout=5).close()
                 break
@@ -77,6 +78,8 @@ def server(command: list[str], folder: Path, address: str) -> Iterator[str]:
                 if process.poll() is not None:
                     raise RuntimeError(log.read_text(errors="replace")[-2000:]) from None
                 time.sleep(0.2)
+        else:
+            raise RuntimeError(f"no answer in {START} s: {log.read_text(errors='replace')[-2000:]}")
         yield address
     finally:
         process.terminate()
@@ -111,14 +114,18 @@ def jupyter(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def voila(folder: Path, lang: str, theme: str = "light") -> Iterator[str]:
-    """The page of `python -m smolsynth studio`, with `output/` in the folder."""
+    """The page of `python -m smolsynth studio`, with `output/` in the folder; yields its address.
+
+    That is the printed one, with the token.
+    """
     port = free_port()
     command = [
         *(sys.executable, "-m", "smolsynth", "studio", "--no-browser"),
         *("--lang", lang, "--port", str(port), "--theme", theme),
     ]
     with server(command, folder, f"http://127.0.0.1:{port}") as address:
-        yield address
+        printed = (folder / "server.log").read_text("utf-8")
+        yield re.search(rf"{address}/\?token=\w+", printed)[0]
 
 
 @contextmanager
@@ -141,7 +148,7 @@ def new_page(chromium, address: str, width: int = 1280, height: int = 900, **opt
     page.on("dialog", lambda dialog: (page.alarms.append(dialog.message), dialog.dismiss()))
 
     def route(asked) -> None:
-        if asked.request.url.startswith((address, "data:", "blob:")):
+        if asked.request.url.startswith((address.partition("?")[0], "data:", "blob:")):
             asked.continue_()
         else:
             page.alarms.append(asked.request.url)

@@ -6,7 +6,9 @@ Needs Chromium, and is skipped, visibly, where there is none.
 import json
 import socket
 import time
+import urllib.request
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from browser import ROOT, App  # noqa: E402
 from openai_server import serve  # noqa: E402
 from payloads import PAYLOADS  # noqa: E402
 
+from smolsynth.cli.studio import _free_port  # noqa: E402
 from smolsynth.generation import plan as plans  # noqa: E402
 from tools import notebooks  # noqa: E402
 
@@ -134,17 +137,67 @@ def test_another_description_gives_another_sample(open_app):
     assert "rain" in app.field("list").inner_text() or "kettle" in app.field("list").inner_text()
 
 
-def test_the_page_ends_with_the_command_and_can_be_reached_from_this_machine_alone(tmp_path):
+def status(address: str) -> tuple[int, str]:
+    """What a program without a cookie gets: status, and the address that it was led to."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(address, timeout=20) as answer:
+            return answer.status, answer.url
+    except urllib.error.HTTPError as error:
+        return error.code, error.url
+
+
+def test_the_page_is_for_who_has_its_address_and_ends_with_the_command(tmp_path, chromium):
+    """Another user of the machine, who can see ports and command lines, gets nothing."""
     with browser.voila(tmp_path, "en") as address:
-        port = int(address.rpartition(":")[2])
-        table = Path("/proc/net/tcp")  # of Linux
-        if not table.exists():
-            return
-        lines = [line.split() for line in table.read_text().splitlines()[1:]]
-        at = [line[1] for line in lines if line[1].endswith(f":{port:04X}") and line[3] == "0A"]
-        assert at == [f"0100007F:{port:04X}"]  # 127.0.0.1
-    with pytest.raises(OSError):
+        bare, _, token = address.partition("/?token=")
+        port = int(bare.rpartition(":")[2])
+        for wrong in (bare, f"{bare}/?token=", f"{bare}/?token={'0' * len(token)}"):
+            assert "/login" in status(wrong)[1], wrong
+        for path in ("api/kernels", "voila/static/x", "api/kernels/1/channels"):
+            code, led_to = status(f"{bare}/{path}")
+            assert code in (403, 404) or "/login" in led_to, path
+        table = Path("/proc")  # of Linux
+        if table.exists():
+            lines = [line.split() for line in (table / "net/tcp").read_text().splitlines()[1:]]
+            at = [line[1] for line in lines if line[1].endswith(f":{port:04X}") and line[3] == "0A"]
+            assert at == [f"0100007F:{port:04X}"]  # 127.0.0.1
+            for process in table.glob("[0-9]*/cmdline"):
+                with suppress(OSError):
+                    assert token.encode() not in process.read_bytes()
+        page = browser.new_page(chromium, address)
+        page.goto(address)
+        app = App(page, "en")
+        assert not app.root.get_by_text(app.words["gone"]).locator("visible=true").count()
+    with pytest.raises(OSError, match="refused|timed out"):
         socket.create_connection(("127.0.0.1", port), timeout=2)
+    # The page, still open, says that nobody answers.
+    app.root.get_by_text(app.words["gone"]).locator("visible=true").wait_for()
+    page.close()
+
+
+def test_a_taken_port_is_left_alone(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert _free_port(port) in range(port + 1, port + 50)
+
+
+def test_a_reloaded_page_has_the_review(open_app):
+    app = open_app("voila", "zh")
+    app.field("rows").fill("15")
+    app.field("rows").press("Tab")
+    app.press("start", rows=15)
+    app.says("done", rows=15)
+    app.press("go_review")
+    app.press("reject")
+    app.says("found", n=15, all=15, accepted=0, rejected=1, edited=0)
+    app.page.reload()
+    app = App(app.page, "zh")
+    app.press("open")
+    app.press("go_review")
+    app.says("found", n=15, all=15, accepted=0, rejected=1, edited=0)
 
 
 # ---- stops, errors, answers ----

@@ -15,6 +15,7 @@ from payloads import PAYLOADS
 from smolsynth.errors import StepFailed
 from smolsynth.generation.plan import TECHNIQUES, Plan
 from smolsynth.generation.run import Generation
+from smolsynth.generation.script import code as code_of
 from smolsynth.llms import BundledLLM, LLMUnavailable
 from smolsynth.studio import _renew, studio
 from smolsynth.studio.strings import ORIGINAL, WORDS, describe_error
@@ -124,11 +125,11 @@ def test_from_a_description_to_a_folder(app, tmp_path):
 
     app.buttons["code"].click()
     code = app.steps["code"]
-    assert code.file.value == clean(app.session.plan.code())
+    assert code.file.value == clean(code_of(app.session.plan))
     code.save_button.click()
     code.save_button.click()
     for name in ("pipeline.py", "pipeline-2.py"):
-        assert (tmp_path / "output" / name).read_text("utf-8") == app.session.plan.code()
+        assert (tmp_path / "output" / name).read_text("utf-8") == code_of(app.session.plan)
 
 
 def test_the_sample_is_the_beginning_of_the_dataset(english):
@@ -390,7 +391,9 @@ def test_decisions_that_cannot_be_written_are_said_to_be_so(english, tmp_path, m
 
 def test_a_page_hears_from_its_server_every_five_seconds(english):
     """Without that, its style shows the message; test_browser sees it."""
-    [gone] = [widget for widget in walk(english) if "sds-gone" in getattr(widget, "value", "")[:20]]
+    [gone] = [
+        widget for widget in walk(english) if "sds-gone" in str(getattr(widget, "value", ""))[:20]
+    ]
     assert WORDS["en"]["gone"] in plain(gone.value)
 
     class Loop:

@@ -2,10 +2,15 @@
 
 import argparse
 import os
+import secrets
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
+import webbrowser
 from pathlib import Path
 
 from smolsynth.cli.strings import strings
@@ -41,27 +46,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serves the page on this machine alone, until interrupted."""
+    """Serves the page on this machine alone, to whoever has the printed address, until interrupted.
+
+    On a machine with several users an open port is open to all of them: the address holds a token,
+    new each time, without which the server shows nothing.
+    """
     text = strings(args.ui, NAME)
     from importlib.util import find_spec
 
     if not find_spec("voila"):
         print(text["voila"], file=sys.stderr)
         return 1
-    with tempfile.TemporaryDirectory(prefix="smolsynth-studio-") as folder:
+    port, token = _free_port(args.port), secrets.token_hex(24)
+    address = f"http://127.0.0.1:{port}/?token={token}"
+    with tempfile.TemporaryDirectory(prefix="smolsynth-studio-") as folder:  # its owner's alone
         page = Path(folder) / "dataset_studio.ipynb"
         _write_page(page, PAGE.format(lang=args.lang, here=os.getcwd(), folder=str(args.output)))
-        print(text["studio"].format(address=f"http://127.0.0.1:{args.port}/"), flush=True)
+        print(text["studio"].format(address=address), flush=True)
         command = [
-            *(sys.executable, "-m", "voila", str(page), f"--port={args.port}"),
+            *(sys.executable, "-m", "voila", str(page), f"--port={port}"),
             "--Voila.ip=127.0.0.1",  # nobody else's machine can reach it
+            "--Voila.port_retries=0",
+            "--Voila.auto_token=True",  # that of the environment: a command line is for all to see
             f"--Voila.tornado_settings={ {'headers': {'Content-Security-Policy': POLICY}} }",
             f"--theme={args.theme}",
-            *(["--no-browser"] if args.no_browser else []),
+            "--no-browser",  # Voilà would open the address without its token
         ]
         # However this process ends, the server ends with it, and ends its kernels first.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        server = subprocess.Popen(command)
+        server = subprocess.Popen(command, env=os.environ | {"JUPYTER_TOKEN": token})  # noqa: S603
+        if not args.no_browser:
+            opener = threading.Thread(target=_open, args=(address, port, Path(folder)), daemon=True)
+            opener.start()
         try:
             return server.wait()
         except KeyboardInterrupt:
@@ -69,6 +85,30 @@ def run(args: argparse.Namespace) -> int:
         finally:
             server.terminate()
             server.wait()
+
+
+def _free_port(first: int, tries: int = 50) -> int:
+    """The first port from that one on that nothing listens at; that one where all are taken."""
+    for port in range(first, min(first + tries, 65536)):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    return first
+
+
+def _open(address: str, port: int, folder: Path) -> None:
+    """Opens the page once it is there, by a file, so that no command line shows the token."""
+    for _ in range(150):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.2)
+    link = folder / "open.html"
+    link.write_text(f'<meta http-equiv="refresh" content="0;url={address}">', encoding="utf-8")
+    webbrowser.open(link.as_uri())
 
 
 def _write_page(path: Path, source: str) -> None:
