@@ -19,7 +19,9 @@ from smolsynth.cli.main import build_parser, main
 from smolsynth.generation.plan import KINDS, TECHNIQUES, Plan, PlanError, mentioned
 from smolsynth.generation.rows import as_row, collect
 from smolsynth.generation.run import Generation, save_beside
+from smolsynth.generation.script import code as code_of
 from smolsynth.generation.strings import IN_WORDS, NAMES
+from smolsynth.generation.techniques import build
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -132,7 +134,7 @@ HOSTILE = [
 @pytest.mark.parametrize("about", HOSTILE)
 @pytest.mark.parametrize("model", ["bundled", "transformers:some/model"])
 def test_a_description_stays_data_in_the_code(about, model):
-    tree = ast.parse(Plan(about=about, model=model).code())
+    tree = ast.parse(code_of(Plan(about=about, model=model)))
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     known = {"itertools", "random", "smolsynth", "distilabel.steps", "distilabel.steps.tasks"}
     assert imported == known
@@ -145,7 +147,7 @@ def test_the_code_is_tidy_and_says_nothing_about_other_techniques(technique, tmp
     what = {"about": "天气"} if technique == "magpie" else {"topics": ("天气",)}
     plan = Plan(technique=technique, lang="zh", **what)
     file = tmp_path / "pipeline.py"
-    file.write_text(plan.code(), encoding="utf-8")
+    file.write_text(code_of(plan), encoding="utf-8")
     config = ["--config", str(ROOT / "pyproject.toml"), "--no-cache"]
     for command in (["check", "--ignore", "I001"], ["format", "--check"]):
         ruff = [sys.executable, "-m", "ruff", *command, *config, str(file)]
@@ -153,7 +155,7 @@ def test_the_code_is_tidy_and_says_nothing_about_other_techniques(technique, tmp
         assert done.returncode == 0, done.stdout
     others = {"magpie": "Magpie(", "evol-instruct": "EvolInstruct(", "evol-quality": "EvolQuality("}
     for other, call in others.items():
-        assert (call in plan.code()) == (other == technique) or technique == "mixed"
+        assert (call in code_of(plan)) == (other == technique) or technique == "mixed"
 
 
 def pipeline_in(code: str) -> ast.With:
@@ -163,7 +165,7 @@ def pipeline_in(code: str) -> ast.With:
 
 @pytest.mark.parametrize("technique", TECHNIQUES)
 def test_a_chinese_file_explains_the_same_code_in_chinese(technique):
-    english, chinese = (Plan(technique=technique, lang=lang).code() for lang in ("en", "zh"))
+    english, chinese = (code_of(Plan(technique=technique, lang=lang)) for lang in ("en", "zh"))
     assert ast.dump(pipeline_in(english)) == ast.dump(pipeline_in(chinese))
     said = [ast.get_docstring(ast.parse(chinese))]
     tokens = tokenize.generate_tokens(io.StringIO(chinese).readline)
@@ -182,8 +184,8 @@ MODELS = ["bundled", "bundled:tutor", "bundled:novice"]
 def test_the_file_shows_the_pipeline_that_the_studio_runs(technique, model):
     plan = Plan(technique=technique, model=model, seed=7, length=99)
     namespace = {"__name__": "pipeline"}
-    exec(compile(plan.code(), "pipeline.py", "exec"), namespace)  # noqa: S102
-    own, file = plan.pipeline().dump(), namespace["pipeline"].dump()
+    exec(compile(code_of(plan), "pipeline.py", "exec"), namespace)  # noqa: S102
+    own, file = build(plan).dump(), namespace["pipeline"].dump()
     for dumped in (own, file):
         graph = dumped["pipeline"]
         graph["steps"].sort(key=lambda step: step["name"])
@@ -209,9 +211,9 @@ def test_an_endpoint_is_connected_to_once_and_the_mixture_leaves_magpie_out(monk
     for technique in ("mixed", "two-models", "evol-quality"):
         asked.clear()
         plan = Plan(technique=technique, model="openai:http://127.0.0.1:9/v1#m")
-        pipeline = plan.pipeline()
+        pipeline = build(plan)
         assert asked == [plan.model] and "magpie" not in list(pipeline.dag)
-        assert "Magpie" not in plan.code()
+        assert "Magpie" not in code_of(plan)
         temperatures = {m.generation_kwargs["temperature"] for m in pipeline.models()}
         assert temperatures == ({0, 0.7, 1} if technique == "two-models" else {0, 0.7})
 
@@ -248,7 +250,7 @@ def test_the_file_makes_the_rows_of_the_studio(plan, tmp_path):
         pass
     assert made.done and len(made.rows) == plan.rows and made.rows[: len(first)] == first
 
-    (tmp_path / "pipeline.py").write_text(plan.code(), encoding="utf-8")
+    (tmp_path / "pipeline.py").write_text(code_of(plan), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "pipeline.py"],
         cwd=tmp_path,
@@ -281,7 +283,7 @@ def test_the_command_makes_the_rows_of_the_studio(tmp_path, capsys):
         pass
     lines = (tmp_path / plan.name / "train.jsonl").read_text("utf-8").splitlines()
     assert [texts_of(json.loads(line)) for line in lines] == [texts_of(row) for row in made.rows]
-    assert (tmp_path / plan.name / "pipeline.py").read_text("utf-8") == plan.code()
+    assert (tmp_path / plan.name / "pipeline.py").read_text("utf-8") == code_of(plan)
 
 
 @pytest.mark.parametrize(
@@ -399,7 +401,7 @@ def test_the_seed_is_that_of_the_mutations_too():
     made = []
     for seed in (1, 2, 1):
         plan = Plan(technique="evol-instruct", seed=seed)
-        pipeline = plan.pipeline()
+        pipeline = build(plan)
         assert pipeline.seed == seed
         for model in pipeline.models():
             model.seed = 7  # so that nothing but the mutations differs
@@ -445,7 +447,7 @@ def test_fewer_rows_than_asked_for_are_saved_and_said(tmp_path, capsys, monkeypa
 
 def test_streaming_gives_the_rows_of_a_run_with_a_folder_part_by_part(tmp_path):
     plan = Plan(technique="magpie")
-    pipeline, inputs = plan.pipeline(), plan.inputs()[:40]
+    pipeline, inputs = build(plan), plan.inputs()[:40]
     parts = list(pipeline.stream(inputs, chunk_size=16))
     assert [len(part["default"]) for part in parts] == [16, 16, 8]
     kept = list(pipeline.stream(inputs, folder=tmp_path, chunk_size=16))

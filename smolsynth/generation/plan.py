@@ -3,7 +3,7 @@
     plan = Plan(technique="magpie", topics=("weather",), rows=50)
     plan.inputs()       the rows that its pipeline starts from
     plan.command()      the line for a shell that makes the same rows
-    plan.code()         the Python file that makes the same rows
+    script.code(plan)   the Python file that makes the same rows
 
 Nothing heavy is imported here.
 """
@@ -228,15 +228,6 @@ class Plan:
             return []
         return [row["document"] for row in self.documents()]
 
-    def pipeline(self):
-        """The distilabel pipeline that `inputs` go through. Imports distilabel.
-
-        Raises ValueError or LLMUnavailable where `load_llm` does.
-        """
-        from smolsynth.generation.techniques import build
-
-        return build(self)
-
     def command(self, *, windows: bool = os.name == "nt") -> str:
         """The command that makes the same rows, quoted for a POSIX shell or for Windows' cmd."""
         words = ["python", "-m", "smolsynth", "generate"]
@@ -249,12 +240,6 @@ class Plan:
         if self.length != Plan.length:
             words += ["--length", str(self.length)]
         return subprocess.list2cmdline(words) if windows else shlex.join(words)
-
-    def code(self) -> str:
-        """The Python file that makes the same rows and saves them."""
-        from smolsynth.generation.script import code
-
-        return code(self)
 
 
 def _holds_key(model: str) -> bool:

@@ -75,11 +75,12 @@ class Generation:
                 `InProcessPipeline.run`.
         """
         from smolsynth.generation.rows import collect
+        from smolsynth.generation.techniques import build
 
         plan = self.plan
         self.rows, self.dropped, self.done, self.spent = [], Counter(), False, None
         begun, number, counted, waited = time.perf_counter(), 0, 0, 0.0
-        pipeline = plan.pipeline()
+        pipeline = build(plan)
 
         def ahead() -> int:
             """Parts that are likely to be needed still, from this one on."""
@@ -182,6 +183,7 @@ def save_rows(
     """
     from smolsynth.datasets.convert import to_messages, to_preferences
     from smolsynth.datasets.save import save
+    from smolsynth.generation.script import code
     from smolsynth.generation.techniques import prompts
 
     source = "source" if rows and "source" in rows[0] else None
@@ -201,7 +203,7 @@ def save_rows(
         notes=notes,
         seeds=plan.seed_texts(),
         prompts=prompts(plan),
-        files={FILE: plan.code()},
+        files={FILE: code(plan)},
     )
 
 

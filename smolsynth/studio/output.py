@@ -11,6 +11,7 @@ from smolsynth.datasets.hub import push
 from smolsynth.datasets.save import FORMATS, free_folder
 from smolsynth.generation.plan import Plan
 from smolsynth.generation.run import FILE, save_rows
+from smolsynth.generation.script import code
 from smolsynth.quality.report import QualityError
 from smolsynth.quality.rules import RULES
 from smolsynth.studio.session import Session
@@ -239,7 +240,7 @@ class Code(VBox):
         self.problem.clear()
         if self.plan:
             self.command.set_text(self.plan.command())
-            self.file.set_text(self.plan.code())
+            self.file.set_text(code(self.plan))
 
     def save(self) -> None:
         """Writes pipeline.py beside the datasets; never over another file."""
@@ -250,7 +251,7 @@ class Code(VBox):
             while os.path.lexists(path):
                 number += 1
                 path = folder / FILE.replace(".", f"-{number}.")
-            path.write_text(self.plan.code(), encoding="utf-8", newline="\n")
+            path.write_text(code(self.plan), encoding="utf-8", newline="\n")
         except OSError as error:
             self.problem.set_text(describe_error(error, self.session.lang))
             return
