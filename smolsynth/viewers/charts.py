@@ -210,7 +210,7 @@ def chart(title: str, figures: str, fonts: list[str]) -> Iterator[Any]:
     from IPython.display import Image, display
     from matplotlib.figure import Figure  # without pyplot: no state, no window, nothing to close
 
-    look = {
+    look: Any = {
         "font.family": fonts,
         "font.size": 9,
         "text.color": INK,
@@ -227,7 +227,8 @@ def chart(title: str, figures: str, fonts: list[str]) -> Iterator[Any]:
     title = shortened(title, 44)
     with matplotlib.rc_context(look):
         figure = Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
+        layout: Any = figure.get_layout_engine()
+        layout.set(w_pad=0.08, h_pad=0.08)
         ax = figure.subplots()
         yield ax
         ax.set_title(title, loc="left", fontsize=10)
