@@ -19,6 +19,7 @@ _FACE = {  # where each public name comes from
     "smolsynth.datasets.mix": "mix",
     "smolsynth.datasets.read": "read_rows",
     "smolsynth.datasets.save": "save",
+    "smolsynth.datasets.trainers": "convert",
     "smolsynth.errors": "SmolsynthError",
     "smolsynth.generation.plan": "Plan",
     "smolsynth.generation.rows": "as_row collect",

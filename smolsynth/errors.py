@@ -10,6 +10,7 @@ SmolsynthError
 ├── RunChanged (ValueError)          a folder belongs to another run
 ├── RunBusy (RuntimeError)           another process runs in a folder
 ├── ReadError (ValueError)           data can't be read, or not for certain
+├── ConvertError (ValueError)        a format has no place for rows of this kind
 ├── QualityError (ValueError)        a dataset breaks a rule of quality
 ├── PlanError (ValueError)           a plan can't be carried out
 └── PushFailed (RuntimeError)        a dataset did not reach the Hub
@@ -100,3 +101,7 @@ class RepliesNotUnderstood(SmolsynthError):
 
 class ReadError(SmolsynthError, ValueError):
     """Data can't be read, or not for certain; the message says where and what to do."""
+
+
+class ConvertError(SmolsynthError, ValueError):
+    """A trainer's format has no place for what the rows hold; the message says which has."""

@@ -175,6 +175,8 @@ def _extra(first: list[Row], shape: Shape, notes: Notes) -> tuple[str, ...]:
     if kept:
         notes.append(("kept", {"columns": ", ".join(kept)}))
     for name in kept:
+        if name == "thoughts":  # told of where it is none, by the row
+            continue
         if new := _free_of_form(name, shape.kind):
             notes.append(("renamed", {"column": name, "new": new}))
     return kept
@@ -213,7 +215,9 @@ def _convert(
         if faults:
             continue
         for name, value in row.items():
-            if name not in used and not _nothing(value):
+            if name == "thoughts" and name not in made and _are_thoughts(value, made):
+                made[name] = value
+            elif name not in used and not _nothing(value):
                 made[_free_of_form(name, shape.kind) or name] = value
         yield made
     if faults:
@@ -224,6 +228,12 @@ def _convert(
             f"{'; …' if len(faults) > SHOWN else '.'} Mend them in the source, or leave them out"
             ' with read_rows(…, on_error="skip").'
         )
+
+
+def _are_thoughts(value: Any, row: Row) -> bool:
+    """Whether a column is one of thoughts as `read_rows` makes it: one text an assistant turn."""
+    turns = sum(turn["role"] == "assistant" for turn in row.get("messages", ()))
+    return isinstance(value, list) and [*map(type, value)] == [str] * turns
 
 
 def _tell_of_columns(read: Read) -> None:

@@ -1,0 +1,130 @@
+"""Every trainer out: round trips keep texts and columns, and each format is as its trainer says."""
+
+import json
+
+import pytest
+import yaml
+
+from smolsynth import convert, read_rows
+from smolsynth.datasets.trainers import FORMATS
+from smolsynth.errors import ConvertError
+from tests.test_read import ANSWERS, OPENAI_CALL, PAIR, SYSTEM, TOOL_TALK, talk
+
+TOOLS = '[{"type": "function", "function": {"name": "weather"}}]'
+ROWS = {
+    "instruction": [
+        {"messages": talk("Q", "A"), "id": 1},
+        {"messages": [SYSTEM, *talk("Q", "A", "好？", "“好”")], "thoughts": ["", "Hm."], "id": 2},
+    ],
+    "preference": [
+        {**PAIR, "score_chosen": 4.0, "score_rejected": None, "id": 1},
+        {**PAIR, "prompt": [SYSTEM, *talk("a", "b", "Why?")], "score_chosen": 4.5,
+         "score_rejected": 1.0, "id": 2},
+    ],
+    "kto": [
+        {"prompt": talk("Why?"), "completion": [ANSWERS[0]], "label": True, "id": 1},
+        {"prompt": [SYSTEM, *talk("Why?")], "completion": [ANSWERS[1]], "label": False, "id": 2},
+    ],
+}  # fmt: skip
+CASES = [(to, kind) for to, kinds in FORMATS.items() for kind in kinds]
+
+
+@pytest.mark.parametrize(("to", "kind"), CASES)
+def test_a_round_trip_keeps_every_text_and_column(to, kind, tmp_path):
+    rows = ROWS[kind]
+    assert read_rows(rows).rows == rows
+    made = convert(read_rows(rows), to, tmp_path / "out")
+    back = read_rows(made.folder / "train.jsonl")
+    if to == "openai":
+        assert set(made.lost) == ({"id", "thoughts"} if kind == "instruction" else {"id"})
+        names = ("messages", "prompt", "chosen", "rejected")
+        rows = [{name: row[name] for name in names if name in row} for row in rows]
+    else:
+        assert made.lost == ()
+    if (to, kind) == ("kto", "preference"):
+        assert [row["label"] for row in back.rows] == [True, False] * 2
+        assert [row["completion"] for row in back.rows] == [[a] for a in ANSWERS] * 2
+        return
+    assert back.kind == kind and made.rows == len(rows)
+    assert back.rows == rows
+
+
+@pytest.mark.parametrize("to", [to for to, kind in CASES if kind == "instruction"])
+def test_calls_of_tools_go_through(to, tmp_path):
+    rows = [{"messages": TOOL_TALK, "tools": TOOLS}] * 2
+    if to == "alpaca":
+        with pytest.raises(ConvertError, match="Row 0 does not fit into alpaca: .* no place for"):
+            convert(read_rows(rows), to, tmp_path / "out")
+        assert not list(tmp_path.iterdir())
+        return
+    back = read_rows(convert(read_rows(rows), to, tmp_path / "out").folder / "train.jsonl")
+    assert back.rows == rows and back.rows[0]["messages"][1]["tool_calls"] == [OPENAI_CALL]
+
+
+def test_llama_factory_finds_its_columns(tmp_path):
+    for kind, columns in (
+        ("instruction", {"messages": "conversations"}),
+        ("preference", {"messages": "conversations", "chosen": "chosen",
+                        "rejected": "rejected"}),
+        ("kto", {"messages": "conversations", "kto_tag": "label"}),
+    ):  # fmt: skip
+        made = convert(read_rows(ROWS[kind]), "llama-factory", tmp_path / kind)
+        info = json.loads((made.folder / "dataset_info.json").read_text("utf-8"))[kind]
+        assert info["columns"] == columns and info["formatting"] == "sharegpt"
+        assert info.get("ranking", False) == (kind == "preference")
+        first = json.loads((made.folder / info["file_name"]).read_text("utf-8").splitlines()[0])
+        assert set(columns.values()) <= set(first)
+        turns = first["conversations"]
+        assert {turn["from"] for turn in turns} <= {"human", "gpt", "system"}
+        # odd places ask, even ones answer; ranking and its talk end with the question
+        asked = turns[1:] if turns[0]["from"] == "system" else turns
+        assert [t["from"] for t in asked[::2]] == ["human"] * len(asked[::2])
+        assert (len(asked) % 2 == 1) == (kind == "preference")
+
+
+def test_llama_factory_is_told_of_tools_where_there_are_any(tmp_path):
+    rows = read_rows([{"messages": TOOL_TALK, "tools": TOOLS}])
+    made = convert(rows, "llama-factory", tmp_path / "x")
+    info = json.loads((made.folder / "dataset_info.json").read_text("utf-8"))["x"]
+    assert info["columns"] == {"messages": "conversations", "tools": "tools"}
+    turns = json.loads((made.folder / "train.jsonl").read_text("utf-8"))["conversations"]
+    assert [turn["from"] for turn in turns] == ["human", "function_call", "observation", "gpt"]
+    assert json.loads(turns[1]["value"]) == {"name": "weather", "arguments": {"city": "Wien"}}
+
+
+def test_axolotl_s_file_names_what_is_there(tmp_path):
+    for kind in ("instruction", "preference"):
+        made = convert(read_rows(ROWS[kind]), "axolotl", tmp_path / kind)
+        about = yaml.safe_load((made.folder / "axolotl.yaml").read_text("utf-8"))
+        [data] = about["datasets"]
+        assert (tmp_path / data["path"]).is_file()
+        first = json.loads((tmp_path / data["path"]).read_text("utf-8").splitlines()[0])
+        assert {v for k, v in data.items() if k.startswith("field_")} <= set(first)
+        assert about.get("rl") == ("dpo" if kind == "preference" else None)
+
+
+@pytest.mark.parametrize(
+    ("to", "kind"), [(to, kind) for to in FORMATS for kind in ROWS if kind not in FORMATS[to]]
+)
+def test_a_format_without_a_place_for_the_kind_is_refused(to, kind, tmp_path):
+    with pytest.raises(ConvertError, match=f"{to} has no place for rows of {kind} data. These"):
+        convert(read_rows(ROWS[kind]), to, tmp_path / "out")
+    with pytest.raises(ValueError, match="no format 'x'"):
+        convert(read_rows(ROWS[kind]), "x", tmp_path / "out")
+
+
+def test_trl_knows_its_formats(tmp_path):
+    from trl.data_utils import is_conversational
+
+    for to, kind in (
+        *(("messages", "instruction"), ("prompt-completion", "instruction")),
+        *(("preference", "preference"), ("kto", "kto")),
+    ):
+        made = convert(read_rows(ROWS[kind]), to, tmp_path / to)
+        for line in (made.folder / "train.jsonl").read_text("utf-8").splitlines():
+            assert is_conversational(json.loads(line))
+
+
+def test_a_stream_is_written_row_by_row(tmp_path):
+    rows = ({"question": f"Q{n}", "answer": "A"} for n in range(3000))
+    assert convert(read_rows(rows), "sharegpt", tmp_path / "out").rows == 3000
