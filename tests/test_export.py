@@ -14,6 +14,7 @@ from datasets import Dataset, load_dataset
 from smolsynth.datasets import save as export
 from smolsynth.datasets.card import TEMPLATES, _fenced, model_in_words
 from smolsynth.datasets.convert import PAIR, to_messages, to_preferences
+from smolsynth.datasets.read import read_rows
 from smolsynth.datasets.redact import without_secrets
 from smolsynth.datasets.save import free_folder, save
 from smolsynth.llms import MODELS
@@ -246,8 +247,8 @@ def test_more_files_come_into_the_folder_with_the_data(messages, tmp_path):
 def test_what_cannot_be_saved_is_refused(messages, tmp_path):
     with pytest.raises(ValueError, match="no rows"):
         save(to_messages([]), tmp_path / "out", **ABOUT)
-    with pytest.raises(ValueError, match=r"others, \['topic'\].*select_columns"):
-        save(messages.add_column("topic", ["x"] * 8), tmp_path / "out", **ABOUT)
+    with pytest.raises(ValueError, match="holds prompts and raw outputs: .*remove_columns"):
+        save(messages.add_column("distilabel_metadata", ["x"] * 8), tmp_path / "out", **ABOUT)
     with pytest.raises(ValueError, match="no column 'messages'"):
         save(ROWS, tmp_path / "out", **ABOUT)
     with pytest.raises(ValueError, match='"en" or "zh"'):
@@ -301,7 +302,9 @@ def test_the_card_tells_how_and_how_much(tmp_path):
         },
     ]
     dataset = to_messages(data, conversation="t")
-    card = card_of(dataset, tmp_path, technique="Magpie", seed=7, notes="Two turns at **most**.")
+    card = card_of(
+        dataset, tmp_path, technique="Magpie", seed=7, notes="Two turns at **most**.", despite=WHY
+    )
     for line in (
         "| technique | Magpie |",
         "| model | the small tutor model that comes with smolsynth |",
@@ -538,10 +541,27 @@ def test_pairs_that_are_not_well_formed_are_not_saved(preferences, tmp_path):
     ):
         with pytest.raises(ValueError, match=said):
             save([{**good[0], **change}], tmp_path / "pairs", **ABOUT)
-    extra = [{**row, "margin": 2} for row in good]
-    with pytest.raises(ValueError, match="margin"):
-        save(extra, tmp_path / "pairs", **ABOUT)
     assert not (tmp_path / "pairs").exists()
+
+
+@pytest.mark.parametrize("format", ["jsonl", "parquet", "arrow"])
+@pytest.mark.parametrize(("lang", "said"), [("en", "other columns"), ("zh", "其他列")])
+def test_other_columns_and_calls_of_tools_go_along(format, lang, said, tmp_path):
+    call = {"type": "function", "function": {"name": "weather", "arguments": "{}"}}
+    turns = [
+        {"role": "user", "content": "Rain?"},
+        {"role": "assistant", "content": "", "tool_calls": [call]},
+        {"role": "tool", "content": "no"},
+        {"role": "assistant", "content": "No."},
+    ]
+    rows = [{"messages": turns, "topic": "sky", "turn_weight": [None, 0, None, 1]}] * 2
+    about = {**ABOUT, "lang": lang, "despite": WHY}
+    folder = save(rows, tmp_path / "out", format=format, **about)
+    assert read_rows(folder).rows == rows
+    assert f"- `topic`{'、' if lang == 'zh' else ', '}`turn_weight`" in (
+        card := (folder / "README.md").read_text("utf-8")
+    )
+    assert said in card
 
 
 def test_ratings_go_along(rated, tmp_path):

@@ -183,6 +183,16 @@ def test_a_student_in_a_relative_folder_answers_from_anywhere(taught, tmp_path, 
     assert answers(by_hand, asked) == said
 
 
+def test_a_folder_trained_anew_answers_with_its_new_weights(taught, tmp_path):
+    asked = [row["instruction"] for row in ROWS]
+    shutil.copytree(MODELS / "novice", tmp_path / "student")
+    student = Student(tmp_path / "student", (), 4, 0.0)
+    assert answers(student, asked) == answers(NOVICE, asked)
+    shutil.rmtree(tmp_path / "student")
+    shutil.copytree(taught.folder, tmp_path / "student")
+    assert answers(student, asked) == answers(taught, asked) != answers(NOVICE, asked)
+
+
 def test_what_stands_beside_the_folder_is_not_touched(tmp_path):
     (tmp_path / "model.part").mkdir()
     (tmp_path / "model.part" / "mine.txt").write_text("kept")

@@ -60,6 +60,11 @@ def card(name: str, records: list[Row], facts: dict[str, Any], report: Report) -
         smolsynth=__version__,
         rows=len(records),
         scores=SCORES[0] in records[0],
+        others={"en": ", ", "zh": "、"}[lang].join(
+            f"`{one_line(column)}`"
+            for column in records[0]
+            if column not in (*PAIR, *SCORES, "messages", SOURCE)
+        ),
         sources=_sources(records),
         quality=_quality(report),
         examples=[_fenced(as_json(row, indent=2), "json") for row in records[:SHOWN]],

@@ -9,6 +9,7 @@ from smolsynth.quality.rules import RATINGS, SCORES
 from smolsynth.rows import Row, column_names, is_missing, rows
 
 PAIR = ("prompt", "chosen", "rejected")  # the columns of preference data
+TURN_KEYS = ("role", "content", "tool_calls", "tool_call_id", "name")
 SOURCE = "source"  # where a row comes from, if that is to be kept
 SHOWN = 3  # rows named in an error, and rows shown in the card
 SAME = "chosen equals rejected"
@@ -202,18 +203,42 @@ def fault_of_text(text: Any) -> str | None:
 
 
 def fault_of_talk(talk: Any) -> str | None:
+    """What is wrong with turns as they are saved: roles, texts, order; `None` if nothing is."""
     if not isinstance(talk, list | tuple) or not talk:
         return "no turns"
     for i, turn in enumerate(talk):
-        if not isinstance(turn, Mapping) or set(turn) != {"role", "content"}:
+        if not isinstance(turn, Mapping) or not {"role", "content"} <= set(turn) <= set(TURN_KEYS):
             return f"turn {i} is no dict of role and content"
+        if turn.get("tool_calls") and turn["content"] == "":
+            continue
         if found := fault_of_text(turn["content"]):
             return f"turn {i} {found}"
-    roles = [turn["role"] for turn in talk]
-    spoken = roles[1:] if roles[0] == "system" else roles
-    if not spoken or spoken != ["user", "assistant"] * (len(spoken) // 2):
-        return f"roles {', '.join(map(str, roles[:6]))}"
+    if out_of_order(talk):
+        return f"roles {', '.join(str(turn['role']) for turn in talk[:6])}"
     return None
+
+
+def out_of_order(turns: Sequence[Row]) -> tuple[int, str] | None:
+    """The first turn that stands where no chat template has one, and whose turn it is.
+
+    A system prompt may come first, then the user; the assistant answers, or calls tools, whose
+    results it answers; it has the last word.
+
+    >>> out_of_order([{"role": "user"}, {"role": "user"}])
+    (1, 'assistant')
+    """
+    first = 1 if turns[0]["role"] == "system" else 0
+    allowed: tuple[str, ...] = ("user",)
+    for number, turn in enumerate(turns[first:], first):
+        if turn["role"] not in allowed:
+            return number, " or ".join(allowed)
+        if turn["role"] == "user":
+            allowed = ("assistant",)
+        elif turn["role"] == "tool":
+            allowed = ("tool", "assistant")
+        else:
+            allowed = ("tool",) if turn.get("tool_calls") else ("user",)
+    return None if turns[-1]["role"] == "assistant" else (len(turns) - 1, "assistant")
 
 
 # Line ends that some readers split at, and characters that are invisible or turn text around.

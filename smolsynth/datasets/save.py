@@ -19,6 +19,7 @@ from smolsynth.datasets.convert import (
     SAME,
     SOURCE,
     TALK_HINT,
+    TURN_KEYS,
     as_json,
     check_columns,
     fault_of_talk,
@@ -28,7 +29,7 @@ from smolsynth.datasets.convert import (
 from smolsynth.datasets.redact import one_line, without_secrets
 from smolsynth.quality.report import QualityError, measure
 from smolsynth.quality.rules import SCORES
-from smolsynth.rows import Row, column_names, is_missing, rows
+from smolsynth.rows import METADATA, Row, column_names, is_missing, rows
 from smolsynth.text.language import check_lang
 
 FORMATS = ("jsonl", "parquet", "arrow")
@@ -63,7 +64,8 @@ def save(
 
     Args:
         dataset: what `to_messages` gives (`messages`) or `to_preferences` (`prompt`, `chosen`,
-            `rejected`, and the scores if there are any); with or without `source`.
+            `rejected`, and the scores if there are any); with or without `source`. Other columns
+            go along, as those that `read_rows` keeps; the card lists them.
         folder: the folder to make; folders above it are made, too.
         lang: language of the texts and of the card, "en" or "zh".
         model: what wrote the rows, as given to `load_llm` or in words. Of a path or an address
@@ -89,7 +91,7 @@ def save(
             many rows, the first three and the call that mends it.
         FileExistsError: the folder exists already.
         OSError: it can't be written.
-        ValueError: no rows, other columns than those, talks or pairs that are not well formed, or
+        ValueError: no rows, none of those columns, talks or pairs that are not well formed, or
             another `lang` or `format`, or `files` names one that is written here or a path.
     """
     check_lang(lang)
@@ -141,7 +143,10 @@ def _write(records: list[Row], folder: Path, format: str) -> None:
         return
     from datasets import Dataset
 
-    data = Dataset.from_list(records, features=features(*records[0]))
+    turns = [turn for row in records for name in (*PAIR, "messages") for turn in row.get(name, ())]
+    plain = {*PAIR, *SCORES, "messages", SOURCE}
+    known = set(records[0]) <= plain and all(set(turn) == {"role", "content"} for turn in turns)
+    data = Dataset.from_list(records, features=features(*records[0]) if known else None)
     if format == "parquet":
         data.to_parquet(folder / "train.parquet")
     else:
@@ -149,7 +154,7 @@ def _write(records: list[Row], folder: Path, format: str) -> None:
 
 
 def _checked_records(dataset: Any) -> list[Row]:
-    """The rows as they are written: `messages`, or PAIR with or without SCORES; and SOURCE."""
+    """The rows as they are written: `messages`, or PAIR with or without SCORES; SOURCE; others."""
     data = rows(dataset)
     if not len(data):
         raise ValueError("The dataset has no rows: there is nothing to save.")
@@ -158,24 +163,30 @@ def _checked_records(dataset: Any) -> list[Row]:
     scores = [name for name in SCORES if name in names and len(columns) > 1]
     extra = [*scores, *([SOURCE] if SOURCE in names else [])]
     check_columns(data, columns + (list(SCORES) if scores else []))
-    if others := [name for name in names if name not in [*columns, *extra]]:
-        kept = "Only the column 'messages' is" if len(columns) == 1 else f"Only {columns} are"
+    if METADATA in names:
         raise ValueError(
-            f"{kept} saved, but there are others, {others}: leave them out"
-            f" with dataset.select_columns({columns})."
+            f"The column {METADATA!r} holds prompts and raw outputs: leave it out with"
+            f" dataset.remove_columns({METADATA!r})."
         )
+    others = [name for name in names if name not in [*columns, *extra]]
     if len(columns) == 1:
         refuse_faulty(data, lambda row: fault_of_talk(row.get("messages")), TALK_HINT)
     else:
         refuse_faulty(data, _fault_of_pair, TALK_HINT)
     return [
         {
-            column: [{"role": turn["role"], "content": turn["content"]} for turn in row[column]]
+            column: [
+                {k: turn[k] for k in TURN_KEYS if turn.get(k) is not None} for turn in row[column]
+            ]
             for column in columns
         }
-        | {column: None if is_missing(row[column]) else row[column] for column in extra}
+        | {name: None if is_missing(row.get(name)) else row[name] for name in [*extra, *others]}
         for row in data
     ]
+
+
+def _turn(turn: Row) -> Row:
+    return {key: turn[key] for key in TURN_KEYS if turn.get(key) is not None}
 
 
 def _fault_of_pair(row: Row) -> str | None:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from smolsynth.datasets.convert import PAIR
+from smolsynth.datasets.convert import PAIR, TURN_KEYS, out_of_order
 from smolsynth.quality.rules import SCORES
 from smolsynth.rows import Row, is_missing
 from smolsynth.text.thoughts import split_thoughts
@@ -57,7 +57,6 @@ RATINGS = (
     ("chosen-rating", "rejected-rating"),
 )
 MEDIA = ("image", "images", "audio", "audios", "video", "videos")
-_TURN_KEYS = ("role", "content", "tool_calls", "tool_call_id", "name")
 _THINKS = re.compile(r"\s*<(?:seed:)?(?:think|thinking|thought|reasoning)>|\s*\[THINK\]|\s*◁think▷")
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking", "thoughts")
 
@@ -440,7 +439,7 @@ class _Talk:
         for name in ("name", "tool_call_id"):
             if not _empty(turn.get(name)):
                 made[name] = turn[name]
-        known = {"from", "value", "text", *_TURN_KEYS, *_THOUGHTS}
+        known = {"from", "value", "text", *TURN_KEYS, *_THOUGHTS}
         for name, other in turn.items():
             if name not in known and not _empty(other):
                 self.extra.setdefault(name, [None] * len(self.turns)).append(other)
@@ -470,20 +469,12 @@ class _Talk:
 
     def _check(self, key: str) -> None:
         """Refuses turns in an order that no chat template renders."""
-        spoken = self.turns[1:] if self.turns[0]["role"] == "system" else self.turns
-        allowed = ("user",)
-        for number, turn in enumerate(spoken, len(self.turns) - len(spoken)):
-            if turn["role"] not in allowed:
-                raise Fault(f"{key}[{number}]", f"{' or '.join(allowed)}'s turn", turn["role"])
-            if turn["role"] == "user":
-                allowed = ("assistant",)
-            elif turn["role"] == "tool":
-                allowed = ("tool", "assistant")
-            else:
-                allowed = ("tool",) if turn.get("tool_calls") else ("user",)
-        if not spoken or spoken[-1]["role"] != "assistant":
-            found = spoken[-1]["role"] if spoken else "system"
-            raise Fault(f"{key}[{len(self.turns) - 1}]", "the assistant's turn at the end", found)
+        if wrong := out_of_order(self.turns):
+            number, expected = wrong
+            at_end = " at the end" if self.turns[number]["role"] != "assistant" else ""
+            found = self.turns[number]["role"]
+            last = number == len(self.turns) - 1 and expected == "assistant"
+            raise Fault(f"{key}[{number}]", f"{expected}'s turn{at_end if last else ''}", found)
 
     def whole(self) -> list[Row]:
         return self.turns
