@@ -5,7 +5,7 @@ import json
 import pytest
 from datasets import Dataset
 
-from smolsynth.quality.report import QualityError, Report, check_quality, measure
+from smolsynth.quality.report import QualityError, Report, check_quality, measure, texts_of
 from smolsynth.quality.rules import RULES
 from smolsynth.text.language import in_language
 
@@ -314,3 +314,88 @@ def test_languages(text, lang, right):
 def test_an_unknown_rule_is_named():
     with pytest.raises(ValueError, match="There is no rule 'x'"):
         Report("instruction", "en", 0).good_rows("x")
+
+
+def test_missing_values_of_a_data_frame():
+    pandas = pytest.importorskip("pandas")
+    data = clean("en")
+    data[3]["response"] = None
+    data[5]["response"] = float("nan")
+    found = {one.rule: one.rows for one in measure(pandas.DataFrame(data), "en").findings}
+    assert found["empty"] == (3, 5)
+    pairs = clean_pairs("en")
+    pairs[7]["chosen_rating"] = float("nan")
+    pairs[8]["rejected_rating"] = None
+    for form in (pairs, pandas.DataFrame(pairs)):
+        report = measure(form, "en")
+        assert {one.rule: one.rows for one in report.broken} == {"unrated": (7, 8)}
+        assert report.figures["margin"] == 2
+        json.loads(report.json(), parse_constant=pytest.fail)
+
+
+def test_rows_of_a_list_that_lack_a_column():
+    data = clean("en")
+    del data[0]["response"], data[4]["response"]
+    assert [(one.rule, one.rows) for one in measure(data, "en").broken] == [("empty", (0, 4))]
+    pairs = clean_pairs("en")
+    del pairs[2]["chosen_rating"]
+    assert [(one.rule, one.rows) for one in measure(pairs, "en").broken] == [("unrated", (2,))]
+    talks = [{"messages": [{"role": "user", "content": "Name a cat."}]}, {"other": 1}]
+    found = {one.rule: one.rows for one in measure(talks, "en").findings}
+    assert found["empty"] == (0, 1)
+
+
+def test_content_in_parts():
+    parts = [{"type": "image"}, {"type": "text", "text": "What does the picture show?"}]
+    said = [{"type": "text", "text": "A cat that sleeps."}]
+    turns = [
+        {"role": "system", "content": "说中文。"},
+        {"role": "user", "content": parts},
+        {"role": "assistant", "content": said},
+    ]
+    assert texts_of([{"messages": turns}]) == [
+        ("What does the picture show?", "A cat that sleeps.")
+    ]
+
+
+@pytest.mark.parametrize(("sizes", "median"), [((1, 100), 50.5), ((1, 2, 3, 4), 2.5)])
+def test_the_median_is_the_median(sizes, median):
+    data = [{"instruction": "a " * size, "response": "b."} for size in sizes]
+    assert measure(data, "en").figures["instruction_tokens_median"] == median
+
+
+def test_one_definition_of_the_longer_response():
+    from smolsynth.datasets.card import _sizes
+    from smolsynth.datasets.convert import to_preferences
+    from smolsynth.exercises import preference
+    from smolsynth.exercises.results import Sheet, read
+
+    texts = [
+        ("One two three.", "One two."),
+        ("Incomprehensibilities.", "A b."),
+        ("Ab cd.", "Xy z."),
+    ]
+    data = [
+        {
+            "instruction": f"What is {i}?",
+            "chosen": chosen,
+            "rejected": rejected,
+            "chosen_rating": 5,
+            "rejected_rating": 3,
+        }
+        for i, (chosen, rejected) in enumerate(texts)
+    ]
+    report = measure(data, "en")
+    assert report.figures["chosen_longer"] == 0.5  # by words, ties left out
+    assert _sizes(list(to_preferences(data)), "prompt", report)["longer"] == "50%"
+    sheet = Sheet("turtle", "en")
+    read(data, sheet)
+    assert "50%" in " ".join(preference.facts(sheet, ["What is 1?"]))
+
+
+def test_what_the_server_said_decides_whether_a_response_is_whole():
+    data = [{**row, "finish_reason": "stop"} for row in clean("en")]
+    data[4] |= {"response": data[4]["response"].rstrip("."), "finish_reason": "stop"}
+    data[5]["finish_reason"] = "length"
+    (finding,) = [one for one in measure(data, "en").findings if one.rule == "cut_off"]
+    assert finding.rows == (5,)

@@ -73,13 +73,13 @@ def card(name: str, records: list[Row], facts: dict[str, Any], report: Report) -
             {"name": one_line(html.escape(step)), "text": _fenced(text, "text")}
             for step, text in facts["prompts"].items()
         ],
-        **_sizes(records, kind),
+        **_sizes(records, kind, report),
         **{fact: facts[fact] for fact in ("technique", "model", "seed", "notes", "despite")},
     )
     return made.content + "\n"
 
 
-def _sizes(records: list[Row], kind: str) -> dict[str, Any]:
+def _sizes(records: list[Row], kind: str, report: Report) -> dict[str, Any]:
     talks = [
         [turn for column in (*PAIR, "messages") for turn in record.get(column, ())]
         for record in records
@@ -97,8 +97,8 @@ def _sizes(records: list[Row], kind: str) -> dict[str, Any]:
     if kind == "prompt":
         sides = {side: [r[side][0]["content"] for r in records] for side in PAIR[1:]}
         sizes |= {side: _mean_length(answers) for side, answers in sides.items()}
-        longer = sum(len(c) > len(r) for c, r in zip(*sides.values(), strict=True))
-        sizes["longer"] = f"{longer / len(records):.0%}"
+        longer = report.figures.get("chosen_longer")  # of those that differ in length
+        sizes["longer"] = "–" if longer is None else f"{longer:.0%}"
     return sizes
 
 

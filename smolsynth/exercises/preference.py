@@ -8,6 +8,7 @@ from smolsynth.exercises import measures
 from smolsynth.exercises.common import cell_problems, column_problems, language_problems
 from smolsynth.exercises.results import Problem, Sheet
 from smolsynth.exercises.words import WORDS
+from smolsynth.quality.lengths import share_longer
 
 MIN_ROWS = {"turtle": 20, "dog": 15, "lion": 10}  # ties and failures cost rows, evolution more
 RATINGS = ("chosen_rating", "rejected_rating")
@@ -165,6 +166,6 @@ def facts(sheet: Sheet, given: list[str]) -> Iterator[str]:
     yield say["fact_pairs"].format(rows=sheet.rows, distinct=asked)
     margins = [one - other for one, other in _ratings(sheet).values()]
     yield say["fact_margin"].format(mean=sum(margins) / len(margins))
-    pairs = sheet.pairs("chosen", "rejected").values()
-    longer = sum(measures.length(a, lang) > measures.length(b, lang) for a, b in pairs)
-    yield say["fact_chosen_longer"].format(share=longer / len(pairs))
+    longer = share_longer(sheet.pairs("chosen", "rejected").values(), lang)
+    if longer is not None:
+        yield say["fact_chosen_longer"].format(share=longer)

@@ -1,10 +1,11 @@
-"""How long the texts of a column are."""
+"""How long texts are: of a column, and of the two responses of a pair."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from smolsynth.rows import choose_columns, rows
 from smolsynth.text.language import check_lang
+from smolsynth.text.tokens import length
 
 
 def lengths(data: Any, column: str, lang: str) -> list[int]:
@@ -20,10 +21,20 @@ def lengths(data: Any, column: str, lang: str) -> list[int]:
     choose_columns(data, [column])
     check_lang(lang)
 
-    def length(text: str) -> int:
-        return len("".join(text.split())) if lang == "zh" else len(text.split())
+    return [length(text, lang) for row in data for text in _texts(row.get(column))]
 
-    return [length(text) for row in data for text in _texts(row.get(column))]
+
+def share_longer(pairs: Iterable[tuple[str, str]], lang: str) -> float | None:
+    """In what share of pairs (chosen, rejected) the chosen response is the longer one, 0 to 1.
+
+    In words, or for "zh" in characters; pairs of equal length are left out. `None` if all are.
+
+    >>> share_longer([("a b c", "a b"), ("a", "a b"), ("a cat", "a lion")], "en")
+    0.5
+    """
+    sizes = [(length(a, lang), length(b, lang)) for a, b in pairs]
+    unequal = [a > b for a, b in sizes if a != b]
+    return sum(unequal) / len(unequal) if unequal else None
 
 
 def _texts(value: Any) -> Iterator[str]:

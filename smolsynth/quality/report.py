@@ -1,14 +1,26 @@
-"""TODO"""
+"""Measures a dataset, and stops one that would spoil a model before it is exported.
+
+    report = measure(dataset, "en", seeds=[row["document"] for row in documents])
+    report                      # in a notebook: a table; print(report.json()) in a script: one line
+    check_quality(dataset, "en")    # raises QualityError where a rule is broken
+
+A rule is broken where more rows than it allows have the fault; `smolsynth.quality.rules` says how
+many, and why. `smolsynth.save` refuses such data.
+"""
 
 import json
+import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from smolsynth.errors import SmolsynthError
+from smolsynth.quality.lengths import share_longer
 from smolsynth.quality.rules import _GIVEN, RATINGS, RULES, SCORES, faults, faults_of_pair
 from smolsynth.quality.strings import WORDS
-from smolsynth.rows import Row
+from smolsynth.rows import METADATA, Row, column_names, is_missing
 from smolsynth.rows import rows as rows_of
 from smolsynth.text.intents import kinds
 from smolsynth.text.language import check_lang
@@ -44,12 +56,12 @@ class Report:
         lang: "en" or "zh", the language that was expected.
         rows: how many.
         figures: lengths in tokens (words, or Chinese characters) at the 5th, 50th and 95th
-            percentile, `nearest_rouge_l` of the instructions (`smolsynth.overlap`), and of pairs
-            `chosen_longer`, the share whose chosen response is the longer one, and `margin`, the
-            mean difference of the ratings.
+            percentile, `nearest_rouge_l` of the instructions (`text.similarity`), and of pairs
+            `chosen_longer`, the share whose chosen response is the longer one
+            (`lengths.share_longer`), and `margin`, the mean difference of the ratings.
         findings: one for each rule that was checked, those without rows too. What concerns seeds,
             an evaluation set or ratings is checked where these are given.
-        kinds: what is asked for most often: root, object, how many (`smolsynth.kinds`).
+        kinds: what is asked for most often: root, object, how many (`smolsynth.text.intents`).
     """
 
     kind: str
@@ -98,6 +110,7 @@ class Report:
                 "broken": [finding.rule for finding in self.broken],
             },
             ensure_ascii=False,
+            allow_nan=False,
         )
 
 
@@ -181,21 +194,21 @@ def measure(
     asked = [instruction for instruction, *_ in texts]
     best = [answers[0] for _, *answers in texts]
     seeds, evaluation = list(seeds), list(evaluation)
-    scores = [_ratings(row) for row in data] if kind == "preference" else []
+    scores = _ratings(data) if kind == "preference" else []
     unchecked = {rule for rule, about in RULES.items() if about.pairs and kind != "preference"}
     unchecked |= {"tie", "reversed", "unrated"} if not any(scores) else set()
     unchecked |= {"copied_seed"} if not seeds else set()
     unchecked |= {"in_evaluation"} if not evaluation else set()
     found: dict[str, dict[int, str]] = {rule: {} for rule in RULES if rule not in unchecked}
-    for row, parts in enumerate(texts):
-        for rule, reason in faults(parts, lang):
+    for row, (parts, given) in enumerate(zip(texts, data, strict=True)):
+        for rule, reason in faults(parts, lang, _finish_reason(given)):
             found[rule].setdefault(row, reason)
     figures = _lengths("instruction_tokens", asked)
     if kind == "preference":
         for row, (rated, (_, chosen, rejected)) in enumerate(zip(scores, texts, strict=True)):
             for rule, reason in faults_of_pair(rated, chosen, rejected, lang):
                 found[rule][row] = reason
-        figures |= _figures_of_pairs(best, [parts[2] for parts in texts], scores)
+        figures |= _figures_of_pairs(best, [parts[2] for parts in texts], scores, lang)
     else:
         figures |= _lengths("response_tokens", best)
     like = WORDS[lang]
@@ -237,57 +250,82 @@ def texts_of(data: Sequence[Row]) -> list[tuple[str, ...]]:
 
 def _reader(data: Sequence[Row]) -> tuple[str, Callable[[Row], tuple[str, ...]]]:
     """The kind of data, and what takes its texts from a row: two, or three of a pair."""
-    names = set(data[0])
-    if {"chosen", "rejected"} <= names and names & {"prompt", "instruction"}:
+    names = column_names(data)
+    if {"chosen", "rejected"} <= set(names) and {"prompt", "instruction"} & set(names):
         asked = "prompt" if "prompt" in names else "instruction"
         columns = (asked, "chosen", "rejected")
         return "preference", lambda row: tuple(_as_text(row.get(column)) for column in columns)
     if "messages" in names:
         return "instruction", lambda row: tuple(
-            _as_text([turn for turn in row["messages"] or () if turn["role"] == role])
-            for role in ("user", "assistant")
+            _as_text(row.get("messages"), role) for role in ("user", "assistant")
         )
-    if {"instruction", "response"} <= names:
-        return "instruction", lambda row: (_as_text(row["instruction"]), _as_text(row["response"]))
+    if {"instruction", "response"} <= set(names):
+        columns = ("instruction", "response")
+        return "instruction", lambda row: tuple(_as_text(row.get(column)) for column in columns)
     raise ValueError(
         "The columns must be messages; or instruction and response; or prompt (or instruction),"
         f" chosen and rejected. They are {', '.join(sorted(names))}."
     )
 
 
-def _as_text(value: Any) -> str:
-    """A text, the turns of a talk as one (without system prompts), "" for `None`."""
+def _as_text(value: Any, role: str | None = None) -> str:
+    """A cell as text: of a talk the turns of one role, or all but system prompts; "" for nothing.
+
+    A turn's content may come in parts, as images and text do: its texts count.
+    """
     if isinstance(value, str):
         return value
-    if isinstance(value, list | tuple):
-        return "\n".join(turn["content"] or "" for turn in value if turn.get("role") != "system")
-    return "" if value is None else str(value)
+    if isinstance(value, Mapping):
+        return _as_text(value.get("content", value.get("text")))
+    if isinstance(value, list | tuple | np.ndarray):
+        parts = [part for part in value if not isinstance(part, Mapping) or _speaks(part, role)]
+        return "\n".join(filter(None, map(_as_text, parts)))
+    return "" if is_missing(value) else str(value)
 
 
-def _ratings(row: Row) -> tuple[Any, ...]:
-    """The ratings of chosen and rejected, () where the row has no columns for them."""
+def _speaks(turn: Mapping[str, Any], role: str | None) -> bool:
+    return "role" not in turn or (turn["role"] == role if role else turn["role"] != "system")
+
+
+def _finish_reason(row: Row) -> str | None:
+    """Why the server stopped, from a column of the row or from distilabel's metadata."""
+    metadata = row.get(METADATA)
+    given = row.get("finish_reason") or (isinstance(metadata, Mapping) and metadata or {}).get(
+        "finish_reason"
+    )
+    return given if isinstance(given, str) else None
+
+
+def _ratings(data: Sequence[Row]) -> list[tuple[Any, ...]]:
+    """The ratings of chosen and rejected of each row; () for all where there are no such columns.
+
+    A row of a list that lacks what others have is unrated.
+    """
+    names = column_names(data)
     for columns in (RATINGS, SCORES):
-        if all(column in row for column in columns):
-            return tuple(row[column] for column in columns)
-    return ()
+        if all(column in names for column in columns):
+            return [tuple(row.get(column) for column in columns) for row in data]
+    return [()] * len(data)
 
 
 def _lengths(name: str, texts: Sequence[str]) -> dict[str, float]:
-    counts = sorted(len(tokens(text)) for text in texts)
+    counts = [len(tokens(text)) for text in texts]
+    low, high = np.percentile(counts, (5, 95), method="nearest")
     return {
-        f"{name}_{label}": counts[round((len(counts) - 1) * share)]
-        for label, share in (("p5", 0.05), ("median", 0.5), ("p95", 0.95))
+        f"{name}_p5": int(low),
+        f"{name}_median": statistics.median(counts),
+        f"{name}_p95": int(high),
     }
 
 
 def _figures_of_pairs(
-    best: Sequence[str], worse: Sequence[str], scores: Sequence[tuple[Any, ...]]
+    best: Sequence[str], worse: Sequence[str], scores: Sequence[tuple[Any, ...]], lang: str
 ) -> dict[str, float]:
     figures = _lengths("chosen_tokens", best) | _lengths("rejected_tokens", worse)
-    sizes = [(len(a), len(b)) for a, b in zip(best, worse, strict=True) if len(a) != len(b)]
-    if sizes:
-        figures["chosen_longer"] = round(sum(a > b for a, b in sizes) / len(sizes), 4)
-    margins = [pair[0] - pair[1] for pair in scores if pair and None not in pair]
+    longer = share_longer(zip(best, worse, strict=True), lang)
+    if longer is not None:
+        figures["chosen_longer"] = round(longer, 4)
+    margins = [pair[0] - pair[1] for pair in scores if pair and not any(map(is_missing, pair))]
     if margins:
         figures["margin"] = round(sum(margins) / len(margins), 4)
     return figures
@@ -311,7 +349,9 @@ def _lines(report: Report) -> Iterable[str]:
     figures = report.figures
     for name, label in words["names"].items():
         if f"{name}_tokens_median" in figures:
-            numbers = {part: figures[f"{name}_tokens_{part}"] for part in ("p5", "median", "p95")}
+            numbers = {
+                part: f"{figures[f'{name}_tokens_{part}']:g}" for part in ("p5", "median", "p95")
+            }
             yield words["tokens"].format(name=label, **numbers)
     for key, line, value in (
         ("chosen_longer", "longer", "share"),

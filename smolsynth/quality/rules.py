@@ -1,12 +1,4 @@
-"""Measures a dataset, and stops one that would spoil a model before it is exported.
-
-    report = measure(dataset, "en", seeds=[row["document"] for row in documents])
-    report                      # in a notebook: a table; print(report.json()) in a script: one line
-    check_quality(dataset, "en")    # raises QualityError where a rule is broken
-
-A rule is broken where more rows than it allows have the fault; RULES says how many, and why.
-`smolsynth.save` refuses such data.
-"""
+"""What a row may have wrong: the rules of a dataset, and the faults of one row or one pair."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple

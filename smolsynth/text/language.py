@@ -115,7 +115,12 @@ def _is_chinese(text: str) -> bool:
     others = letters - chinese - kana - hangul - latin
     if kana * 3 > chinese or hangul * 2 + others > chinese:
         return False
-    return chinese * 4 >= latin or chinese >= len(_LATIN.findall(text))
+    if chinese * 4 >= latin:
+        return True
+    words = _LATIN.findall(text)  # terms and names, but no English sentence
+    return chinese * 2 >= max(len(words), 4) and not (_ENGLISH | _HINTS) & {
+        w.lower() for w in words
+    }
 
 
 def _count(script: re.Pattern, text: str) -> int:

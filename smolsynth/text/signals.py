@@ -128,7 +128,9 @@ def refusal_in(text: str) -> str | None:
     >>> refusal_in("A polite person says sorry."), refusal_in("很多人不了解茶叶。")
     (None, None)
     """
-    text = text[:600].replace("’", "'").replace("‘", "'").lstrip("\"'“「*_# \n")
+    text = text[:600].replace("’", "'").replace("‘", "'").lstrip("*_# \n")
+    if text[:1] in '"“「' and text.rstrip()[-1:] in '"”」':  # all of it in quotation marks
+        text = text[1:]
     if "#" in text[:80] and "\n" in text[:80]:
         text = re.sub(r"^\W*#.*\n", "", text)
     for sentence in _SENTENCE.findall(text)[:_LOOKED_AT]:
@@ -173,6 +175,7 @@ _ENDINGS = tuple(".!?。！？…)）]】」』》>\"”’'`:：;；|~～}")
 _MARKUP = "*_~ \t"  # bold and italics around the end of a sentence
 _FEW = 4  # tokens: a word or two need no full stop
 _ITEM = re.compile(r"\s*(?:[-*•|#>+]|\d+[.)、]|[(（]?[a-zA-Z一二三四五六七八九十][.)、）]).*")
+_SMALL = frozenset("a an and at by for from in of on or the to with".split())  # in titles
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+$|\S+@\S+\.\S+$|#\w+$|[\"”] ?[-–—] ?\S.{0,40}$")
 _FORMULA = re.compile(r"[=≈<>≤≥+×÷^]\s*\S+$|\$$|\\\)$|\\\]$")
 _CODE = re.compile(r"^(?: {4}|\t)|[{};]$|^\s*(?:return|import|print|def|if|for|while)\b")
@@ -206,7 +209,11 @@ def cut_off(text: str, finish_reason: str | None = None) -> str | None:
     if finish_reason == "length":
         return end
     last = lines[-1].rstrip(_MARKUP)
-    if last.endswith(_ENDINGS) or _whole_without_a_stop(last, lines[:-1], text):
+    if (
+        last.endswith(_ENDINGS)
+        or text.rstrip().endswith(("**", "__"))
+        or _whole_without_a_stop(last, lines[:-1], text)
+    ):
         return None
     return end
 
@@ -219,12 +226,12 @@ def _whole_without_a_stop(last: str, before: list[str], text: str) -> bool:
         return True  # an emoji, a currency, a share
     if text.count("```") % 2 or _CODE.search(last) or _ADDRESS.search(last):
         return True
-    if _DANGLING.search(last):
+    if len(tokens(last)) > 1 and _DANGLING.search(last):
         return bool(_ITEM.fullmatch(last)) and not last.endswith((",", "，"))
     if len(tokens(last)) < _FEW or _ITEM.fullmatch(last) or _FORMULA.search(last):
         return True
-    if last[-1].isdigit() or all(word[0].isupper() or word[0].isdigit() for word in words):
-        return True  # a figure, a title
+    if last[-1].isdigit() or all(word in _SMALL or not word[0].islower() for word in words):
+        return last[-1].isdigit() or last.isascii()  # a figure, a title
     if re.search(r"^[^,，、]{1,24}(?:[,，、]\s*[^,，、]{1,24}){2,}$", last):
         return True  # an enumeration
     # verse, and lists without marks: the lines before have no full stop either
