@@ -28,6 +28,7 @@ _FACE = {  # where each public name comes from
     "smolsynth.llms": "load_llm",
     "smolsynth.llms.queries": "parse_queries",
     "smolsynth.llms.ratings": "parse_ratings",
+    "smolsynth.llms.thinking": "split_thoughts",
     "smolsynth.pipelines": "InProcessPipeline StepFailed try_step",
     "smolsynth.pipelines.forecast": "forecast",
     "smolsynth.pipelines.ray": "run_on_ray",

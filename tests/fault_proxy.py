@@ -71,6 +71,15 @@ def faults(upstream, share=0.3, seed=0, kinds=KINDS, retry_after=("retry-after-m
     target = urlsplit(upstream)
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # connections stay open
+        disable_nagle_algorithm = True
+        upstream = None
+
+        def finish(self):
+            super().finish()
+            if self.upstream:
+                self.upstream.close()
+
         def do_GET(self):
             self._pass_on("GET", None)
 
@@ -98,6 +107,7 @@ def faults(upstream, share=0.3, seed=0, kinds=KINDS, retry_after=("retry-after-m
             elif kind == "time-out":
                 self.connection.settimeout(30)
                 self.connection.recv(1)  # nothing, once the client closes
+                self.close_connection = True
             elif kind == "cut connection" and number % 2:
                 self.close_connection = True  # before the first byte
             elif kind == "cut connection":
@@ -106,24 +116,25 @@ def faults(upstream, share=0.3, seed=0, kinds=KINDS, retry_after=("retry-after-m
                 self.send_header("Content-Length", "1000")
                 self.end_headers()
                 self.wfile.write(b'{"choices": [')
+                self.close_connection = True
             else:
                 self._send(200, MALFORMED[number % len(MALFORMED)])
 
         def _pass_on(self, method, body):
-            connection = http.client.HTTPConnection(target.hostname, target.port, timeout=60)
+            if self.upstream is None:
+                self.upstream = http.client.HTTPConnection(target.hostname, target.port, timeout=60)
             headers = {k: v for k, v in self.headers.items() if k.lower() != "host"}
-            connection.request(method, self.path, body, headers)
-            answer = connection.getresponse()
+            self.upstream.request(method, self.path, body, headers)
+            answer = self.upstream.getresponse()
             self._send(answer.status, answer.read())
-            connection.close()
 
         def _send(self, status, data, headers=()):
             self.send_response(status)
             for name, value in (("Content-Type", "application/json"), *headers):
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+            self._headers_buffer += [b"\r\n", data]  # in one packet
+            self.flush_headers()
 
         def log_message(self, *args):
             """Says nothing: the tests look at `Proxy` instead."""
@@ -134,7 +145,7 @@ def faults(upstream, share=0.3, seed=0, kinds=KINDS, retry_after=("retry-after-m
 
     server = Server(("127.0.0.1", 0), Handler)
     proxy.base_url = f"http://127.0.0.1:{server.server_port}/v1"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True, args=(0.05,))
     thread.start()
     try:
         yield proxy

@@ -3,21 +3,24 @@
 import json
 import logging
 import subprocess
+import threading
 import time
 import traceback
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 from fault_proxy import KINDS, faults
-from openai_server import serve
+from openai_server import Refusal, serve
 
 import smolsynth  # noqa: F401  before distilabel
 
 # isort: split
 from distilabel.steps.tasks import TextGeneration
 
-from smolsynth.errors import StepFailed
-from smolsynth.llms import LLMUnavailable, load_llm
+from smolsynth.errors import RowRefused, StepFailed
+from smolsynth.llms import LLMUnavailable, connect, endpoints, load_llm
 from smolsynth.pipelines.pipeline import InProcessPipeline
 
 KEY = "sk-secret-0123456789abcdef"
@@ -48,33 +51,71 @@ def conversation(text):
     return [{"role": "user", "content": text}]
 
 
+@pytest.fixture(autouse=True)
+def nothing_remembered(monkeypatch):
+    monkeypatch.setattr(connect, "_FOUND", {})
+    endpoints.HABITS.clear()
+
+
 # ---- faults ----
-def test_2000_requests_with_30_percent_faults(echo, tmp_path):
-    rows = [{"instruction": f"number {i}"} for i in range(2000)]
+def test_2000_requests_with_faults_and_refusals(echo):
+    """Every row is accounted for, by reason; 1,400 rows take more than 2,000 requests."""
+    wanted = dict.fromkeys(range(1400), "answer")
+    wanted |= dict.fromkeys(range(7, 1400, 60), "refused")
+    wanted |= dict.fromkeys(range(8, 1400, 60), "filtered")
+    wanted |= dict.fromkeys(range(9, 1400, 60), "refusal")
+    heard = echo.chat
+
+    def chat(body):
+        number = int(body["messages"][0]["content"].split()[-1])
+        if wanted[number] == "refused":
+            raise Refusal(400, {"error": {"message": f"row {number} is too odd"}})
+        if wanted[number] == "filtered":
+            raise Refusal(400, {"error": {"code": "content_filter", "message": "no"}})
+        if wanted[number] == "refusal":
+            return echo.message({"content": None, "refusal": "I can't."})
+        return heard(body)
+
+    echo.chat = chat
+    refused, left = {}, list(wanted)
     with faults(echo.base_url, share=0.3) as proxy:
-        llm = patient(proxy.base_url)
+        llm = patient(proxy.base_url, timeout=2)
         llm.max_concurrency = 64
-        with InProcessPipeline() as pipeline:
-            TextGeneration(name="answer", llm=llm, input_batch_size=500)
-        made = pipeline.run(dataset=rows, folder=tmp_path, progress=False)["default"]["train"]
-    assert made["instruction"] == [row["instruction"] for row in rows]
-    assert made["generation"] == [f"heard {row['instruction']}" for row in rows]
-    assert pipeline.none_counts == {}
+        while True:  # as a pipeline does that skips such rows
+            try:
+                outputs = llm.generate([conversation(f"number {i}") for i in left])
+                break
+            except RowRefused as error:
+                refused[left.pop(error.index)] = str(error)
+    assert set(refused) == {i for i, kind in wanted.items() if kind == "refused"}
+    assert all(f"row {i} is too odd" in said for i, said in refused.items())
+    texts = {i: output["generations"][0] for i, output in zip(left, outputs, strict=True)}
+    ends = {i: o["statistics"]["finish_reason"][0] for i, o in zip(left, outputs, strict=True)}
+    for i, text in texts.items():
+        good = wanted[i] == "answer"
+        assert (text, ends[i]) == (
+            (f"heard number {i}", "stop")
+            if good
+            else (None, {"filtered": "content_filter", "refusal": "refusal"}[wanted[i]])
+        )
+    assert llm.missing == {"content_filter": 24, "refusal": 24}
     met = dict(proxy.counts)
     passed = met.pop("passed")
-    assert set(met) == set(KINDS) and min(met.values()) > 100
+    assert set(met) == set(KINDS) and min(met.values()) > 70
+    assert sum(met.values()) + passed >= 2000
     assert 0.25 < sum(met.values()) / (sum(met.values()) + passed) < 0.35
-    heard = {body["messages"][0]["content"] for body in echo.requests}
-    assert len(heard) == 2000 <= passed
     assert {**llm.faults, "time-out": 0} == {**met, "time-out": 0}
     assert llm.faults["time-out"] >= met["time-out"]  # a busy machine may add some
+    # No row was paid for twice, though the call was made again for each that was refused.
+    asked = Counter(body["messages"][0]["content"] for body in echo.requests)
+    assert len(asked) == 1400 and sum(asked.values()) <= 1400 + llm.faults["time-out"]
     assert proxy.most_at_once > 16
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_fault_is_got_over_and_counted(echo, kind):
     with faults(echo.base_url, share=0.5, kinds=(kind,)) as proxy:
-        llm = patient(proxy.base_url)
+        llm = patient(proxy.base_url, timeout=0.3 if kind == "time-out" else 5)
         outputs = llm.generate([conversation(str(i)) for i in range(20)])
     assert [output["generations"] for output in outputs] == [[f"heard {i}"] for i in range(20)]
     assert proxy.counts[kind] > 5
@@ -84,7 +125,7 @@ def test_each_fault_is_got_over_and_counted(echo, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_doesn_t_pass_ends_the_run_and_says_so(echo, kind):
     with faults(echo.base_url, share=0) as proxy:
-        llm = patient(proxy.base_url, retries=2)
+        llm = patient(proxy.base_url, retries=2, timeout=0.3)
         proxy.share, proxy.kinds = 1, (kind,)
         with InProcessPipeline() as pipeline:
             TextGeneration(name="answer", llm=llm)
@@ -112,21 +153,22 @@ def test_the_server_says_how_long_to_wait(echo, header, value):
 def test_waits_double_and_a_date_is_understood():
     from email.utils import formatdate
 
-    from smolsynth.llms.endpoints import EndpointLLM, _retry_after
+    from smolsynth.llms.endpoints import EndpointLLM
+    from smolsynth.llms.replies import retry_after
 
     llm = EndpointLLM(model="x", base_url="http://localhost/v1", api_key="none")
     waits = [[llm._wait(attempt, None) for _ in range(50)] for attempt in range(12)]
     assert all(0.25 <= wait <= 0.75 for wait in waits[0])
     assert all(1 <= wait <= 3 for wait in waits[2])
     assert max(waits[11]) == llm.longest_wait == 60
-    assert 5 < _retry_after({"retry-after": formatdate(time.time() + 8, usegmt=True)}) <= 8
-    assert _retry_after({"retry-after": "soon"}) is _retry_after({}) is None
+    assert 5 < retry_after({"retry-after": formatdate(time.time() + 8, usegmt=True)}) <= 8
+    assert retry_after({"retry-after": "soon"}) is retry_after({}) is None
 
 
 def test_a_wrong_request_is_not_sent_again(echo):
     llm = patient(echo.base_url)
     echo.model = "another"
-    with pytest.raises(LLMUnavailable, match=r"did not answer for 'echo' \(Error code: 404"):
+    with pytest.raises(LLMUnavailable, match=r"did not answer for 'echo' \(404: no model"):
         llm.generate([conversation("hello")])
     assert llm.faults == {}
 
@@ -229,7 +271,8 @@ def test_the_key_reaches_no_log_card_chunk_traceback_or_file(tmp_path, monkeypat
                 failing()
             assert "***" in str(error.value)
             shown += frames(error.value)
-        server.key = "changed"
+        server.key, proxy.share = "changed", 0
+        connect._FOUND.clear()
         with pytest.raises(LLMUnavailable) as error:
             load_llm(f"openai:{proxy.base_url}#echo")
         shown += frames(error.value)
@@ -270,3 +313,83 @@ def test_a_password_in_the_url_is_refused(echo):
     with pytest.raises(LLMUnavailable, match="holds a password") as error:
         load_llm(f"openai:{url}#echo")
     assert KEY not in str(error.value)
+
+
+def test_the_key_never_follows_a_redirect(echo, monkeypatch):
+    """85521f6 sent it to the second server."""
+    monkeypatch.setenv("SMOLSYNTH_API_KEY", KEY)
+    with serve(Echo(), model="echo") as other:
+        to = other.base_url.replace("127.0.0.1", "localhost")
+        listing = BaseHTTPRequestHandler.send_response  # any server that redirects everything
+
+        class Redirect(BaseHTTPRequestHandler):
+            def do_GET(self):
+                listing(self, 302)
+                self.send_header("Location", to + "/models")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def do_POST(self):
+                listing(self, 307)
+                self.send_header("Location", to + "/chat/completions")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        with HTTPServer(("127.0.0.1", 0), Redirect) as server:
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+            with pytest.raises(LLMUnavailable, match="redirects to") as error:
+                load_llm(f"openai:http://127.0.0.1:{server.server_port}/v1#echo")
+            server.shutdown()
+        assert other.asked == [] and KEY not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://api.openai.com/v1", "OPENAI_API_KEY"),
+        ("http://api.openai.com/v1", "SMOLSYNTH_API_KEY"),  # in clear text: not the user's own
+        ("https://api.openai.com.evil.example/v1", "SMOLSYNTH_API_KEY"),
+        ("https://evil.example/api.openai.com/v1", "SMOLSYNTH_API_KEY"),
+        ("http://localhost:11434/v1", "SMOLSYNTH_API_KEY"),
+    ],
+)
+def test_openai_s_key_is_for_openai_alone(monkeypatch, url, name):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-openai")
+    monkeypatch.delenv("SMOLSYNTH_API_KEY", raising=False)
+    key, said = connect.server_key(url)
+    assert (key.get_secret_value() == "sk-of-openai") == (name == "OPENAI_API_KEY")
+    monkeypatch.setenv("SMOLSYNTH_API_KEY", "of-the-server")
+    assert connect.server_key(url)[1] == f"the key in {name}"
+
+
+# ---- connecting ----
+def test_a_server_is_asked_once_per_process_and_model(echo):
+    for _ in range(4):
+        patient(echo.base_url)
+    assert echo.asked == ["GET /v1/models"]
+
+
+def test_a_server_without_a_list_of_models_is_tried(echo):
+    """85521f6 called its address wrong; MiniMax and others have none."""
+    echo.lists = False
+    llm = load_llm(f"openai:{echo.base_url}#echo", extra_body={"enable_thinking": False})
+    assert echo.asked == ["GET /v1/models", "POST /v1/chat/completions"]
+    assert echo.requests[0]["enable_thinking"] is False  # options reach this request, too
+    assert llm.generate([conversation("x")])[0]["generations"] == ["heard x"]
+    with pytest.raises(LLMUnavailable, match=r"404: no model other.*mostly ends in /v1"):
+        load_llm(f"openai:{echo.base_url}#other")
+
+
+def test_a_caller_s_bug_is_no_fault_of_the_server(echo):
+    """85521f6 sent such a request four times, and said that the server did not answer."""
+    llm = patient(echo.base_url)
+    for wrong in ({"x": object()}, {"x": float("nan")}):
+        with pytest.raises((TypeError, ValueError)) as error:
+            llm.generate([conversation("x")], extra_body=wrong)
+        assert not isinstance(error.value, LLMUnavailable)
+    with pytest.raises(TypeError, match="doesn't know temprature"):
+        llm.generate([conversation("x")], temprature=1)
+    assert llm.faults == {} and echo.requests == []

@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
@@ -30,8 +29,8 @@ from smolsynth.llms import (
     BundledLLM,
     LLMUnavailable,
     bundled,
+    connect,
     ct2,
-    endpoints,
     load_llm,
 )
 
@@ -541,6 +540,11 @@ def test_environment_chooses_and_the_argument_wins(tiny_llama, monkeypatch):
     ("options", "wanted"),
     [
         ({"temprature": 1}, "temprature: the options are max_new_tokens, temperature, top_p"),
+        ({"n": 2}, "This kind of model doesn't take n"),
+        ({"min_p": 0.1}, "doesn't take min_p"),
+        ({"thinking": "on"}, "thinking must be one of"),
+        ({"stop": [""]}, "stop must be"),
+        ({"top_k": -1}, "top_k must be"),
         ({"temperature": -0.1}, "temperature must be"),
         ({"temperature": "hot"}, "temperature must be"),
         ({"max_new_tokens": 0}, "max_new_tokens must be"),
@@ -676,11 +680,10 @@ def test_endpoint_pickles_after_use(server):
     assert len(copy.generate([ask("Hello")], max_new_tokens=4)) == 1
 
 
-def test_endpoint_cannot_do_magpie(server):
-    for spec in (f"openai:{server.base_url}#tutor", "hf:some/model"):
-        with pytest.raises(ValueError) as error:
-            load_llm(spec, use_magpie_template=True)
-        message(error, "Magpie needs a model whose raw prompt we control")
+def test_a_chat_endpoint_cannot_do_magpie(server):
+    with pytest.raises(LLMUnavailable) as error:
+        load_llm(f"openai:{server.base_url}#tutor", use_magpie_template=True)
+    message(error, "Magpie needs a model whose raw prompt we write", "404")
 
 
 def test_endpoint_lists_its_models(server):
@@ -692,7 +695,7 @@ def test_endpoint_lists_its_models(server):
 def test_wrong_path_of_a_server(server):
     with pytest.raises(LLMUnavailable) as error:
         load_llm(f"openai:{server.base_url.removesuffix('/v1')}#tutor")
-    message(error, "answered 404", "/v1")
+    message(error, "(404: no model tutor)", "mostly ends in /v1")
 
 
 def test_unreachable_server():
@@ -705,10 +708,7 @@ def test_unreachable_server():
 
 
 def test_silent_server(monkeypatch):
-    opened = urllib.request.urlopen
-    monkeypatch.setattr(
-        urllib.request, "urlopen", lambda request, timeout: opened(request, timeout=0.2)
-    )
+    monkeypatch.setattr(connect, "LIST_TIMEOUT", 0.2)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
@@ -732,12 +732,18 @@ def test_keys_are_asked_for_and_never_shown(monkeypatch):
         spec = f"openai:{server.base_url}#tutor"
         with pytest.raises(LLMUnavailable) as error:
             load_llm(spec)
-        message(error, "401", "SMOLSYNTH_API_KEY", "OPENAI_API_KEY")
+        message(error, "401", "no key; set SMOLSYNTH_API_KEY")
 
-        monkeypatch.setenv("OPENAI_API_KEY", wrong := "sk-wrong-key-5678")
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-of-openai-1234")  # not for this server
         with pytest.raises(LLMUnavailable) as error:
             load_llm(spec)
-        assert wrong not in message(error, "401", "the key in OPENAI_API_KEY")
+        message(error, "401", "no key; set SMOLSYNTH_API_KEY")
+        assert set(server.keys) == {"none"}
+
+        monkeypatch.setenv("SMOLSYNTH_API_KEY", wrong := "sk-wrong-key-5678")
+        with pytest.raises(LLMUnavailable) as error:
+            load_llm(spec)
+        assert wrong not in message(error, "401", "the key in SMOLSYNTH_API_KEY", "***")
 
         monkeypatch.setenv("SMOLSYNTH_API_KEY", secret)
         llm = load_llm(spec)
@@ -758,7 +764,7 @@ def test_hf_needs_a_token_and_uses_it(monkeypatch):
     message(error, "HF_TOKEN")
     monkeypatch.setattr("huggingface_hub.get_token", lambda: "hf_secret")
     with serve(load_llm(), model="some/model", key="hf_secret") as server:
-        monkeypatch.setattr(endpoints, "HF_ROUTER", server.base_url)
+        monkeypatch.setattr(connect, "HF_ROUTER", server.base_url)
         llm = load_llm("hf:some/model", max_new_tokens=4)
         assert len(llm.generate([ask("Hello")], **llm.generation_kwargs)) == 1
         assert "hf_secret" not in repr(llm)

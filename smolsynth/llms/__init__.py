@@ -5,16 +5,18 @@ longer to import than the model takes to write its first hundred answers.
 """
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 from distilabel.models.llms.base import LLM
 
 from smolsynth.errors import LLMUnavailable
-from smolsynth.llms import endpoints
+from smolsynth.llms import connect
 from smolsynth.llms.batched import BatchedTransformersLLM, check_transformers
 from smolsynth.llms.bundled import MODELS, BundledLLM, bundled_names
 from smolsynth.llms.ct2 import CT2LLM
 from smolsynth.llms.endpoints import EndpointLLM
+from smolsynth.llms.options import chosen
 from smolsynth.llms.smollm2 import SmolLM2
 
 __all__ = [
@@ -28,15 +30,13 @@ __all__ = [
     "load_llm",
 ]
 
-DEFAULTS = {"max_new_tokens": 256, "temperature": 0.7, "top_p": 1.0}
-
 
 def load_llm(
     spec: str | None = None,
     *,
     use_magpie_template: bool = False,
     seed: int | None = 42,
-    **generation_kwargs: Any,
+    **options: Any,
 ) -> LLM:
     """Makes the distilabel `LLM` that `spec` names; distilabel's steps call its `load()`.
 
@@ -46,13 +46,20 @@ def load_llm(
             `"ct2:FOLDER"` (made by `python -m smolsynth convert-model`), `"gguf:FILE"` (by
             llama.cpp), `"transformers:NAME_OR_PATH"` (Hugging Face hub or folder),
             `"openai:BASE_URL#MODEL"` (any OpenAI-compatible server; the key, if it wants one,
-            from `SMOLSYNTH_API_KEY` or `OPENAI_API_KEY`) or `"hf:MODEL"` (Hugging Face Inference
-            Providers; token from `HF_TOKEN` or `hf auth login`). Default: the environment
-            variable `SMOLSYNTH_LLM`, else `"bundled"`.
-        use_magpie_template: let the model write the user's turn, as distilabel's `Magpie` needs.
+            from `SMOLSYNTH_API_KEY`, or for api.openai.com from `OPENAI_API_KEY`) or `"hf:MODEL"`
+            (Hugging Face Inference Providers; token from `HF_TOKEN` or `hf auth login`). Default:
+            the environment variable `SMOLSYNTH_LLM`, else `"bundled"`.
+        use_magpie_template: let the model write the user's turn, as distilabel's `Magpie` needs. A
+            server must offer `/completions`, as vLLM and llama.cpp do.
         seed: makes sampling repeatable on one machine (a server may ignore it); `None` doesn't.
-        **generation_kwargs: `max_new_tokens` (default 256), `temperature` (0.7; 0 takes the most
-            probable token each time) and `top_p` (1.0).
+        **options: `max_new_tokens` (default 256), `temperature` (0.7; 0 takes the most probable
+            token each time), `top_p` (1.0), `top_k`, `stop` (a text or several) and `thinking`
+            ("drop", "keep" or "off"; see `smolsynth.llms.thinking`). For servers also `min_p`,
+            `thinking_tokens` (that thoughts may take besides `max_new_tokens`),
+            `n` (answers asked for in one request, where the server can), `template` (for Magpie;
+            see `smolsynth.llms.templates`), `extra_body` (a dictionary, sent along as it is),
+            `max_concurrency` (requests at a time, 16) and `timeout` (seconds, 600). Options in
+            `SMOLSYNTH_LLM_OPTIONS`, a JSON object, hold where these say nothing.
 
     Raises:
         ValueError: a wrong `spec`, option or value.
@@ -61,56 +68,76 @@ def load_llm(
     source = "spec" if spec else "SMOLSYNTH_LLM"
     spec = spec or os.environ.get("SMOLSYNTH_LLM") or "bundled"
     kind, _, name = str(spec).partition(":")
-    options = {
-        "seed": seed,
-        "generation_kwargs": _checked_generation_kwargs(generation_kwargs),
-    }
-    if kind == "bundled" and name in ("", *bundled_names()):
-        return BundledLLM(model=name or "tutor", use_magpie_template=use_magpie_template, **options)
-    if kind == "smollm2" and not name:
-        return SmolLM2(use_magpie_template=use_magpie_template, **options)
-    if kind == "ct2" and name:
-        llm = CT2LLM(model=name, use_magpie_template=use_magpie_template, **options)
-        llm.load()
-        return llm
-    if kind == "transformers" and name:
-        check_transformers(name)
-        return BatchedTransformersLLM(
-            model=name, use_magpie_template=use_magpie_template, **options
-        )
-    base_url, _, model = name.rpartition("#")
-    is_server = kind == "openai" and base_url.startswith(("http://", "https://")) and model
-    if not is_server and not (kind == "hf" and name):
+    make = _KINDS.get(kind)
+    llm = make and make(name, {"use_magpie_template": use_magpie_template, "seed": seed}, options)
+    if not llm:
         raise ValueError(
             f"{source}={spec!r} names no model: use 'bundled', 'bundled:novice', 'smollm2', "
             "'ct2:FOLDER', 'gguf:FILE', 'transformers:NAME_OR_PATH', "
             "'openai:BASE_URL#MODEL' (as in openai:http://localhost:11434/v1#qwen2.5:0.5b) "
             "or 'hf:MODEL'."
         )
-    if use_magpie_template:
-        raise ValueError(
-            "Magpie needs a model whose raw prompt we control, and a chat endpoint writes it "
-            "itself: use 'bundled' or 'transformers:NAME_OR_PATH' with use_magpie_template=True."
-        )
-    if kind == "hf":
-        return endpoints.connect(endpoints.HF_ROUTER, name, *endpoints.hub_token(), **options)
-    return endpoints.connect(base_url, model, *endpoints.server_key(), **options)
+    return llm
 
 
-def _checked_generation_kwargs(given: dict[str, Any]) -> dict[str, Any]:
-    if unknown := sorted(set(given) - set(DEFAULTS)):
-        raise ValueError(
-            f"load_llm() doesn't know {', '.join(unknown)}: the options are {', '.join(DEFAULTS)}."
-        )
-    chosen = {**DEFAULTS, **{name: value for name, value in given.items() if value is not None}}
-    if given.get("temperature", 0.7) is None:  # None means what 0 means
-        chosen["temperature"] = 0.0
-    for name, (kinds, is_good, wanted) in {
-        "max_new_tokens": (int, lambda value: value >= 1, "a whole number of at least 1"),
-        "temperature": ((int, float), lambda value: 0 <= value < 100, "a number from 0 up"),
-        "top_p": ((int, float), lambda value: 0 < value <= 1, "a number above 0 and at most 1"),
-    }.items():
-        value = chosen[name]
-        if isinstance(value, bool) or not isinstance(value, kinds) or not is_good(value):
-            raise ValueError(f"{name} must be {wanted}, not {value!r}.")
-    return chosen
+# ---- the kinds of model, by what stands before the colon ----
+# Each gets what stands after it, and makes the LLM, or `None` if that names none.
+
+
+def _bundled(name: str, made: dict[str, Any], options: dict[str, Any]) -> LLM | None:
+    if name not in ("", *bundled_names()):
+        return None
+    calls, attributes = chosen(options, "bundled")
+    return BundledLLM(model=name or "tutor", generation_kwargs=calls, **attributes, **made)
+
+
+def _smollm2(name: str, made: dict[str, Any], options: dict[str, Any]) -> LLM | None:
+    if name:
+        return None
+    calls, attributes = chosen(options, "smollm2")
+    return SmolLM2(generation_kwargs=calls, **attributes, **made)
+
+
+def _ct2(name: str, made: dict[str, Any], options: dict[str, Any]) -> LLM | None:
+    if not name:
+        return None
+    calls, attributes = chosen(options, "ct2")
+    llm = CT2LLM(model=name, generation_kwargs=calls, **attributes, **made)
+    llm.load()
+    return llm
+
+
+def _transformers(name: str, made: dict[str, Any], options: dict[str, Any]) -> LLM | None:
+    if not name:
+        return None
+    check_transformers(name)
+    calls, attributes = chosen(options, "transformers")
+    return BatchedTransformersLLM(model=name, generation_kwargs=calls, **attributes, **made)
+
+
+def _openai(name: str, made: dict[str, Any], options: dict[str, Any]) -> LLM | None:
+    base_url, _, model = name.rpartition("#")
+    if not base_url.startswith(("http://", "https://")) or not model:
+        return None
+    calls, attributes = chosen(options, "server")
+    key = connect.server_key(base_url)
+    return connect.connect(base_url, model, *key, generation_kwargs=calls, **attributes, **made)
+
+
+def _hf(name: str, made: dict[str, Any], options: dict[str, Any]) -> LLM | None:
+    if not name:
+        return None
+    calls, attributes = chosen(options, "server")
+    return connect.connect(
+        connect.HF_ROUTER, name, *connect.hub_token(), generation_kwargs=calls, **attributes, **made
+    )
+
+
+_KINDS: dict[str, Callable[[str, dict[str, Any], dict[str, Any]], LLM | None]] = {
+    "bundled": _bundled,
+    "smollm2": _smollm2,
+    "ct2": _ct2,
+    "transformers": _transformers,
+    "openai": _openai,
+    "hf": _hf,
+}

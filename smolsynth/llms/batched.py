@@ -157,16 +157,18 @@ class BatchedTransformersLLM(LocalLLM, TransformersLLM):
     def __getstate__(self) -> dict[str, Any]:
         return state_without(super().__getstate__(), "_pipeline")
 
-    def _template(self, messages: list[dict[str, str]], generation_prompt: bool) -> str:
-        return self._pipeline.tokenizer.apply_chat_template(
-            messages, tokenize=False, add_generation_prompt=generation_prompt
-        )
+    def _template(self, messages: list[dict[str, str]], **options: Any) -> str:
+        return self._pipeline.tokenizer.apply_chat_template(messages, tokenize=False, **options)
 
     def _encode(self, text: str) -> list[int]:
         return self._pipeline.tokenizer(text, add_special_tokens=False)["input_ids"]
 
     def _decode(self, answer: list[int]) -> str:
-        return self._pipeline.tokenizer.decode(answer, skip_special_tokens=True)
+        tokenizer = self._pipeline.tokenizer
+        text = tokenizer.decode(answer)
+        if "<|channel|>" in text or "[THINK]" in text:  # special tokens that mark thoughts
+            return text
+        return tokenizer.decode(answer, skip_special_tokens=True)
 
     @property
     def _context(self) -> int | None:

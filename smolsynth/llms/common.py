@@ -6,13 +6,14 @@ import os
 import secrets
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from smolsynth.errors import RowRefused, RowTooLong
+from smolsynth.llms.thinking import Thinking, split_thoughts
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -124,3 +125,72 @@ def cut(text: str, stop_sequences: list[str] | None) -> str:
     """Cuts `text` where the first stop sequence starts."""
     ends = [text.find(stop) for stop in stop_sequences or [] if stop and stop in text]
     return text[: min(ends)] if ends else text
+
+
+def as_output(
+    texts: Sequence[str],
+    thinking: Thinking,
+    *,
+    input_tokens: int,
+    output_tokens: list[int],
+    finish_reasons: Sequence[str],
+    opened: bool = False,
+    stop_sequences: list[str] | None = None,
+    count_tokens: Callable[[str], int] = lambda thoughts: 0,
+) -> dict[str, Any]:
+    """What `generate` gives for one conversation, in distilabel's form, without thoughts.
+
+    Args:
+        texts: what the model wrote, thoughts included.
+        thinking: "keep" adds `thoughts`, one text per answer, as a column beside the answer.
+        input_tokens: of the prompt.
+        output_tokens: of each text.
+        finish_reasons: of each text: "stop" or "length" (cut off at the limit).
+        opened: whether the prompt ended with the mark that opens a thought.
+        stop_sequences: an answer ends before the first of these.
+        count_tokens: of thoughts.
+
+    Returns:
+        See `output_of`.
+    """
+    pairs = [split_thoughts(text, opened) for text in texts]
+    return output_of(
+        [answer and cut(answer, stop_sequences) for _, answer in pairs],
+        [thoughts for thoughts, _ in pairs],
+        [
+            "thoughts" if answer is None else reason
+            for (_, answer), reason in zip(pairs, finish_reasons, strict=True)
+        ],
+        thinking,
+        input_tokens=[input_tokens],
+        output_tokens=output_tokens,
+        reasoning_tokens=[count_tokens(thoughts) if thoughts else 0 for thoughts, _ in pairs],
+    )
+
+
+def output_of(
+    answers: list[str | None],
+    thoughts: list[str],
+    finish_reasons: list[str],
+    thinking: Thinking,
+    **tokens: list[int],
+) -> dict[str, Any]:
+    """The answers to one conversation in distilabel's form.
+
+    Returns:
+        `generations`; `statistics`, which distilabel's tasks put into `distilabel_metadata`; and,
+        with `thinking="keep"`, `thoughts`. Where an answer didn't end by itself, also
+        `finish_reason`: "length" (cut off at the limit) or why there is none ("thoughts",
+        "refusal", "content_filter", "tool_calls", "no_json"). distilabel's tasks make columns of
+        the last two, `llm_STEP_thoughts` and `llm_STEP_finish_reason`: a row knows if its answer
+        was cut.
+    """
+    output: dict[str, Any] = {
+        "generations": answers,
+        "statistics": {**tokens, "finish_reason": finish_reasons},
+    }
+    if thinking == "keep":
+        output["thoughts"] = thoughts
+    if set(finish_reasons) != {"stop"}:
+        output["finish_reason"] = finish_reasons
+    return output

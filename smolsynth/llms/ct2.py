@@ -18,7 +18,8 @@ from pydantic import PrivateAttr
 from smolsynth.errors import LLMUnavailable
 from smolsynth.llms import common
 from smolsynth.llms.common import first_line, state_without
-from smolsynth.llms.local import LocalLLM, chat_template
+from smolsynth.llms.local import LocalLLM
+from smolsynth.llms.templates import chat_template
 
 FILES = ("tokenizer.json", "chat_template.jinja", "config.json", "generation_config.json")
 BATCH_SIZE = 16  # rows; larger batches leave one of two cores idle more often
@@ -146,8 +147,8 @@ class CT2LLM(LocalLLM):
     def __getstate__(self) -> dict[str, Any]:
         return state_without(super().__getstate__(), "_model")
 
-    def _template(self, messages: list[dict[str, str]], generation_prompt: bool) -> str:
-        return self._model.template(messages=messages, add_generation_prompt=generation_prompt)
+    def _template(self, messages: list[dict[str, str]], **options: Any) -> str:
+        return self._model.template(messages=messages, **options)
 
     def _encode(self, text: str) -> list[str]:
         return self._model.tokenizer.encode(text, add_special_tokens=False).tokens

@@ -1,46 +1,73 @@
-"""Models on a server that speaks OpenAI's protocol, and the keys for them."""
+"""Models on a server that speaks OpenAI's protocol."""
 
 import asyncio
-import email.utils
-import importlib.util
-import itertools
+import inspect
 import json
-import os
 import random
-import time
-import urllib.error
-import urllib.parse
-import urllib.request
-from collections import Counter
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+import re
+import warnings
+from collections import Counter, defaultdict, deque
+from typing import Any
 
-from distilabel.models.llms.base import merge_responses
+import jsonschema
+import tenacity
+from distilabel.models.llms.base import LLM
 from distilabel.models.llms.openai import OpenAILLM
-from pydantic import PrivateAttr, SecretStr
+from distilabel.models.mixins.magpie import MagpieChatTemplateMixin
+from pydantic import BaseModel, PrivateAttr, field_validator
 
-from smolsynth.errors import LLMUnavailable
-from smolsynth.llms.common import Count, NotNegative, call_seeds, first_line, state_without
+from smolsynth.errors import LLMUnavailable, RowRefused
+from smolsynth.llms.common import Count, NotNegative, call_seeds, output_of, state_without
+from smolsynth.llms.habits import Habits, switch_off
+from smolsynth.llms.replies import Answer, Fault, Malformed, answers_in, fault_of, starts_inside
+from smolsynth.llms.templates import family_of, open_user_turn
+from smolsynth.llms.thinking import Thinking
 
-HF_ROUTER = "https://router.huggingface.co/v1"
-LEFT_OUT = ("content_filter", "length")  # why an answer may have no text
+# What is known of (base URL, model), for all objects of this process.
+HABITS: defaultdict[tuple[str, str], Habits] = defaultdict(Habits)
+HOPELESS = 8  # answers without text, and none with: the run ends
+JSON_TRIES = 3
+_ADVICE = {  # where an answer has no text
+    "thoughts": "it thinks and doesn't come to an answer: load it with thinking='off', or let"
+    " thoughts take more with thinking_tokens=2048 (SMOLSYNTH_LLM_OPTIONS holds options, too)",
+    "length": "it is cut off before its first word: raise max_new_tokens, or thinking_tokens if it"
+    " thinks",
+    "tool_calls": "it calls tools, though it was offered none: load it with"
+    " extra_body={'tool_choice': 'none'}, or start the server without tools",
+    "no_json": f"it writes no JSON of the schema in {JSON_TRIES} tries: simplify the schema, or"
+    " choose another model",
+}
+_ASK_FOR_JSON = "Answer with JSON alone, following this JSON schema:\n{schema}"
+_ASK_AGAIN = "That is not right: {reason}. Answer again, with JSON alone that follows the schema."
 
 
-class EndpointLLM(OpenAILLM):
-    """distilabel's `OpenAILLM` for any OpenAI-compatible server.
+class EndpointLLM(OpenAILLM, MagpieChatTemplateMixin):
+    """distilabel's `OpenAILLM` for any OpenAI-compatible server, as servers are.
 
-    Several generations are several requests, because Ollama and others ignore `n`; at most
-    `max_concurrency` of them run at once, so that a slow server isn't flooded into timeouts.
+    **Faults that pass** (429, 408, 409, 5xx, a time-out, a cut connection, a body that is no
+    answer): the request is retried with exponential back-off and jitter; where the server says how
+    long (`Retry-After`), after that. It keeps its place meanwhile, so a busy server gets less.
 
-    A request that meets a passing fault (429, 408, 409, 5xx, a time-out, a cut connection, a body
-    that is no answer) is sent again after a wait that doubles each time; where the server says how
-    long (`Retry-After`), after that. It keeps its place meanwhile, so a busy server gets less. An
-    answer is a text; `None` comes back only where the server says that it left the text out
-    (`finish_reason` "content_filter" or "length"), and pipelines count it.
+    **What a server refuses by name** (a temperature, the system's role, `max_tokens`) is left out
+    or put otherwise, once, and said in a warning.
+
+    **A row that it refuses** (400, 413, 422) raises `RowRefused` with the row's index, once the
+    other answers of the batch are there; called again with the rest, these are not paid again.
+
+    **An answer without text** is `None`, with the reason as `finish_reason` (see
+    `common.output_of`), and never retried: refusals, tool calls, nothing but thoughts. `missing`
+    counts them. Where none of the first answers has text, the run ends and says what to set.
 
     Attributes:
         seed: sent along, different for each request and the same in each run; a server may
             ignore it. `None` sends none.
+        thinking: what becomes of thoughts; see `smolsynth.llms.thinking`.
+        thinking_tokens: that thoughts may take besides `max_new_tokens`.
+        n: generations asked for in one request; with 1, several generations are several requests,
+            because Ollama and others ignore `n`.
+        structured_output: `{"schema": a JSON schema or a pydantic model}`. Sent to the server,
+            and checked: an answer that doesn't fit is asked for again, with the reason.
+        template: for Magpie, the chat template or a family's name (`smolsynth.llms.templates`).
         max_concurrency: requests at a time.
         max_retries: how often one request is sent again before the run ends.
         first_wait: seconds before a request is sent again for the first time, give or take half.
@@ -49,93 +76,361 @@ class EndpointLLM(OpenAILLM):
     """
 
     seed: int | None = 42
+    thinking: Thinking = "drop"
+    thinking_tokens: int = 0
+    n: Count = 1
+    structured_output: dict[str, Any] | None = None
+    template: str | None = None
+    magpie_pre_query_template: str | None = "auto"  # it is `template` that decides
     max_concurrency: Count = 16
     first_wait: NotNegative = 0.5
     longest_wait: NotNegative = 60.0
+    timeout: NotNegative = 600.0  # a laptop's server may take its time
+    max_retries: int = 6  # 30 s and more, until a server is back
 
-    _num_generations_param_supported: bool = PrivateAttr(default=False)
     _calls: Counter = PrivateAttr(default_factory=Counter)
     _faults: Counter = PrivateAttr(default_factory=Counter)
+    _missing: Counter = PrivateAttr(default_factory=Counter)
+    _with_text: int = PrivateAttr(default=0)
+    _paid: dict[str, deque] = PrivateAttr(default_factory=dict)
+    _key_name: str = PrivateAttr(default="the key")
+
+    @field_validator("structured_output")
+    @classmethod
+    def _as_schema(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        schema = (value or {}).get("schema")
+        if isinstance(schema, type) and issubclass(schema, BaseModel):
+            return {**value, "schema": schema.model_json_schema()}
+        return value
 
     @property
     def faults(self) -> dict[str, int]:
         """The faults that requests have met and got over so far, by kind."""
         return dict(self._faults)
 
+    @property
+    def missing(self) -> dict[str, int]:
+        """How many answers had no text so far, by reason."""
+        return dict(self._missing)
+
+    @property
+    def habits(self) -> Habits:
+        """What this server was found not to take."""
+        return HABITS[self.base_url, self.model]
+
     def load(self) -> None:
-        """Makes the clients (a second time: nothing) and starts the sequence of seeds anew."""
+        """Makes the client (a second time: nothing) and starts the sequence of seeds anew."""
+        import openai
+
         self._calls.clear()
+        LLM.load(self)
         if self._aclient is None:
-            super().load()
-            self._aclient.max_retries = 0  # its own retries know nothing of malformed bodies
+            self._aclient = openai.AsyncOpenAI(
+                base_url=self.base_url,
+                api_key=self.api_key.get_secret_value(),
+                default_headers=self.default_headers,
+                timeout=self.timeout,
+                max_retries=0,  # its own retries know nothing of malformed bodies and accounts
+                # A redirect may lead to another host, and the key is for this one.
+                http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False),
+            )
 
     def unload(self) -> None:
         """Closes the connections; another `load()` makes new ones."""
-        if self._aclient is not None and hasattr(self._aclient, "close"):
+        if self._aclient is not None:
             self.event_loop.run_until_complete(self._aclient.close())
-            self._client.close()
-        structured_output = self.structured_output
-        super().unload()
-        self.structured_output = structured_output
+            self._aclient = None
 
     def __getstate__(self) -> dict[str, Any]:
         return state_without(super().__getstate__(), "_client", "_aclient", "_event_loop")
 
+    async def agenerate(
+        self,
+        input: Any,
+        num_generations: int = 1,
+        max_new_tokens: int = 256,
+        temperature: float | None = 0.7,
+        top_p: float | None = None,
+        top_k: int | None = None,
+        min_p: float | None = None,
+        stop: str | list[str] | None = None,
+        frequency_penalty: float | None = None,
+        presence_penalty: float | None = None,
+        extra_body: dict[str, Any] | None = None,
+    ) -> Any:
+        """Generates for one conversation; `generate` does so for many at a time.
+
+        Args:
+            input: a list of `{"role", "content"}` messages, or a pair of that and a structured
+                output.
+            num_generations: answers.
+            max_new_tokens: tokens per answer, at most; thoughts may take `thinking_tokens` more.
+            temperature: 0 or `None` takes the most probable token each time.
+            top_p: draw among the most probable tokens that hold this share of the probability.
+            top_k: draw among this many most probable tokens.
+            min_p: draw among tokens at least this share as probable as the most probable one.
+            stop: an answer ends before this, or the first of these.
+            frequency_penalty: makes tokens less probable the more often they came before.
+            presence_penalty: makes tokens less probable that came before.
+            extra_body: sent along as it is, and wins over everything else.
+
+        Returns:
+            See `smolsynth.llms.common.output_of`.
+        """
+        settings = {name: value for name, value in locals().items() if name in _SETTINGS}
+        return (await self._agenerate([input], num_generations, **settings))[0]
+
     async def _agenerate(
-        self, inputs: list[Any], num_generations: int = 1, **kwargs: Any
+        self, inputs: list[Any], num_generations: int = 1, **settings: Any
     ) -> list[Any]:
+        if unknown := sorted(set(settings) - _SETTINGS):
+            raise TypeError(f"generate() doesn't know {', '.join(unknown)}: use extra_body.")
         if self._aclient is None:
             self.load()
-        seeds = call_seeds(self, inputs, num_generations, kwargs)
+        seeds = call_seeds(self, inputs, num_generations, settings)
         turns = asyncio.Semaphore(self.max_concurrency)
-
-        async def ask(conversation: Any, seed: int) -> Any:
-            extra = {} if self.seed is None else {"seed": seed}
-            extra |= kwargs.get("extra_body") or {}
-            async with turns:
-                return await self._ask(conversation, {**kwargs, "extra_body": extra or None})
-
+        per_request = self.n if self.habits.takes_n else 1
+        shares = [
+            min(per_request, num_generations - first)
+            for first in range(0, num_generations, per_request)
+        ]
         requests = [
-            asyncio.ensure_future(ask(row, next(seeds)))
+            asyncio.ensure_future(self._share(row, size, next(seeds), turns, **settings))
             for row in inputs
-            for _ in range(num_generations)
+            for size in shares
         ]
         try:
-            answers = await asyncio.gather(*requests)
+            results = await asyncio.gather(*requests)
         except BaseException:
             for request in requests:  # or they would go on during the next call
                 request.cancel()
             await asyncio.gather(*requests, return_exceptions=True)
             raise
-        return merge_responses(list(answers), n=num_generations)
+        rows = [results[i : i + len(shares)] for i in range(0, len(results), len(shares))]
+        self._refuse_rows(inputs, rows)
+        return [
+            self._output([answer for share in row for answer in share][:num_generations])
+            for row in rows
+        ]
 
-    async def _ask(self, conversation: Any, kwargs: dict[str, Any]) -> Any:
-        """One answer to one conversation, however often it takes to ask."""
-        for attempt in itertools.count():
-            # Raised outside of `except`, without the original, whose text may hold the key.
-            try:
-                return await self.agenerate(input=conversation, **kwargs)
-            except Exception as error:
-                if (fault := _fault(error, self.api_key)) is None:
-                    raise
-            if not fault.passes or attempt >= self.max_retries:
-                break
-            self._faults[fault.kind] += 1
-            await asyncio.sleep(self._wait(attempt, fault.asked_for))
-        tried = f" {attempt + 1} times" if fault.passes and attempt else ""
-        raise LLMUnavailable(
-            f"{self.base_url} did not answer for {self.model!r}{tried} ({fault.reason}): check the "
-            "server and the model's name, then run again."
+    def _output(self, answers: list[Answer]) -> dict[str, Any]:
+        # Another answer of this call may have told how the model's thoughts begin.
+        settled = [self._settled(answer) for answer in answers]
+        if late := sum(a is not b for a, b in zip(answers, settled, strict=True)):
+            self._missing["thoughts"] += late
+        answers = settled
+        columns = {name: [getattr(a, name) for a in answers] for name in Answer._fields}
+        texts, thoughts, reasons = (columns.pop(name) for name in Answer._fields[:3])
+        return output_of(texts, thoughts, reasons, self.thinking, **columns)
+
+    def _refuse_rows(self, inputs: list[Any], rows: list[list[Any]]) -> None:
+        """Raises RowRefused for the first row that was refused, and keeps what the others got."""
+        refused = [i for i, row in enumerate(rows) if any(isinstance(s, Fault) for s in row)]
+        self._paid.clear()
+        if not refused:
+            return
+        for i, row in enumerate(rows):
+            if i != refused[0]:
+                self._paid.setdefault(_digest(inputs[i]), deque()).extend(row)
+        fault = next(s for s in rows[refused[0]] if isinstance(s, Fault))
+        raise RowRefused(
+            f"{self.base_url} refuses inputs[{refused[0]}] ({fault.words}): change or drop the"
+            " row.",
+            refused[0],
         )
 
-    def _generations_from_openai_completion(self, completion: Any) -> Any:
-        """distilabel's, which takes a body without text for an answer."""
-        if not completion.choices:
-            raise TypeError("no choices")
-        for choice in completion.choices:
-            if not isinstance(choice.message.content, str) and choice.finish_reason not in LEFT_OUT:
-                raise TypeError("no text")
-        return super()._generations_from_openai_completion(completion)
+    async def _share(
+        self, row: Any, size: int, seed: int, turns: asyncio.Semaphore, **settings: Any
+    ) -> list[Answer] | Fault:
+        """So many answers to one row, or the fault with which the server refuses it."""
+        if paid := self._paid.get(_digest(row)):
+            return paid.popleft()
+        answers: list[Answer] = []
+        while len(answers) < size:
+            wanted = size - len(answers) if self.habits.takes_n else 1
+            async with turns:
+                got = await self._checked(row, wanted, seed + len(answers), settings)
+            if isinstance(got, Fault):
+                return got
+            if len(got) < wanted:
+                self.habits.takes_n = False
+            answers += got[:wanted]
+        return answers
+
+    async def _checked(
+        self, row: Any, n: int, seed: int, settings: dict[str, Any]
+    ) -> list[Answer] | Fault:
+        """Answers that fit the schema, if there is one; what doesn't is asked for again."""
+        messages, structure = row if isinstance(row, tuple) else (row, self.structured_output)
+        schema = _schema_of(structure)
+        for _ in range(JSON_TRIES if schema else 1):
+            answers = await self._ask(messages, 1 if schema else n, seed, settings, schema)
+            if isinstance(answers, Fault) or not schema or answers[0].text is None:
+                break
+            said = {"role": "assistant", "content": answers[0].text}
+            text, reason = _as_json(answers[0].text, schema)
+            answers = [answers[0]._replace(text=text)]
+            if text is not None:
+                break
+            messages = [
+                *messages,
+                said,
+                {"role": "user", "content": _ASK_AGAIN.format(reason=reason)},
+            ]
+            answers = [answers[0]._replace(finish_reason="no_json")]
+        if isinstance(answers, Fault):
+            return answers
+        answers = [self._settled(answer) for answer in answers]
+        for answer in answers:
+            self._note(answer)
+        return answers
+
+    def _settled(self, answer: Answer) -> Answer:
+        """Where a model's thoughts have no opening mark, an answer that is cut off is a thought."""
+        is_thought = self.habits.starts_inside and answer.finish_reason == "length"
+        if not is_thought or answer.text is None or answer.thoughts:
+            return answer
+        return answer._replace(text=None, thoughts=answer.text, finish_reason="thoughts")
+
+    def _note(self, answer: Answer) -> None:
+        """Counts an answer; one without text says what to set, and ends a run that is hopeless."""
+        if answer.text is not None:
+            self._with_text += 1
+            return
+        reason = answer.finish_reason
+        self._missing[reason] += 1
+        advice = _ADVICE.get(reason)
+        if not advice:  # refusals are the model's good right
+            return
+        said = f"{self.model!r} at {self.base_url} gives answers without text, since {advice}."
+        if not self._with_text and self._missing[reason] >= HOPELESS:
+            raise LLMUnavailable(said)
+        if self._missing[reason] == 1:
+            warnings.warn(said + " Such rows have None and are counted.", stacklevel=2)
+
+    async def _ask(
+        self, messages: Any, n: int, seed: int, settings: dict[str, Any], schema: Any
+    ) -> list[Answer] | Fault:
+        """The answers to one request, however often it takes to ask, or a refusal of the row."""
+        while True:
+            path, body = self._request(messages, n, seed, schema, **settings)
+            retry = tenacity.AsyncRetrying(
+                retry=tenacity.retry_if_result(lambda r: isinstance(r, Fault) and r.passes),
+                stop=tenacity.stop_after_attempt(self.max_retries + 1),
+                wait=lambda state: self._wait(
+                    state.attempt_number - 1, state.outcome.result().asked_for
+                ),
+                before_sleep=lambda state: self._faults.update([state.outcome.result().kind]),
+                retry_error_callback=lambda state: state.outcome.result(),
+            )
+            reply = await retry(self._send, path, body)
+            if not isinstance(reply, Fault):
+                return reply
+            if not self._learn(reply, body, path, messages, n, seed, schema, settings):
+                break
+        if reply.cause == "refusal":
+            return [Answer(None, finish_reason="content_filter")] * n
+        if reply.cause == "row":
+            return reply
+        raise LLMUnavailable(self._complaint(reply))
+
+    def _learn(self, fault: Fault, body: dict[str, Any], *request: Any) -> bool:
+        """Whether the request is worth sending again, put otherwise."""
+        path, messages, n, seed, schema, settings = request
+        if fault.cause not in ("row", "busy", "refusal") or fault.kind == "429":
+            return False
+        if self._request(messages, n, seed, schema, **settings)[1] != body:
+            return True  # another request has learnt it meanwhile
+        what = self.habits.learn(fault, body, self.thinking != "keep")
+        if what is None:
+            return False
+        self.habits.said.append(what)
+        warnings.warn(
+            f"{self.base_url} refuses a request for {self.model!r} ({fault.words}): {what} from "
+            "now on.",
+            stacklevel=2,
+        )
+        return True
+
+    def _complaint(self, fault: Fault) -> str:
+        """What a fault means and what to do."""
+        said = f"({fault.words})"
+        if fault.cause == "account":
+            return (
+                f"The account at {self.base_url} is exhausted {said}: the finished chunks of a run "
+                "stay in its folder; top the account up, and make the same call again to resume."
+            )
+        if fault.cause == "key":
+            return f"{self.base_url} refuses access {said} with {self._key_name}: check the key."
+        if fault.cause == "address":
+            return (
+                f"{self.base_url} did not answer for {self.model!r} {said}: check the base URL, "
+                "which mostly ends in /v1, and the model's name."
+            )
+        tried = f" {self.max_retries + 1} times" if fault.passes and self.max_retries else ""
+        return (
+            f"{self.base_url} did not answer for {self.model!r}{tried} {said}: check the server "
+            "and the model's name, then run again."
+        )
+
+    def _request(
+        self,
+        messages: list[dict[str, Any]],
+        n: int,
+        seed: int,
+        schema: Any,
+        *,
+        extra_body: dict[str, Any] | None = None,
+        max_new_tokens: int = 256,
+        temperature: float | None = 0.7,
+        **settings: Any,
+    ) -> tuple[str, dict[str, Any]]:
+        """Path and body of a request, as this server takes it."""
+        body: dict[str, Any] = {"messages": messages}
+        is_raw = self.use_magpie_template and (not messages or messages[-1]["role"] != "user")
+        if is_raw:
+            prompt = open_user_turn(messages, self.template or family_of(self.model))
+            stop = settings.get("stop") or []
+            settings["stop"] = [*([stop] if isinstance(stop, str) else stop), prompt.end]
+            body = {"prompt": prompt.text}
+        body |= {
+            "max_tokens": max_new_tokens + (0 if is_raw else self.thinking_tokens),
+            "temperature": temperature or 0,
+            "n": n if n > 1 else None,
+            "seed": None if self.seed is None else seed % 2**31,
+            **settings,
+        }
+        if self.thinking == "off" and not is_raw:
+            body |= switch_off(self.base_url)
+        if schema:
+            form = {"name": "answer", "strict": True, "schema": schema}
+            body["response_format"] = {"type": "json_schema", "json_schema": form}
+            if "response_format" in self.habits.left_out:
+                asked = _ASK_FOR_JSON.format(schema=json.dumps(schema, ensure_ascii=False))
+                body["messages"] = [{"role": "system", "content": asked}, *messages]
+                if messages[0]["role"] == "system":
+                    asked = f"{messages[0]['content']}\n\n{asked}"
+                    body["messages"] = [{"role": "system", "content": asked}, *messages[1:]]
+        body = {name: value for name, value in body.items() if value is not None}
+        body = self.habits.applied(body) | (extra_body or {})
+        return ("/completions" if is_raw else "/chat/completions"), body
+
+    async def _send(self, path: str, body: dict[str, Any]) -> list[Answer] | Fault:
+        """One request. Faults come back as values: an exception's text may hold the key."""
+        import openai
+
+        body = {"model": self.model, **body}
+        try:
+            reply = await self._aclient.post(path, body=body, cast_to=object)
+            answers = answers_in(reply)
+        except openai.APIError as error:
+            fault = fault_of(error, self.api_key.get_secret_value())
+        except (json.JSONDecodeError, UnicodeDecodeError, Malformed):
+            fault = Fault("malformed body", "it sent something that is no answer", passes=True)
+        else:
+            self.habits.starts_inside |= starts_inside(reply)
+            return answers
+        return fault
 
     def _wait(self, attempt: int, asked_for: float | None) -> float:
         """Seconds; random, so that requests that failed together don't come back together."""
@@ -144,147 +439,42 @@ class EndpointLLM(OpenAILLM):
         return min(asked_for, self.longest_wait)
 
 
-class _Fault(NamedTuple):
-    """What went wrong with a request."""
-
-    kind: str
-    reason: str
-    passes: bool  # may go away by itself
-    asked_for: float | None  # seconds to wait, as the server says
+_SETTINGS = set(inspect.signature(EndpointLLM.agenerate).parameters) - {
+    "self",
+    "input",
+    "num_generations",
+}
 
 
-def _fault(error: Exception, key: SecretStr) -> _Fault | None:
-    """What an error says of a request, without the key; `None` if nothing of the server."""
-    import openai
-
-    said = first_line(error).replace(key.get_secret_value(), "***")
-    if isinstance(error, openai.APIStatusError):
-        status = error.status_code
-        passes = status in (408, 409, 429) or status >= 500
-        return _Fault(str(status), said, passes, _retry_after(error.response.headers))
-    if isinstance(error, openai.APITimeoutError):
-        return _Fault("time-out", said, True, None)
-    if isinstance(error, openai.APIConnectionError):
-        return _Fault("cut connection", said, True, None)
-    # The client takes any body for an answer; distilabel then fails on what is missing.
-    malformed = (json.JSONDecodeError, UnicodeDecodeError, AttributeError, TypeError, KeyError)
-    if isinstance(error, (openai.APIError, *malformed)):
-        return _Fault("malformed body", "it sent something that is no answer", True, None)
-    return None
+def _digest(row: Any) -> str:
+    return json.dumps(row, sort_keys=True, default=str)
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that a server asks to wait: a number of them, or a date."""
-    text = headers.get("retry-after", "")
-    try:
-        if milliseconds := headers.get("retry-after-ms"):
-            return max(0.0, float(milliseconds) / 1000)
-        return max(0.0, float(text))
-    except ValueError:
-        date = email.utils.parsedate_tz(text)
-        return max(0.0, email.utils.mktime_tz(date) - time.time()) if date else None
+# ---- structured output ----
 
 
-# Keys are `SecretStr` from the start: a traceback may show the local variables of its frames.
+def _schema_of(structure: dict[str, Any] | None) -> Any:
+    schema = (structure or {}).get("schema")
+    if isinstance(schema, str):  # as it stands in a dataset
+        return json.loads(schema)
+    if isinstance(schema, type) and issubclass(schema, BaseModel):
+        return schema.model_json_schema()
+    return schema
 
 
-def server_key() -> tuple[SecretStr, str]:
-    """The key for a server, and how to set it. Local servers want none, but the client does."""
-    for variable in ("SMOLSYNTH_API_KEY", "OPENAI_API_KEY"):
-        if os.environ.get(variable):
-            return SecretStr(os.environ[variable]), f"the key in {variable}"
-    return SecretStr("none"), "no key; set SMOLSYNTH_API_KEY or OPENAI_API_KEY"
+def _as_json(text: str, schema: Any) -> tuple[str | None, str]:
+    """The JSON in an answer, without fences, if it fits the schema; else `None` and why not.
 
-
-def hub_token() -> tuple[SecretStr, str]:
-    """The Hugging Face token, and how to set it."""
-    from huggingface_hub import get_token
-
-    token = SecretStr(get_token() or "")
-    if not token:
-        raise LLMUnavailable(
-            "'hf:MODEL' needs a Hugging Face token: set HF_TOKEN to one from "
-            "https://huggingface.co/settings/tokens, or use the bundled model."
-        )
-    return token, "the token in HF_TOKEN"
-
-
-def connect(
-    base_url: str, model: str, key: SecretStr, key_name: str, **options: Any
-) -> EndpointLLM:
-    """Makes the `EndpointLLM` once the server has listed the model, or answered with it.
-
-    Hugging Face's Inference Providers come here too: distilabel's `InferenceEndpointsLLM.load()`
-    calls functions that huggingface_hub 1.0 took away, and it turns every error into `None`.
+    >>> _as_json('```json\\n{"a": 1}\\n```', {"type": "object", "required": ["a"]})
+    ('{"a": 1}', '')
+    >>> _as_json('{"b": 1}', {"type": "object", "required": ["a"]})
+    (None, "'a' is a required property")
     """
-    if importlib.util.find_spec("openai") is None:
-        raise LLMUnavailable("Models on a server need the OpenAI client: run `pip install openai`.")
-    base_url = base_url.rstrip("/")
-    if "@" in urllib.parse.urlsplit(base_url).netloc:
-        raise LLMUnavailable(
-            "The base URL holds a password, and would carry it into logs and dataset cards: put it "
-            "in SMOLSYNTH_API_KEY, and take it out of the URL."
-        )
-    llm = EndpointLLM(
-        model=model,
-        base_url=base_url,
-        api_key=key,
-        timeout=600,  # a laptop's server may take its time
-        max_retries=6,  # 30 s and more, until a server is back
-        **options,
-    )
-    listed = _listed_models(base_url, key, key_name)
-    # Ollama adds ":latest" by itself; Inference Providers take "MODEL:PROVIDER".
-    accepted = {model, f"{model}:latest"}
-    if base_url == HF_ROUTER:
-        accepted.add(model.split(":")[0])
-    if not accepted & set(listed):
-        asked = llm.model_copy()
-        try:  # `transformers serve` has a folder's model, and doesn't list it
-            asked.generate([[{"role": "user", "content": "Hello"}]], max_new_tokens=1)
-        except LLMUnavailable:
-            if not listed:
-                raise
-            shown = ", ".join(listed[:10]) + (", ..." if len(listed) > 10 else "")
-            raise LLMUnavailable(
-                f"{base_url} has no model {model!r}: choose one of those it lists ({shown})."
-            ) from None
-        finally:
-            asked.unload()
-    return llm
-
-
-def _request(url: str, key: SecretStr) -> urllib.request.Request:
-    headers = {"Authorization": f"Bearer {key.get_secret_value()}", "User-Agent": "smolsynth"}
-    return urllib.request.Request(url, headers=headers)
-
-
-def _listed_models(base_url: str, key: SecretStr, key_name: str) -> list[str]:
+    text = re.sub(r"\A\s*```\w*\n(.*?)\n?```\s*\Z", r"\1", text, flags=re.DOTALL).strip()
     try:
-        with urllib.request.urlopen(_request(f"{base_url}/models", key), timeout=5) as answer:
-            models = json.load(answer)
-        return [str(model["id"]) for model in models["data"]]
-    except urllib.error.HTTPError as error:
-        if error.code >= 500:  # `transformers serve` without a hub cache
-            return []
-        if error.code in (401, 403):
-            raise LLMUnavailable(
-                f"{base_url} refuses access ({error.code}) with {key_name}: check the key."
-            ) from None
-        raise LLMUnavailable(
-            f"{base_url}/models answered {error.code}: check the base URL, which mostly ends "
-            "in /v1."
-        ) from None
-    except (OSError, ValueError) as error:
-        if isinstance(error, ValueError):
-            reason = "it sent no JSON"
-        else:
-            reason = first_line(getattr(error, "reason", None) or error)
-        raise LLMUnavailable(
-            f"Could not reach {base_url}/models ({reason}): start the server or check the URL."
-        ) from None
-    except (KeyError, TypeError):
-        raise LLMUnavailable(
-            f"{base_url}/models lists no models, so this is no OpenAI-compatible server: check "
-            "the base URL, which mostly ends in /v1."
-        ) from None
+        jsonschema.validate(json.loads(text), schema)
+    except jsonschema.ValidationError as error:
+        return None, error.message
+    except ValueError as error:
+        return None, f"it is no JSON ({error})"
+    return text, ""

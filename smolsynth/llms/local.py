@@ -2,11 +2,10 @@
 
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from distilabel.models.llms.base import LLM
-from distilabel.models.llms.utils import prepare_output
 from distilabel.models.mixins.magpie import MagpieChatTemplateMixin
 from pydantic import Field, PrivateAttr, validate_call
 
@@ -14,44 +13,16 @@ from smolsynth.llms.common import (
     Count,
     NotNegative,
     Share,
+    as_output,
     call_seeds,
     check_conversations,
     check_lengths,
-    cut,
     first_line,
 )
+from smolsynth.llms.templates import merged_system
+from smolsynth.llms.thinking import Thinking, ends_open, template_options
 
 SENTINEL = "smolsynthsentinel"
-
-
-def chat_template(text: str, **tokens: str) -> Callable[..., str]:
-    """A function that renders conversations by a chat template in Jinja, as transformers does.
-
-    Args:
-        text: the template.
-        **tokens: texts that it may name, such as `bos_token`.
-
-    >>> render = chat_template("{% for m in messages %}{{ m.role }}: {{ m.content }}{% endfor %}")
-    >>> render(messages=[{"role": "user", "content": "Hi"}])
-    'user: Hi'
-    """
-    from datetime import datetime
-
-    from jinja2.exceptions import TemplateError
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    def refuse(message: str) -> None:
-        raise TemplateError(message)
-
-    environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
-    )
-    environment.globals |= {
-        "raise_exception": refuse,
-        "strftime_now": lambda style: datetime.now().strftime(style),
-        **tokens,
-    }
-    return environment.from_string(text).render
 
 
 class LocalLLM(LLM, MagpieChatTemplateMixin):
@@ -60,6 +31,7 @@ class LocalLLM(LLM, MagpieChatTemplateMixin):
 
     Attributes:
         seed: makes sampling repeatable on one machine; `None` draws anew each time.
+        thinking: what becomes of thoughts; see `smolsynth.llms.thinking`.
         use_magpie_template: if a conversation doesn't end with the user, write the user's turn.
         magpie_pre_query_template: what opens the user's turn. `"auto"` renders the conversation
             plus a user's turn with the model's own chat template and stops where the user's text
@@ -67,6 +39,7 @@ class LocalLLM(LLM, MagpieChatTemplateMixin):
     """
 
     seed: int | None = 42
+    thinking: Thinking = "drop"
     magpie_pre_query_template: str | None = "auto"
 
     _calls: Counter = PrivateAttr(default_factory=Counter)
@@ -79,8 +52,8 @@ class LocalLLM(LLM, MagpieChatTemplateMixin):
         """Loads what is not loaded yet."""
 
     @abstractmethod
-    def _template(self, messages: list[dict[str, str]], generation_prompt: bool) -> str:
-        """Renders by the model's chat template, which may raise."""
+    def _template(self, messages: list[dict[str, str]], **options: Any) -> str:
+        """Renders by the model's chat template, which may raise. Options are for the template."""
 
     @abstractmethod
     def _encode(self, text: str) -> list[Any]:
@@ -133,7 +106,11 @@ class LocalLLM(LLM, MagpieChatTemplateMixin):
 
         self._ready()
         try:
-            return self._template(self._without_system(messages), generation_prompt)
+            return self._template(
+                self._without_system(messages),
+                add_generation_prompt=generation_prompt,
+                **template_options(self.thinking),
+            )
         except (TemplateError, TypeError) as error:
             roles = ", ".join(message["role"] for message in messages)
             raise ValueError(
@@ -147,19 +124,14 @@ class LocalLLM(LLM, MagpieChatTemplateMixin):
             return messages
         if self._takes_system is None:
             self._takes_system = self._asks_for_system()
-        if self._takes_system:
-            return messages
-        if len(messages) == 1:
-            return [{"role": "user", "content": messages[0]["content"]}]
-        text = "\n\n".join(message["content"] for message in messages[:2])
-        return [{"role": messages[1]["role"], "content": text}, *messages[2:]]
+        return messages if self._takes_system else merged_system(messages)
 
     def _asks_for_system(self) -> bool:
         from jinja2.exceptions import TemplateError
 
         probe = [{"role": "system", "content": SENTINEL}, {"role": "user", "content": "Hi"}]
         try:
-            return SENTINEL in self._template(probe, True)
+            return SENTINEL in self._template(probe, add_generation_prompt=True)
         except (TemplateError, TypeError):  # some families' templates raise
             return False
 
@@ -188,8 +160,8 @@ class LocalLLM(LLM, MagpieChatTemplateMixin):
             stop_sequences: an answer ends before the first of these.
 
         Returns:
-            Per conversation `{"generations": [str, ...], "statistics": {...}}`, with the token
-            counts `input_tokens` (one) and `output_tokens` (one per generation).
+            Per conversation what `common.output_of` says: answers, token counts, and why each
+            answer ended.
 
         Raises:
             ValueError: a conversation is malformed or doesn't fit into the context.
@@ -197,7 +169,8 @@ class LocalLLM(LLM, MagpieChatTemplateMixin):
         """
         check_conversations(inputs)
         self._ready()
-        prompts = [self._encode(self.prepare_input(conversation)) for conversation in inputs]
+        texts = [self.prepare_input(conversation) for conversation in inputs]
+        prompts = [self._encode(text) for text in texts]
         check_lengths([len(prompt) for prompt in prompts], max_new_tokens, self._context)
         sampling: dict[str, Any] = {"repetition_penalty": repetition_penalty}
         if temperature:
@@ -213,10 +186,15 @@ class LocalLLM(LLM, MagpieChatTemplateMixin):
             ids = answers[number * copies : (number + 1) * copies]
             ids *= num_generations // copies
             results.append(
-                prepare_output(
-                    [cut(self._decode(row), stop_sequences) for row in ids],
-                    input_tokens=[len(prompt)],
+                as_output(
+                    [self._decode(row) for row in ids],
+                    self.thinking,
+                    input_tokens=len(prompt),
                     output_tokens=[len(row) for row in ids],
+                    finish_reasons=["length" if len(r) == max_new_tokens else "stop" for r in ids],
+                    opened=ends_open(texts[number]),
+                    stop_sequences=stop_sequences,
+                    count_tokens=lambda thoughts: len(self._encode(thoughts)),
                 )
             )
         return results

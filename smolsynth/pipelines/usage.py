@@ -28,6 +28,7 @@ class Use:
         requests: conversations sent.
         uncounted: of them, those whose answers came without token counts.
         input_tokens, output_tokens: as the model, or its server, counts them.
+        reasoning_tokens: of the output tokens, those of thoughts, where they are told apart.
         seconds: spent in waiting for the model.
     """
 
@@ -35,6 +36,7 @@ class Use:
     uncounted: float = 0
     input_tokens: float = 0
     output_tokens: float = 0
+    reasoning_tokens: float = 0
     seconds: float = 0.0
 
     @property
@@ -87,10 +89,13 @@ class Usage(dict[tuple[str, str], Use]):
         return cls({(row["step"], row["model"]): Use(**{n: row[n] for n in names}) for row in rows})
 
     def __str__(self) -> str:
-        header = ("step", "model", "requests", "input tokens", "output tokens", "seconds")
+        columns = ["requests", "input_tokens", "output_tokens"]
+        if any(use.reasoning_tokens for use in self.values()):
+            columns.append("reasoning_tokens")
+        header = ("step", "model", *(name.replace("_", " ") for name in columns), "seconds")
         lines = [header]
         for (step, model), use in self.items():
-            numbers = (use.requests, use.input_tokens, use.output_tokens)
+            numbers = (getattr(use, name) for name in columns)
             lines.append((step, model, *(f"{n:,.0f}" for n in numbers), f"{use.seconds:,.1f}"))
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         return "\n".join(
@@ -197,6 +202,7 @@ class Meter:
                 use.requests += 1
                 use.input_tokens += tokens[0]
                 use.output_tokens += tokens[1]
+                use.reasoning_tokens += sum(statistics.get("reasoning_tokens") or [0])
                 use.uncounted += not any(tokens)
             self.usage.add({key: replace(use, seconds=0.0)})
             if self.on_use:

@@ -1,0 +1,175 @@
+"""Which server, which key, and whether the model is there: asked once per process and model."""
+
+import importlib.util
+import os
+import re
+import urllib.parse
+from collections import Counter
+from hashlib import sha256
+from typing import Any
+
+from pydantic import SecretStr
+
+from smolsynth.errors import LLMUnavailable, RowRefused
+from smolsynth.llms.common import first_line
+from smolsynth.llms.endpoints import EndpointLLM
+
+HF_ROUTER = "https://router.huggingface.co/v1"
+OPENAI_HOST = "api.openai.com"
+LIST_TIMEOUT = 5.0  # seconds for the list of models
+PROBE_TOKENS = 16  # some servers take no fewer
+
+# (base URL, model, what of the key, raw prompts) that were found to work, and templates found.
+_FOUND: dict[tuple[str, str, str, bool], str | None] = {}
+
+# Keys are `SecretStr` from the start: a traceback may show the local variables of its frames.
+
+
+def server_key(base_url: str) -> tuple[SecretStr, str]:
+    """The key for a server, and how to set it.
+
+    `OPENAI_API_KEY` is for OpenAI alone. Local servers want no key, but the client does.
+    """
+    variables = ["SMOLSYNTH_API_KEY"]
+    url = urllib.parse.urlsplit(base_url)
+    if url.scheme == "https" and url.hostname == OPENAI_HOST:
+        variables.insert(0, "OPENAI_API_KEY")
+    for variable in variables:
+        if os.environ.get(variable):
+            return SecretStr(os.environ[variable]), f"the key in {variable}"
+    return SecretStr("none"), f"no key; set {variables[0]}"
+
+
+def hub_token() -> tuple[SecretStr, str]:
+    """The Hugging Face token, and how to set it."""
+    from huggingface_hub import get_token
+
+    token = SecretStr(get_token() or "")
+    if not token:
+        raise LLMUnavailable(
+            "'hf:MODEL' needs a Hugging Face token: set HF_TOKEN to one from "
+            "https://huggingface.co/settings/tokens, or use the bundled model."
+        )
+    return token, "the token in HF_TOKEN"
+
+
+def connect(
+    base_url: str, model: str, key: SecretStr, key_name: str, **options: Any
+) -> EndpointLLM:
+    """Makes the `EndpointLLM` once the server has listed the model, or answered with it.
+
+    Hugging Face's Inference Providers come here too: distilabel's `InferenceEndpointsLLM.load()`
+    calls functions that huggingface_hub 1.0 took away, and it turns every error into `None`.
+    """
+    if importlib.util.find_spec("openai") is None:
+        raise LLMUnavailable("Models on a server need the OpenAI client: run `pip install openai`.")
+    base_url = base_url.rstrip("/")
+    if "@" in urllib.parse.urlsplit(base_url).netloc:
+        raise LLMUnavailable(
+            "The base URL holds a password, and would carry it into logs and dataset cards: put it "
+            "in SMOLSYNTH_API_KEY, and take it out of the URL."
+        )
+    llm = EndpointLLM(model=model, base_url=base_url, api_key=key, **options)
+    llm._key_name = key_name
+    digest = sha256(key.get_secret_value().encode()).hexdigest()
+    found = (base_url, model, digest, llm.use_magpie_template)
+    if found not in _FOUND:
+        _check(llm)
+        _FOUND[found] = _template_of(llm) if llm.use_magpie_template else None
+    if llm.template is None:
+        llm.template = _FOUND[found]
+    return llm
+
+
+def _check(llm: EndpointLLM) -> None:
+    """Raises LLMUnavailable if the server is not there, or has no such model."""
+    listed = _listed_models(llm)
+    # Ollama adds ":latest" by itself; Inference Providers take "MODEL:PROVIDER".
+    accepted = {llm.model, f"{llm.model}:latest"}
+    if llm.base_url == HF_ROUTER:
+        accepted.add(llm.model.split(":")[0])
+    if not accepted & set(listed):
+        _probe(llm, listed)  # `transformers serve` has a folder's model, and doesn't list it
+    if llm.use_magpie_template:
+        try:
+            _generate(llm, [])
+        except LLMUnavailable as error:
+            said = re.search(r"\(.*?\)", str(error))
+            raise LLMUnavailable(
+                "Magpie needs a model whose raw prompt we write, and "
+                f"{llm.base_url}/completions takes none {said[0] if said else ''}: choose vLLM, "
+                "llama.cpp or a local model, or another technique."
+            ) from None
+
+
+def _probe(llm: EndpointLLM, listed: list[str]) -> None:
+    """One short generation, which decides where the list of models doesn't."""
+    try:
+        _generate(llm, [{"role": "user", "content": "Hello"}])
+    except RowRefused as error:
+        raise LLMUnavailable(f"{first_line(error)}.") from None
+    except LLMUnavailable as error:
+        if not listed or "refuses access" in str(error) or "exhausted" in str(error):
+            raise
+        shown = ", ".join(listed[:10]) + (", ..." if len(listed) > 10 else "")
+        raise LLMUnavailable(
+            f"{llm.base_url} has no model {llm.model!r}: choose one of those it lists ({shown})."
+        ) from None
+
+
+def _generate(llm: EndpointLLM, messages: list[dict[str, str]]) -> None:
+    asked = llm.model_copy(update={"max_retries": min(llm.max_retries, 2)})
+    asked.__pydantic_private__ = {
+        **asked.__pydantic_private__,
+        "_missing": Counter({"probe": 1}),
+        "_calls": Counter(),
+    }
+    options = {**llm.generation_kwargs, "max_new_tokens": PROBE_TOKENS}
+    asked._with_text = 1  # so short an answer may well be without text
+    try:
+        asked.generate([messages], **options)
+    finally:
+        asked.unload()
+
+
+def _client(llm: EndpointLLM) -> Any:
+    import openai
+
+    return openai.OpenAI(
+        base_url=llm.base_url,
+        api_key=llm.api_key.get_secret_value(),
+        timeout=LIST_TIMEOUT,
+        max_retries=0,
+        http_client=openai.DefaultHttpxClient(follow_redirects=False),
+    )
+
+
+def _listed_models(llm: EndpointLLM) -> list[str]:
+    """The names that the server lists; none where it has no list. Raises if it is not there."""
+    import openai
+
+    with _client(llm) as client:
+        try:
+            return [str(model.id) for model in client.models.list().data]
+        except openai.APITimeoutError:
+            reason = "timed out"
+        except openai.APIConnectionError as error:
+            reason = first_line(error.__cause__ or error)
+        except (openai.APIError, ValueError, TypeError, AttributeError):
+            return []  # some have no list (404), or `transformers serve` no hub cache (500)
+    raise LLMUnavailable(
+        f"Could not reach {llm.base_url}/models ({reason}): start the server or check the URL."
+    )
+
+
+def _template_of(llm: EndpointLLM) -> str | None:
+    """The model's own chat template, where the server shows it, as llama.cpp does at /props."""
+    import openai
+
+    with _client(llm) as client:
+        try:
+            shown = client.get(llm.base_url.removesuffix("/v1") + "/props", cast_to=object)
+        except (openai.APIError, ValueError):
+            return None
+    template = shown.get("chat_template") if isinstance(shown, dict) else None
+    return template if isinstance(template, str) and template else None
