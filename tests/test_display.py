@@ -41,14 +41,14 @@ PAYLOADS = [
 ]
 ROWS = [{"instruction": p, "response": [p, None], p: p} for p in PAYLOADS]
 ALLOWED = {
-    "Viewer": set(),
+    "_Browser": set(),
     "VBox": set(),
     "HBox": set(),
     "Label": set(),
     "Button": set(),
     "IntSlider": set(),
     "Text": {"value"},
-    "Textarea": {"value"},
+    "ReadOnly": {"value"},
 }
 
 
@@ -66,7 +66,7 @@ def only(viewer, kind, **traits):
 
 
 def texts(viewer) -> list[str]:
-    return [w.value for w in walk(viewer) if type(w).__name__ == "Textarea"]
+    return [w.value for w in walk(viewer) if type(w).__name__ == "ReadOnly"]
 
 
 def position(viewer) -> str:
@@ -329,7 +329,7 @@ def test_browse_finds_chinese():
 
 def test_text_areas_take_no_changes_but_stay_readable():
     viewer = viewer_of(3)
-    (box, _) = [w for w in walk(viewer) if type(w).__name__ == "Textarea"]
+    (box, _) = [w for w in walk(viewer) if type(w).__name__ == "ReadOnly"]
     assert not box.disabled  # it would be grey, and out of the keyboard's reach
     box.value = "edited"
     assert box.value == "Question 0?"

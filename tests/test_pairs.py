@@ -122,6 +122,14 @@ def test_votes_are_counted_and_the_judge_stays_hidden_until_then():
     assert len(set(orders)) == 2  # A is not always the chosen one
 
 
+def test_each_viewer_has_its_own_votes():
+    one, other, empty = vote(PAIRS), vote(PAIRS), vote([])
+    click(one, "A is better")
+    assert len(one.votes) == 1
+    assert other.votes == {} == empty.votes
+    assert vote([]).votes is not empty.votes
+
+
 def test_labels_are_chinese_for_chinese():
     box = vote(PAIRS, lang="zh")
     assert [b.description for b in parts(box, "Button")][:2] == ["A 更好", "B 更好"]

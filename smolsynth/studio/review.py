@@ -10,12 +10,12 @@ from smolsynth.studio.widgets import (
     LISTED,
     Step,
     button,
-    height,
     label,
     paragraph,
     set_text,
     set_visible,
     side_by_side,
+    text_height,
     with_label,
 )
 from smolsynth.text.layout import clean
@@ -155,7 +155,7 @@ class Review(Step):
             if place < len(columns):
                 shown = clean(entry.row[columns[place]])
                 box.description = words[names[place]]
-                box.rows = height(shown)
+                box.rows = text_height(shown)
                 box.value = shown
         self.filling = False
         is_pair = len(columns) == 3

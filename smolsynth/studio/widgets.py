@@ -10,11 +10,12 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ipywidgets import HTML, Button, HBox, Layout, Select, Textarea, VBox, Widget
+from ipywidgets import HTML, Button, HBox, Layout, Select, VBox, Widget
 
 from smolsynth.rows import Row
 from smolsynth.studio.strings import TERMS, describe_error
-from smolsynth.text.layout import as_text, wrap
+from smolsynth.text.layout import as_text
+from smolsynth.viewers.pager import ReadOnly, height
 
 LISTED = 500  # rows of a list at most
 _TERM = re.compile("|".join(rf"\b{t}\b" if t.isascii() else t for t in TERMS))
@@ -138,32 +139,25 @@ def set_visible(widget: Widget, visible: bool) -> None:
     widget.layout.display = None if visible else "none"
 
 
-class Plain(Textarea):
-    """Text to read, to select and to copy; not to change, yet within the keyboard's reach."""
+class Plain(ReadOnly):
+    """Text to read and to copy, with its label above it."""
 
     def __init__(self, label: str, lines: int = 0, code: bool = False) -> None:
-        super().__init__(description=label, continuous_update=False)
-        self.shown = ""
+        super().__init__(description=label)
         self.lines = lines
         with_label(self, "1 1 auto")
         if code:
             self.add_class("sds-code")
-        self.observe(self._undo, "value")
 
     def set_text(self, value: Any) -> None:
-        """Shows a cell of a row, or any text."""
-        self.shown = as_text(value) if value not in ("", None) else ""
-        self.rows = self.lines or height(self.shown)
-        self.value = self.shown
-
-    def _undo(self, change: dict) -> None:
-        if change["new"] != self.shown:
-            self.value = self.shown
+        """Shows a cell of a row, or any text; nothing where there is none."""
+        super().set_text("" if value in ("", None) else as_text(value))
+        self.rows = self.lines or text_height(self.shown)
 
 
-def height(shown: str) -> int:
-    """Lines for a text area, as far as one can tell from here."""
-    return min(12, max(2, len(wrap(shown, 70))))
+def text_height(shown: str) -> int:
+    """Lines for a text area of the studio."""
+    return height(shown, most=12, least=2, columns=70)
 
 
 class Problem(VBox):

@@ -4,10 +4,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from smolsynth.rows import choose_columns, rows
-from smolsynth.text.layout import as_text, clean, shortened, words_in, wrap
+from ipywidgets import HBox, IntSlider, Label, Layout, Text, VBox
 
-# ---- the viewer ----
+from smolsynth.rows import choose_columns, rows
+from smolsynth.text.layout import as_text, clean, shortened, words_in
+from smolsynth.viewers.pager import Pager, ReadOnly, height
 
 _LABELS = {
     "en": {
@@ -54,100 +55,77 @@ def browse(data: Any, columns: Sequence[str] | None = None, lang: str = "en"):
         ValueError: a column that the data lacks, several datasets to choose from, another `lang`.
         TypeError: the data is something else.
     """
-    from ipywidgets import Button, HBox, IntSlider, Label, Layout, Text, Textarea, VBox
-
     data = rows(data)
-    columns = choose_columns(data, columns)
-    words = words_in(_LABELS, lang)
-    total = len(data)
+    return _Browser(data, choose_columns(data, columns), words_in(_LABELS, lang))
 
-    class Viewer(VBox):
-        def __repr__(self) -> str:
-            return words["repr"].format(n=total)
 
-    if not total:
-        return Viewer([Label(words["empty"])])
-
-    fit = Layout(width="auto")
-    back = Button(description=words["previous"], icon="arrow-left", layout=fit)
-    forth = Button(description=words["next"], icon="arrow-right", layout=fit)
-    slider = IntSlider(1, 1, total, readout=False, layout=Layout(flex="1 1 120px", width="auto"))
-    search = Text(
-        description=words["search"],
-        placeholder=words["hint"],
-        style={"description_width": "initial"},
-        layout=Layout(width="auto", max_width="480px"),
-    )
-    position = Label()
-    boxes = {
-        column: Textarea(
-            tooltip=_plain_name(column), continuous_update=False, layout=Layout(width="auto")
-        )
-        for column in columns
-    }
-    cells = VBox(
-        [
-            VBox([Label(_plain_name(column), style={"font_weight": "bold"}), box])
-            for column, box in boxes.items()
-        ]
-    )
-    steps = HBox([back, forth, slider], layout=Layout(align_items="center", width="100%"))
-    found: list[int] = list(range(total))
-    shown: dict[str, str] = {}
-    haystacks: list[str] = []  # what each row holds, made at the first search
-
-    def show(_=None) -> None:
-        for part in (steps, cells):
-            part.layout.display = None if found else "none"
-        if not found:
-            position.value = words["nothing"]
+class _Browser(Pager):
+    def __init__(self, data: Any, columns: Sequence[str], words: dict[str, str]) -> None:
+        super().__init__(data, words, words["repr"].format(n=len(data)))
+        self.columns = columns
+        if not self.total:
             return
-        i = slider.value
-        row = data[found[i - 1]]
-        for column, box in boxes.items():
-            shown[column] = as_text(row.get(column))
-            box.value = shown[column]
-            box.rows = _height(shown[column])
-        place = {"i": i, "n": len(found), "row": found[i - 1] + 1, "rows": total}
-        position.value = words["row" if len(found) == total else "found"].format(**place)
-        back.disabled, forth.disabled = i == 1, i == len(found)
+        self.slider = IntSlider(
+            1, 1, self.total, readout=False, layout=Layout(flex="1 1 120px", width="auto")
+        )
+        self.search = Text(
+            description=words["search"],
+            placeholder=words["hint"],
+            style={"description_width": "initial"},
+            layout=Layout(width="auto", max_width="480px"),
+        )
+        self.position = Label()
+        self.boxes = {
+            column: ReadOnly(tooltip=_plain_name(column), layout=Layout(width="auto"))
+            for column in columns
+        }
+        self.cells = VBox(
+            [
+                VBox([Label(_plain_name(column), style={"font_weight": "bold"}), box])
+                for column, box in self.boxes.items()
+            ]
+        )
+        self.steps = HBox(
+            [self.back, self.forth, self.slider], layout=Layout(align_items="center", width="100%")
+        )
+        self.found = list(range(self.total))  # the rows that the search has left
+        self._haystacks: list[str] = []  # what each row holds, made at the first search
+        self.slider.observe(lambda _: self.show(), "value")
+        self.search.observe(lambda change: self._filter(change["new"]), "value")
+        self.children = [self.search, self.steps, self.position, self.cells]
+        self.show()
 
-    def filter_rows(change) -> None:
-        nonlocal found
-        wanted = clean(change["new"]).strip().casefold()
-        if wanted and not haystacks:
-            for row in data:
-                haystacks.append("\n".join(as_text(row.get(c)) for c in columns).casefold())
-        found = [i for i in range(total) if not wanted or wanted in haystacks[i]]
-        slider.unobserve(show, "value")
-        slider.value = 1
-        slider.max = max(1, len(found))
-        slider.observe(show, "value")
-        show()
+    def step(self, by: int) -> None:
+        self.slider.value += by  # the slider keeps to its ends
 
-    def step(by: int) -> None:
-        slider.value += by  # the slider keeps to its ends
+    def show(self) -> None:
+        for part in (self.steps, self.cells):
+            part.layout.display = None if self.found else "none"
+        if not self.found:
+            self.position.value = self.words["nothing"]
+            return
+        i, n = self.slider.value, len(self.found)
+        self.place = self.found[i - 1]
+        for column, box in self.boxes.items():
+            box.set_text(as_text(self.data[self.place].get(column)))
+            box.rows = height(box.shown)
+        key = "row" if n == self.total else "found"
+        self.position.value = self.words[key].format(i=i, n=n, row=self.place + 1, rows=self.total)
+        self.back.disabled, self.forth.disabled = i == 1, i == n
 
-    def undo(change) -> None:  # a disabled Textarea would be grey, and out of the keyboard's reach
-        for column, box in boxes.items():
-            if box is change["owner"] and change["new"] != shown[column]:
-                box.value = shown[column]
-
-    back.on_click(lambda _: step(-1))
-    forth.on_click(lambda _: step(1))
-    slider.observe(show, "value")
-    search.observe(filter_rows, "value")
-    for box in boxes.values():
-        box.observe(undo, "value")
-    show()
-    return Viewer([search, steps, position, cells])
+    def _filter(self, text: str) -> None:
+        wanted = clean(text).strip().casefold()
+        if wanted and not self._haystacks:
+            self._haystacks = [
+                "\n".join(as_text(row.get(column)) for column in self.columns).casefold()
+                for row in self.data
+            ]
+        self.found = [i for i in range(self.total) if not wanted or wanted in self._haystacks[i]]
+        with self.slider.hold_trait_notifications():
+            self.slider.value, self.slider.max = 1, max(1, len(self.found))
+        self.show()
 
 
 def _plain_name(column: str) -> str:
     # A Label renders formulas, and a formula may hold a link: letters and digits only.
     return re.sub(r"[^\w .:-]", "·", shortened(column, 60))
-
-
-def _height(text: str) -> int:
-    """How many lines to give a text area, as far as one can tell from here."""
-    return min(14, max(1, len(wrap(text, 60))))

@@ -13,8 +13,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from ipywidgets import HTML, Label
+
 from smolsynth.rows import column_names, rows
 from smolsynth.text.layout import as_text, words_in
+from smolsynth.viewers.pager import Pager, in_a_row, small_button, two_sides
 
 _LABELS = {
     "en": {
@@ -117,48 +120,35 @@ def diff(data: Any, before: str, after: str, context: str | None = None, lang: s
         ValueError: a column that the data lacks, or another `lang`.
         TypeError: the data is no dataset.
     """
-    from ipywidgets import HTML, Button, HBox, Label, Layout, VBox
-
     words = words_in(_LABELS, lang)
     data = _checked(data, [before, after, *([context] if context else [])])
-    total = len(data)
+    return _Comparison(data, words, before, after, context)
 
-    class Comparison(VBox):
-        def __repr__(self) -> str:
-            return words["repr_compare"].format(n=total)
 
-    if not total:
-        return Comparison([Label(words["empty"])])
-    back = Button(description=words["previous"], icon="arrow-left", layout=Layout(width="auto"))
-    forth = Button(description=words["next"], icon="arrow-right", layout=Layout(width="auto"))
-    position, hint = Label(), Label()
-    above = HTML()
-    half = Layout(flex="1 1 260px", width="auto", padding="0 16px 0 0")
-    left, right = HTML(layout=half), HTML(layout=half)
-    place = 0
+class _Comparison(Pager):
+    def __init__(
+        self, data: Any, words: dict[str, str], before: str, after: str, context: str | None
+    ) -> None:
+        super().__init__(data, words, words["repr_compare"].format(n=len(data)))
+        self.columns, self.context = (before, after), context
+        if not self.total:
+            return
+        self.position, self.hint, self.above, self.sides = Label(), Label(), HTML(), two_sides()
+        steps = in_a_row(self.back, self.forth, self.position)
+        self.children = [steps, self.above, in_a_row(*self.sides), self.hint]
+        self.show()
 
-    def show() -> None:
-        row = data[place]
-        pieces = differences(as_text(row.get(before)), as_text(row.get(after)))
-        left.value = _marked(pieces, "gone", _GONE)
-        right.value = _marked(pieces, "new", _NEW)
-        above.value = _as_block(html.escape(as_text(row.get(context)))) if context else ""
+    def show(self) -> None:
+        row, words = self.data[self.place], self.words
+        pieces = differences(*(as_text(row.get(column)) for column in self.columns))
+        for side, kind, style in zip(self.sides, ("gone", "new"), (_GONE, _NEW), strict=True):
+            side.value = _marked(pieces, kind, style)
+        if self.context:
+            self.above.value = _as_block(html.escape(as_text(row.get(self.context))))
         kinds = [kind for kind in ("gone", "new") if any(k == kind for k, _ in pieces)]
-        hint.value = " · ".join(words[kind] for kind in kinds) or words["same"]
-        position.value = words["row"].format(i=place + 1, n=total)
-        back.disabled, forth.disabled = place == 0, place == total - 1
-
-    def step(by: int) -> None:
-        nonlocal place
-        place = min(max(place + by, 0), total - 1)
-        show()
-
-    back.on_click(lambda _: step(-1))
-    forth.on_click(lambda _: step(1))
-    show()
-    sides = HBox([left, right], layout=Layout(flex_flow="row wrap"))
-    steps = HBox([back, forth, position], layout=Layout(align_items="center"))
-    return Comparison([steps, above, sides, hint])
+        self.hint.value = " · ".join(words[kind] for kind in kinds) or words["same"]
+        self.position.value = words["row"].format(i=self.place + 1, n=self.total)
+        self.back.disabled, self.forth.disabled = self.place == 0, self.place == self.total - 1
 
 
 def vote(
@@ -187,84 +177,68 @@ def vote(
         ValueError: a column that the data lacks, or another `lang`.
         TypeError: the data is no dataset.
     """
-    from ipywidgets import HTML, Button, HBox, Label, Layout, VBox
-
     words = words_in(_LABELS, lang)
     data = _checked(data, [instruction, chosen, rejected])
-    total = len(data)
-    rng = random.Random(seed)
-    orders = [rng.sample([chosen, rejected], 2) for _ in range(total)]
+    return _Voting(data, words, instruction, chosen, rejected, seed)
 
-    class Voting(VBox):
-        votes: dict[int, str | None] = {}
 
-        def __repr__(self) -> str:
-            return words["repr_vote"].format(n=total)
+class _Voting(Pager):
+    def __init__(
+        self,
+        data: Any,
+        words: dict[str, str],
+        instruction: str,
+        chosen: str,
+        rejected: str,
+        seed: int,
+    ) -> None:
+        super().__init__(data, words, words["repr_vote"].format(n=len(data)))
+        self.votes: dict[int, str | None] = {}
+        self.instruction, self.chosen = instruction, chosen
+        rng = random.Random(seed)
+        self.orders = [rng.sample([chosen, rejected], 2) for _ in range(self.total)]
+        if not self.total:
+            return
+        self.asked, self.sides = HTML(), two_sides()
+        self.verdict, self.score = Label(), Label()
+        self.buttons = [small_button(words[name]) for name in ("first", "second", "skip")]
+        for preferred, button in zip((0, 1, None), self.buttons, strict=True):
+            button.on_click(lambda _, preferred=preferred: self.cast(preferred))
+        buttons = in_a_row(*self.buttons, self.forth)
+        self.children = [self.asked, in_a_row(*self.sides), buttons, self.verdict, self.score]
+        self.show()
 
-    if not total:
-        return Voting([Label(words["empty"])])
-    fit = Layout(width="auto")
-    buttons = [Button(description=words[name], layout=fit) for name in ("first", "second", "skip")]
-    forth = Button(description=words["next"], icon="arrow-right", layout=fit, disabled=True)
-    asked = HTML()
-    half = Layout(flex="1 1 260px", width="auto", padding="0 16px 0 0")
-    sides = [HTML(layout=half), HTML(layout=half)]
-    verdict, score = Label(), Label()
-    votes: dict[int, str | None] = {}
-    place = 0
-
-    def show() -> None:
-        row = data[place]
-        question = as_text(row.get(instruction))
-        asked.value = _as_block(
-            html.escape(words["asked"].format(i=place + 1, n=total, instruction=question))
+    def show(self) -> None:
+        row = self.data[self.place]
+        question = self.words["asked"].format(
+            i=self.place + 1, n=self.total, instruction=as_text(row.get(self.instruction))
         )
-        for name, side, column in zip("AB", sides, orders[place], strict=True):
-            text = html.escape(as_text(row.get(column)))
-            side.value = _as_block(f"<b>{name}</b>\n{text}")
-        verdict.value = ""
-        forth.disabled = True
-        for button in buttons:
+        self.asked.value = _as_block(html.escape(question))
+        for name, side, column in zip("AB", self.sides, self.orders[self.place], strict=True):
+            side.value = _as_block(f"<b>{name}</b>\n{html.escape(as_text(row.get(column)))}")
+        self.verdict.value = ""
+        self.forth.disabled = True
+        for button in self.buttons:
             button.disabled = False
 
-    def cast(preferred: int | None) -> None:
-        order = orders[place]
-        votes[place] = None
-        better = "AB"[order.index(chosen)]
+    def cast(self, preferred: int | None) -> None:
+        """Votes for the first or the second text, or for neither; shows what the judge chose."""
+        order, words = self.orders[self.place], self.words
+        self.votes[self.place] = None
         if preferred is not None:
-            votes[place] = "chosen" if order[preferred] == chosen else "rejected"
-        agree = votes[place] == "chosen"
-        verdict.value = words["agree"] if agree else words["differ"].format(other=better)
-        counted = [v for v in votes.values() if v]
+            self.votes[self.place] = "chosen" if order[preferred] == self.chosen else "rejected"
+        agree = self.votes[self.place] == "chosen"
+        other = "AB"[order.index(self.chosen)]
+        self.verdict.value = words["agree"] if agree else words["differ"].format(other=other)
+        counted = [vote for vote in self.votes.values() if vote]
         if counted:
             hits = counted.count("chosen")
-            score.value = words["score"].format(hits=hits, votes=len(counted))
-        for button in buttons:
+            self.score.value = words["score"].format(hits=hits, votes=len(counted))
+        for button in self.buttons:
             button.disabled = True
-        forth.disabled = place == total - 1
-        if forth.disabled:
-            verdict.value = f"{verdict.value} {words['done']}"
-
-    def step(_) -> None:
-        nonlocal place
-        place += 1
-        show()
-
-    for preferred, button in zip((0, 1, None), buttons, strict=True):
-        button.on_click(lambda _, preferred=preferred: cast(preferred))
-    forth.on_click(step)
-    show()
-    box = Voting(
-        [
-            asked,
-            HBox(sides, layout=Layout(flex_flow="row wrap")),
-            HBox([*buttons, forth], layout=Layout(flex_flow="row wrap")),
-            verdict,
-            score,
-        ]
-    )
-    box.votes = votes
-    return box
+        self.forth.disabled = self.place == self.total - 1
+        if self.forth.disabled:
+            self.verdict.value += f" {words['done']}"
 
 
 def _checked(data: Any, columns: list[str]) -> Sequence[dict[str, Any]]:
