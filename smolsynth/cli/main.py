@@ -24,7 +24,15 @@ from smolsynth.cli.strings import error_in_words, own_language, strings
 from smolsynth.errors import SmolsynthError
 from smolsynth.text.language import LANGS
 
-COMMANDS = ("demo", "generate", "studio", "get", "convert_model")  # modules of this folder
+COMMANDS = (
+    "demo",
+    "generate",
+    "studio",
+    "get",
+    "convert_model",
+    "check",
+    "convert",
+)  # modules of this folder
 DEFAULT = "demo"  # what runs without a command
 
 

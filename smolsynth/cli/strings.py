@@ -180,6 +180,90 @@ _CONVERT_MODEL = {
         "done": "{folder} 已就绪，这样使用：ct2:{folder}",
     },
 }
+_READING = {
+    "en": {
+        "source": "a file (JSON, JSONL, CSV, TSV, Parquet, Arrow, gzipped or not), a folder, or the"
+        " name of a dataset on the Hub",
+        "kind": "what the rows are (default: what the columns say)",
+        "split": "of several, as train",
+        "encoding": "of a text file that is not UTF-8, as gb18030",
+        "skip": "leave rows out that can't be read, instead of giving up",
+    },
+    "zh": {
+        "source": "文件（JSON、JSONL、CSV、TSV、Parquet、Arrow，可以是 gzip 压缩的）、文件夹，"
+        "或 Hub 上的数据集名",
+        "kind": "数据的类别（默认由列名判断）",
+        "split": "有好几份时取哪一份，如 train",
+        "encoding": "文本文件不是 UTF-8 时的编码，如 gb18030",
+        "skip": "读不了的行略去，不中断",
+    },
+}
+_CONVERT = {
+    "en": {
+        "folder": "folder to make",
+        "to": "the form: what the trainer takes",
+        "lost": "{to} has no place for these columns, they are left out: {columns}",
+        "done": "{rows} rows written to {folder}: {files}",
+    },
+    "zh": {
+        "folder": "要生成的文件夹",
+        "to": "目标格式，即训练框架要的格式",
+        "lost": "{to} 放不下这些列，已略去：{columns}",
+        "done": "{rows} 行已写入 {folder}：{files}",
+    },
+}
+_CHECK = {
+    "en": {
+        "lang": "language that the texts should have (default: the one most answers are in)",
+        "evaluation": "questions that the trained model will be tested with: none may be in the"
+        " data",
+        "seeds": "texts that generation began with: copies of them are found",
+        "json": "one line of JSON, last, for programs",
+        "html": "write a page with charts and the faulty rows",
+        "clean": "write the rows without faults to a new folder, with a card",
+        "reading": "Reading {file} …",
+        "measuring": "Measuring {rows} rows …",
+        "fine": "No rule is broken.",
+        "broken": "Broken: {rules}.",
+        "hint": " Rows without faults: python -m smolsynth check {file} --clean FOLDER",
+        "page": "The page is {file}.",
+        "none_good": "No row is without faults: nothing written.",
+        "no_kto": "--clean writes no kto data yet: take convert.",
+        "cleaned": "{good} of {all} rows are without faults: they are in {folder}.",
+        "left_out": "Of {all} rows, {good} have none of the faults that were looked for. Left out,"
+        " by rule: {counts}.",
+        "despite": "What is left after the others were taken out.",
+        "faults": "Faults",
+        "allowed": "of",
+        "figures": "Figures",
+        "rows": "Faulty rows",
+        "row": "Row",
+    },
+    "zh": {
+        "lang": "文本应是哪种语言（默认看多数回答）",
+        "evaluation": "将来用来测试模型的题目，数据里不能有",
+        "seeds": "生成时用的种子文本，照抄的行会被找出来",
+        "json": "最后输出一行 JSON，供程序读取",
+        "html": "写一份网页报告，有图，也列出有毛病的行",
+        "clean": "把没有毛病的行写到一个新文件夹，附数据集卡片",
+        "reading": "正在读取 {file} ……",
+        "measuring": "正在检查 {rows} 行……",
+        "fine": "没有违反任何规则。",
+        "broken": "违反规则：{rules}。",
+        "hint": "只留没有毛病的行：python -m smolsynth check {file} --clean FOLDER",
+        "page": "网页报告：{file}",
+        "none_good": "没有一行是没毛病的，什么也没写。",
+        "no_kto": "--clean 暂时不能写 kto 数据，请用 convert。",
+        "cleaned": "{all} 行里有 {good} 行没有毛病，已写入 {folder}。",
+        "left_out": "原有 {all} 行，其中 {good} 行查不出毛病。略去的行数（按规则）：{counts}。",
+        "despite": "去掉其他行之后剩下的数据。",
+        "faults": "毛病",
+        "allowed": "上限",
+        "figures": "统计",
+        "rows": "有毛病的行",
+        "row": "第",
+    },
+}
 _OF = {  # command -> its texts
     "main": [_MAIN],
     "making": [_MAKING],
@@ -188,6 +272,8 @@ _OF = {  # command -> its texts
     "studio": [_STUDIO],
     "get": [_GET],
     "convert-model": [_CONVERT_MODEL],
+    "convert": [_READING, _CONVERT],
+    "check": [_READING, _CHECK],
 }
 
 

@@ -58,6 +58,12 @@ class Read:
     skipped: list[tuple[int, str]] = field(default_factory=list)
     notes: Notes = field(default_factory=list)
 
+    def number_of(self, place: int) -> int:
+        """The number in the source of the row at a place in `rows`, counted with those skipped."""
+        for number, _ in self.skipped:
+            place += number <= place
+        return place
+
     def describe(self, lang: str = "en") -> list[str]:
         """What was recognised, one sentence a line, in "en" or "zh"."""
         words = NOTES[check_lang(lang)]
@@ -150,6 +156,29 @@ def read_rows(
             number, reason = read.skipped[0]
             raise ReadError(f"None of {len(first)} rows can be read; row {number}: {reason}.")
     return read
+
+
+def read_texts(path: str | Path) -> list[str]:
+    """Texts to compare with: the lines of a .txt file, a column of texts, or what users ask.
+
+    Raises:
+        ReadError: the file can't be read, or has no such texts.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".txt" and path.is_file():
+        lines = _guarded(path, iter(_open(path, None, [])()))
+        return [line.strip() for line in lines if line.strip()]
+    first = list(_raw(path, None, None, []))
+    for name in ("question", "instruction", "prompt", "query", "text", "document", "input"):
+        texts = [row.get(name) for row in first if isinstance(row, Mapping)]
+        if texts and all(isinstance(text, str) for text in texts):
+            return texts
+    return [
+        turn["content"]
+        for row in read_rows(path).rows
+        for turn in row.get("messages") or row["prompt"]
+        if turn["role"] == "user"
+    ]
 
 
 # ---- shape ----

@@ -1,0 +1,154 @@
+"""`python -m smolsynth check`: what a file of training data is, and what is wrong with it."""
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from smolsynth.cli.convert import add_reading, read
+from smolsynth.cli.strings import strings
+
+NAME = "check"
+HELP = {
+    "en": "say what a file of training data holds, and what is wrong with it",
+    "zh": "看看一份训练数据是什么、有哪些毛病",
+}
+SAMPLE = 300  # texts by which the language is told
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of this command."""
+    text = strings(parser.ui, NAME)
+    parser.add_argument("source", metavar="FILE", help=text["source"])
+    parser.add_argument(  # of the data; the person's is --ui
+        "--lang",
+        dest="language",
+        choices=("en", "zh", "auto"),
+        default="auto",
+        help=text["lang"],
+    )
+    parser.add_argument("--evaluation", metavar="FILE", help=text["evaluation"])
+    parser.add_argument("--seeds", metavar="FILE", help=text["seeds"])
+    parser.add_argument("--json", action="store_true", help=text["json"])
+    parser.add_argument("--html", type=Path, metavar="REPORT.html", help=text["html"])
+    parser.add_argument("--clean", type=Path, metavar="FOLDER", help=text["clean"])
+    add_reading(parser, text)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Reads, measures, says what was found; 0 where nothing is broken, 1 where something is, 2
+    where the file can't be read."""
+    from smolsynth.datasets.read import read_texts
+    from smolsynth.errors import ReadError
+    from smolsynth.quality.report import measure
+
+    text = strings(args.ui, NAME)
+    print(text["reading"].format(file=args.source), file=sys.stderr, flush=True)
+    try:
+        rows = read(args)
+        others = {
+            name: read_texts(getattr(args, name)) if getattr(args, name) else ()
+            for name in ("evaluation", "seeds")
+        }
+    except ReadError as error:
+        print(error, file=sys.stderr)
+        return 2
+    lang = args.language if args.language != "auto" else _language(rows.rows)
+    print(text["measuring"].format(rows=len(rows)), file=sys.stderr, flush=True)
+    report = measure([_measured(row) for row in rows.rows], lang, **others)
+    print("\n".join(rows.describe(args.ui)), end="\n\n")
+    print(_in_ui(report, rows, args.ui), end="\n\n")
+    print(_advice(report, args, text))
+    if args.html:
+        from smolsynth._files import write_whole
+        from smolsynth.cli.report import page
+
+        write_whole(args.html, page(args.source, rows, report, args.ui))
+        print(text["page"].format(file=args.html))
+    if args.clean:
+        print(_clean(rows, report, args, text))
+    if args.json:
+        print(json.dumps(_summary(rows, report), ensure_ascii=False))
+    return 1 if report.broken else 0
+
+
+def _measured(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as `measure` reads it; a verdict's talk counts as any other."""
+    if "completion" in row:
+        return {"messages": [*row["prompt"], *row["completion"]]}
+    return row
+
+
+def _language(rows: list[dict[str, Any]]) -> str:
+    """The language that most of the first answers are in."""
+    from smolsynth.text.language import in_language
+
+    texts = []
+    for row in rows[:SAMPLE]:
+        answer = row.get("chosen") or row.get("completion") or row.get("messages")
+        texts.append(answer[-1]["content"])
+    votes = {lang: sum(in_language(text, lang) for text in texts) for lang in ("en", "zh")}
+    return "zh" if votes["zh"] > votes["en"] else "en"
+
+
+def _in_ui(report: Any, rows: Any, ui: str) -> str:
+    """The table in the language of the person, rows by their numbers in the file."""
+    findings = tuple(
+        finding._replace(rows=tuple(map(rows.number_of, finding.rows)))
+        for finding in report.findings
+    )
+    return repr(replace(report, lang=ui, findings=findings))
+
+
+def _advice(report: Any, args: argparse.Namespace, text: dict[str, str]) -> str:
+    from smolsynth.quality.rules import RULES
+
+    if not report.broken:
+        return text["fine"]
+    names = "; ".join(
+        f"{finding.rule} ({RULES[finding.rule].words(args.ui)[0]})" for finding in report.broken
+    )
+    hint = "" if args.clean else text["hint"].format(file=args.source)
+    return text["broken"].format(rules=names) + hint
+
+
+def _clean(rows: Any, report: Any, args: argparse.Namespace, text: dict[str, str]) -> str:
+    from smolsynth.datasets.save import save
+
+    good = report.good_rows()
+    if not good:
+        return text["none_good"]
+    if rows.kind == "kto":
+        return text["no_kto"]
+    left_out = {finding.rule: len(finding.rows) for finding in report.findings if finding.rows}
+    counts = ", ".join(f"{rule} {count}" for rule, count in left_out.items())
+    folder = save(
+        [rows.rows[number] for number in good],
+        args.clean,
+        lang=report.lang,
+        model="-",
+        technique=f"smolsynth check, {Path(args.source).name}",
+        seed=None,
+        license="unknown",
+        notes=strings(report.lang, NAME)["left_out"].format(
+            all=report.rows, good=len(good), counts=counts or "-"
+        ),
+        despite=strings(report.lang, NAME)["despite"],
+    )
+    return text["cleaned"].format(good=len(good), all=report.rows, folder=folder)
+
+
+def _summary(rows: Any, report: Any) -> dict[str, Any]:
+    """What `--json` prints."""
+    return {
+        "shape": rows.shape,
+        "kind": rows.kind,
+        "lang": report.lang,
+        "rows": report.rows,
+        "faults": {finding.rule: len(finding.rows) for finding in report.findings},
+        "broken": [finding.rule for finding in report.broken],
+        "figures": report.figures,
+        "skipped": len(rows.skipped),
+    }

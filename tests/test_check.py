@@ -1,0 +1,130 @@
+"""`check` and `convert` on the command line: what is said, written and returned."""
+
+import json
+import re
+
+import pytest
+
+from smolsynth import read_rows
+from smolsynth.cli.main import main
+from tests.test_read import talk
+
+GOOD = [
+    ("What is a kettle for?", "A kettle boils water for tea and coffee."),
+    ("Name a planet with rings.", "Saturn has bright rings of ice and rock."),
+    ("How does a bee find flowers?", "A bee follows colours and scents to the flowers."),
+    ("Why do leaves turn red?", "Leaves lose their green pigment in autumn, and red ones stay."),
+]
+CHINESE = [
+    ("水壶是做什么用的？", "水壶用来烧开水，可以泡茶，也可以冲咖啡。"),
+    ("哪颗行星有光环？", "土星有明亮的光环，由冰块和岩石组成。"),
+]
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch):
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+
+def written(tmp_path, pairs, name="data.jsonl"):
+    path = tmp_path / name
+    rows = [{"question": q, "answer": a, "id": n} for n, (q, a) in enumerate(pairs)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_a_good_file(tmp_path, capsys):
+    assert main(["check", str(written(tmp_path, GOOD)), "--json"]) == 0
+    out = capsys.readouterr().out
+    assert "4 rows of instruction data, shape question-answer\nkept as they are: id" in out
+    assert "No rule is broken." in out
+    said = json.loads(out.splitlines()[-1])
+    assert {k: said[k] for k in ("shape", "kind", "lang", "rows", "broken", "skipped")} == {
+        **{"shape": "question-answer", "kind": "instruction", "lang": "en", "rows": 4},
+        **{"broken": [], "skipped": 0},
+    }
+    assert set(said["faults"].values()) == {0} and said["figures"]["response_tokens_median"] > 5
+
+
+@pytest.mark.parametrize(("ui", "said"), [("en", "Broken: empty"), ("zh", "违反规则：empty")])
+def test_faults_are_counted_shown_and_left_out(ui, said, tmp_path, capsys):
+    path = written(tmp_path, [*GOOD, ("What is tea?", "")])
+    arguments = ["check", str(path), "--ui", ui, "--json", "--clean", str(tmp_path / "clean")]
+    assert main(arguments) == 1
+    out = capsys.readouterr().out
+    assert said in out and json.loads(out.splitlines()[-1])["faults"]["empty"] == 1
+    back = read_rows(tmp_path / "clean")
+    assert [row["id"] for row in back.rows] == [0, 1, 2, 3]
+    card = (tmp_path / "clean" / "README.md").read_text("utf-8")
+    assert "Of 5 rows, 4 have none of the faults" in card and "empty 1" in card
+
+
+def test_the_language_is_told_by_the_answers(tmp_path, capsys):
+    assert main(["check", str(written(tmp_path, CHINESE)), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["lang"] == "zh"
+    assert main(["check", str(written(tmp_path, CHINESE)), "--lang", "en", "--json"]) == 1
+    assert "wrong_language" in json.loads(capsys.readouterr().out.splitlines()[-1])["broken"]
+
+
+def test_what_can_t_be_read_ends_with_2_and_one_sentence(tmp_path, capsys):
+    (tmp_path / "x.jsonl").write_text('{"text": "a"}\n')
+    for command in (["check"], ["convert", "--to", "messages"]):
+        more = [str(tmp_path / "out")] if command[0] == "convert" else []
+        assert main([command[0], str(tmp_path / "x.jsonl"), *more, *command[1:]]) == 2
+        assert "those of no shape" in capsys.readouterr().err
+    assert main(["check", str(tmp_path / "none.jsonl")]) == 2
+
+
+def test_rows_left_out_keep_the_numbers_of_the_file(tmp_path, capsys):
+    path = written(tmp_path, [*GOOD, ("What is tea?", "")])
+    lines = path.read_text("utf-8").splitlines()
+    lines[1] = '{"question": "a", "answer": 3}'
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert main(["check", str(path)]) == 2
+    assert "row 1: answer: expected text, found int 3" in capsys.readouterr().err
+    assert main(["check", str(path), "--skip"]) == 1
+    out = capsys.readouterr().out
+    assert "1 rows can't be read and are left out; the first: row 1" in out
+    assert re.search(r"empty +1 +0 ✗ +row 4:", out)
+
+
+def test_evaluation_questions_and_seeds_are_looked_for(tmp_path, capsys):
+    path = written(tmp_path, GOOD)
+    (tmp_path / "held.txt").write_text("Why do leaves turn red?\n", encoding="utf-8")
+    evaluation = written(tmp_path, GOOD[:1], "held.jsonl")
+    for file in (tmp_path / "held.txt", evaluation):
+        assert main(["check", str(path), "--evaluation", str(file), "--json"]) == 1
+        said = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert said["broken"] == ["in_evaluation"] and said["faults"]["in_evaluation"] == 1
+    assert main(["check", str(path), "--seeds", str(tmp_path / "held.txt")]) == 1
+
+
+def test_the_page_needs_nothing_else_and_escapes_all_texts(tmp_path):
+    bad = ("<script>alert(1)</script> What?", "<img src=x onerror=alert(2)> I’m sorry, I can’t.")
+    path = written(tmp_path, [*GOOD, (bad[0], ""), bad])
+    assert main(["check", str(path), "--html", str(tmp_path / "r.html"), "--ui", "zh"]) == 1
+    page = (tmp_path / "r.html").read_text("utf-8")
+    assert '<html lang="zh">' in page and "&lt;script&gt;alert(1)" in page
+    assert "<script" not in page and "<img" not in page
+    assert not re.search(r"(src|href)\s*=|url\(|@import", page.replace("&lt;img src=x", ""))
+
+
+def test_convert_writes_what_the_trainer_takes(tmp_path, capsys):
+    path = written(tmp_path, GOOD)
+    out = tmp_path / "out"
+    assert main(["convert", str(path), str(out), "--to", "llama-factory"]) == 0
+    said = capsys.readouterr().out
+    assert f"4 rows written to {out}: train.jsonl, dataset_info.json" in said
+    assert read_rows(out / "train.jsonl").rows[0]["messages"] == talk(*GOOD[0])
+    assert main(["convert", str(path), str(tmp_path / "o"), "--to", "openai", "--ui", "zh"]) == 0
+    assert "openai 放不下这些列，已略去：id" in capsys.readouterr().out
+    assert main(["convert", str(path), str(tmp_path / "k"), "--to", "kto"]) == 2
+    assert "no place for rows of instruction data" in capsys.readouterr().err
+    assert main(["convert", str(path), str(out), "--to", "messages"]) == 1  # it is there already
+
+
+def test_the_command_offers_every_format():
+    from smolsynth.cli.convert import FORMATS
+    from smolsynth.datasets import trainers
+
+    assert tuple(trainers.FORMATS) == FORMATS
