@@ -3,6 +3,8 @@
 import locale
 import os
 
+from smolsynth.specs import SPECS
+
 # By command; "main" holds what all of them share.
 _MAIN = {
     "en": {
@@ -56,8 +58,7 @@ _OPTIONS = {  # of both commands that make data
 }
 _MAKING = {
     "en": {
-        "model": "bundled (default), bundled:novice, transformers:NAME_OR_PATH,"
-        " openai:BASE_URL#MODEL or hf:MODEL; or set SMOLSYNTH_LLM",
+        "model": f"{', '.join(SPECS)}; or set SMOLSYNTH_LLM (default: bundled)",
         "positive": "a whole number from 1 up, not {given!r}",
         "progress": "{rows} of {wanted} rows",
         "left": ", about {seconds:.0f} s left",
@@ -71,8 +72,7 @@ _MAKING = {
         "stopped": "Stopped. Finished rows are kept: the same command goes on.",
     },
     "zh": {
-        "model": "bundled（默认）、bundled:novice、transformers:NAME_OR_PATH、"
-        "openai:BASE_URL#MODEL 或 hf:MODEL；也可以设环境变量 SMOLSYNTH_LLM",
+        "model": f"{'、'.join(SPECS)}；也可以设环境变量 SMOLSYNTH_LLM（默认 bundled）",
         "positive": "要填不小于 1 的整数，不能是 {given!r}",
         "progress": "已有 {rows} 行，共要 {wanted} 行",
         "left": "，大约还要 {seconds:.0f} 秒",

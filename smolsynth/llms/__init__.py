@@ -18,6 +18,7 @@ from smolsynth.llms.ct2 import CT2LLM
 from smolsynth.llms.endpoints import EndpointLLM
 from smolsynth.llms.options import chosen
 from smolsynth.llms.smollm2 import SmolLM2
+from smolsynth.specs import SPECS
 
 __all__ = [
     "MODELS",
@@ -72,10 +73,8 @@ def load_llm(
     llm = make and make(name, {"use_magpie_template": use_magpie_template, "seed": seed}, options)
     if not llm:
         raise ValueError(
-            f"{source}={spec!r} names no model: use 'bundled', 'bundled:novice', 'smollm2', "
-            "'ct2:FOLDER', 'gguf:FILE', 'transformers:NAME_OR_PATH', "
-            "'openai:BASE_URL#MODEL' (as in openai:http://localhost:11434/v1#qwen2.5:0.5b) "
-            "or 'hf:MODEL'."
+            f"{source}={spec!r} names no model: use {', '.join(map(repr, SPECS))} (such as "
+            "openai:http://localhost:11434/v1#qwen2.5:0.5b)."
         )
     return llm
 
