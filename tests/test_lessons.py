@@ -25,7 +25,10 @@ def cases(path: Path) -> list:
         blocks = lessons.blocks(path)
     except ValueError:  # test_no_block_escapes says what is wrong
         return []
-    return [pytest.param(path, block, id=f"{path.name}:{block.line}") for block in blocks]
+    group = pytest.mark.xdist_group(f"page-{path.stem}")  # a page runs once, for all its blocks
+    return [
+        pytest.param(path, block, id=f"{path.name}:{block.line}", marks=group) for block in blocks
+    ]
 
 
 BLOCKS = [case for path in DOCUMENTS for case in cases(path)]
@@ -45,6 +48,7 @@ def fingerprint() -> dict[str, str]:
     return lessons.fingerprint()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "block"), RUNNING)
 def test_a_block_runs(path, block):
     result = results(path).get(block.line)
@@ -52,6 +56,7 @@ def test_a_block_runs(path, block):
     assert not result.error, result.error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "block"), SHOWN)
 def test_a_shown_output_is_what_the_block_prints(path, block):
     printed = results(path)[block.line].printed
