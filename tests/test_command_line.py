@@ -35,6 +35,7 @@ def rows_in(folder: Path) -> list[list[dict[str, str]]]:
 
 
 @pytest.mark.parametrize(("lang", "next_step"), [("en", "Next:"), ("zh", "下一步：")])
+@pytest.mark.slow
 def test_it_makes_both_datasets_shows_rows_and_says_what_comes_next(tmp_path, lang, next_step):
     done = run("--lang", lang, "--rows", "100", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -72,6 +73,7 @@ def test_it_makes_both_datasets_shows_rows_and_says_what_comes_next(tmp_path, la
     assert "Warning" not in done.stderr
 
 
+@pytest.mark.slow
 def test_the_first_rows_come_quickly_and_the_same_seed_gives_the_same_rows(tmp_path):
     """Within 8 s of a cold start on two quiet cores; a busy machine gets three times that."""
     begun = time.perf_counter()
@@ -107,6 +109,7 @@ def test_bad_input_gets_one_clear_sentence_and_leaves_nothing_behind(tmp_path, a
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_model_that_writes_garbage_is_reported_not_hidden(tmp_path, random_model):
     spec = f"transformers:{random_model}"
     done = run("--kind", "instruction", "--rows", "8", cwd=tmp_path, SMOLSYNTH_LLM=spec)
@@ -115,6 +118,7 @@ def test_a_model_that_writes_garbage_is_reported_not_hidden(tmp_path, random_mod
     assert ("Dropped on the way" in done.stdout) or ("No usable row" in done.stderr)
 
 
+@pytest.mark.slow
 def test_a_judge_that_writes_garbage_gives_no_pairs(tmp_path, random_model):
     spec = f"transformers:{random_model}"
     done = run("--kind", "preference", "--rows", "4", cwd=tmp_path, SMOLSYNTH_LLM=spec)

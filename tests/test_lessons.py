@@ -1,6 +1,7 @@
 """Every Python block of the lessons and READMEs runs, and prints what the page shows."""
 
 import ast
+import difflib
 import functools
 import importlib
 import importlib.util
@@ -65,6 +66,9 @@ def test_a_shown_output_is_what_the_block_prints(path, block):
     if lessons.REFERENCE.exists():
         reference, here = json.loads(lessons.REFERENCE.read_text("utf-8")), fingerprint()
         if here["model"] == reference["model"] and here["sample"] != reference["sample"]:
+            words = (printed.split(), block.shown.split())
+            likeness = difflib.SequenceMatcher(None, *words, autojunk=False).ratio()
+            assert likeness >= 0.5, printed  # other draws of the same model, yet the same report
             pytest.skip("this kind of CPU rounds differently from the one that made the outputs")
     assert printed == block.shown, "run `python -m tools.lessons refresh`"
 

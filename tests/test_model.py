@@ -81,6 +81,7 @@ def promised(name: str, lang: str) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.slow
 def test_the_figures_hold(lang):
     """Measured anew on fewer cases than the card's, so within three standard errors."""
     cases = 60
@@ -92,6 +93,7 @@ def test_the_figures_hold(lang):
 
 
 @pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.slow
 def test_the_novice_is_worse_but_no_fool(lang):
     right = Measure("novice", lang, cases=60).answers()["right_fact"]
     assert 0.35 <= promised("novice", lang)["right_fact"] / promised("tutor", lang)["right_fact"]

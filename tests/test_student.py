@@ -15,7 +15,7 @@ from smolsynth.datasets.convert import to_messages, to_preferences
 from smolsynth.llms import MODELS
 from smolsynth.student.base import NOVICE, Student
 from smolsynth.student.quiz import answers, held_out_loss, quiz, score
-from smolsynth.student.train import Recipe, train
+from smolsynth.student.train import SHORT, Recipe, train
 from smolsynth.student.trials import Trial, Trials, compare, corrupt, plot_trials
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -94,6 +94,7 @@ def test_the_tutor_knows_more_than_the_novice():
 # ---- training ----
 
 
+@pytest.mark.slow
 def test_sft_teaches_what_the_rows_say(taught):
     first, last = taught.losses[0][1], taught.losses[-1][1]
     assert len(taught.losses) == 25 and last < first / 4 and taught.rows == 4
@@ -102,6 +103,7 @@ def test_sft_teaches_what_the_rows_say(taught):
     assert said != answers(NOVICE, [row["instruction"] for row in ROWS])
 
 
+@pytest.mark.slow
 def test_transformers_reads_the_student_too(taught):
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -116,6 +118,7 @@ def test_transformers_reads_the_student_too(taught):
     assert tokenizer.decode(out, skip_special_tokens=True).strip()[:20] == said[:20]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_student(taught, tmp_path):
     from safetensors.torch import load_file
 
@@ -142,6 +145,7 @@ def test_leaving_out_what_isn_t_scored_changes_no_loss(pairs, monkeypatch):
         assert one == pytest.approx(other, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_dpo_turns_the_student_towards_what_is_chosen(taught):
     pairs = [
         {
@@ -169,6 +173,7 @@ def test_what_can_t_be_trained_on_is_refused(taught, tmp_path):
         train(to_messages(ROWS), folder=taught.folder)
 
 
+@pytest.mark.slow
 def test_a_student_in_a_relative_folder_answers_from_anywhere(taught, tmp_path, monkeypatch):
     quick = Recipe(epochs=1, rate=1e-3, batch=4)
     monkeypatch.chdir(tmp_path)
@@ -183,6 +188,7 @@ def test_a_student_in_a_relative_folder_answers_from_anywhere(taught, tmp_path, 
     assert answers(by_hand, asked) == said
 
 
+@pytest.mark.slow
 def test_a_folder_trained_anew_answers_with_its_new_weights(taught, tmp_path):
     asked = [row["instruction"] for row in ROWS]
     shutil.copytree(MODELS / "novice", tmp_path / "student")
@@ -201,6 +207,7 @@ def test_what_stands_beside_the_folder_is_not_touched(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "model.part"]
 
 
+@pytest.mark.slow
 def test_students_without_a_folder_go_when_python_ends(tmp_path):
     code = (
         "from smolsynth import to_messages, train, compare\n"
@@ -223,6 +230,7 @@ def test_students_without_a_folder_go_when_python_ends(tmp_path):
 # ---- without a quiz ----
 
 
+@pytest.mark.slow
 def test_the_held_out_loss_falls_with_training_and_is_the_trainer_s(taught):
     data = to_messages(ROWS)
     before, after = held_out_loss(NOVICE, data), held_out_loss(taught, data)
@@ -278,6 +286,27 @@ def test_the_interval_by_hand():
     assert many.margin == pytest.approx(2.0452 * 0.10171 / 30**0.5, rel=1e-3)
 
 
+def test_the_notebooks_of_the_tests_train_one_seed(monkeypatch):
+    """As tools/course_run.py asks for by the environment."""
+    from smolsynth.student import trials
+
+    seeds = []
+
+    def remember(data, base, *, seed, **options):
+        seeds.append(seed)
+        return Student(MODELS / "novice", (), 1, 0.0)
+
+    monkeypatch.setattr(trials, "train", remember)
+    monkeypatch.setattr(trials, "score", lambda *_: 0.5)
+    for value, wanted in (("", [0, 1, 2]), ("1", [0])):
+        monkeypatch.setenv(SHORT, value)
+        seeds.clear()
+        [trial] = trials.compare({"x": [{"messages": []}]}, [{}], progress=False)
+        assert seeds == wanted
+        assert trial.scores == (0.5,) * len(wanted)
+
+
+@pytest.mark.slow
 def test_comparing_trains_a_student_for_each_seed(capsys):
     data = to_messages(ROWS)
     questions = [
