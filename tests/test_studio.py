@@ -206,6 +206,28 @@ def test_search_and_filter(english):
     assert not review.list.options
 
 
+def test_undo_takes_back_the_last_decision_wherever_the_list_is_now(english):
+    generate(english, rows=10)
+    english.buttons["review"].click()
+    review, entries = english.steps["review"], english.session.entries
+    review.filter.value = "undecided"
+    review.accept.click()
+    review.reject.click()  # row 2, which has left the list
+    assert review.list.value == 2
+    review.undo.click()
+    assert entries[1].verdict is None
+    assert entries[0].verdict is True
+    assert review.list.value == 1  # it is back, and shown
+    review.undo.click()
+    assert entries[0].verdict is None
+    review.undo.click()  # nothing left to undo
+    assert not any(entry.touched for entry in entries)
+    review.list.value = 5
+    review.boxes[1].value = "By hand."
+    review.undo.click()
+    assert not entries[5].touched
+
+
 # ---- what goes wrong ----
 def test_steps_without_rows_say_what_to_do(app):
     for name in ("generate", "review", "quality", "export"):

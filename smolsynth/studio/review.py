@@ -75,6 +75,7 @@ class Review(Step):
             side_by_side(self.list, detail),
         ]
         self.filling = False
+        self.decided: list[int] = []  # rows, in the order in which they were decided
         self.search.observe(lambda _: self.refresh(), "value")
         self.filter.observe(lambda _: self.refresh(), "value")
         self.list.observe(lambda _: self._show(), "value")
@@ -203,15 +204,28 @@ class Review(Step):
         listed = [number for _, number in self.list.options]
         after = listed[listed.index(self.list.value) + 1 :]
         entry.verdict = verdict
+        self.decided.append(self.list.value)
         if after:
             self.list.value = after[0]
         self._note(entry)
 
     def take_back(self) -> None:
-        """Undoes what was done with the row."""
-        if entry := self.entry:
-            entry.undo()
-            self._note(entry)
+        """Undoes what was done with the row; if that is nothing, the last decision before it.
+
+        After a decision the next row is shown: what one regrets is the row before.
+        """
+        number, entries = self.list.value, self.session.entries
+        shown = self.entry
+        while self.decided and (shown is None or not shown.touched):
+            number = self.decided.pop()
+            if number < len(entries) and entries[number].verdict is not None:
+                shown = entries[number]
+        if shown is None:
+            return
+        shown.undo()
+        self._note(shown)
+        if number in [listed for _, listed in self.list.options]:
+            self.list.value = number
 
     def vote(self, which: int | None) -> None:
         """Votes for the first or the second response that is shown, or for neither."""
