@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-import math
 import re
+from pathlib import Path
 
 import pytest
 
@@ -80,16 +80,47 @@ def promised(name: str, lang: str) -> dict[str, float]:
     return figures
 
 
-@pytest.mark.parametrize("lang", LANGS)
+# Questions and seeds are fixed, so the same weights and code give the same figures; another kind of
+# CPU may round a token over, and where the model samples, all that follows.
+SAMPLED = ("self_instruct", "evol_", "magpie", "quality_rank", "complexity_rank")
+EXPECTED = Path(__file__).with_name("model_figures.json")
+
+
+def measured(lang: str) -> dict[str, float]:
+    """All figures on 30 cases and one of the judge's aspects: quick, and the same every time."""
+    return Measure("tutor", lang, cases=30, aspects=("overall-rating",)).all()
+
+
+def off(figures: dict[str, float], wanted: dict[str, float], slack: float, sampled: float) -> dict:
+    """The figures that are not what they were, each with what it is and was."""
+    return {
+        name: (figures[name], value)
+        for name, value in wanted.items()
+        if abs(figures[name] - value) > (sampled if name.startswith(SAMPLED) else slack)
+    }
+
+
 @pytest.mark.slow
-def test_the_figures_hold(lang):
-    """Measured anew on fewer cases than the card's, so within three standard errors."""
-    cases = 60
-    measured = Measure("tutor", lang, cases=cases).all()
-    for name, value in promised("tutor", lang).items():
-        spread = 1 if name.endswith("_rank") else math.sqrt(max(0, value * (1 - value)))
-        slack = max(0.08, 3 * spread / math.sqrt(cases))
-        assert measured[name] >= value - slack, (name, measured[name], value)
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_figures_are_what_they_were(lang):
+    """Two cases of 30 may turn out otherwise, five where the model samples."""
+    wanted = json.loads(EXPECTED.read_text("utf-8"))[lang]
+    assert off(measured(lang), wanted, 0.07, 0.17) == {}, "or run python -m tests.test_model"
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_figures_are_the_card_s(lang):
+    figures = Measure("tutor", lang, cases=200).all()
+    assert off(figures, promised("tutor", lang), 0.03, 0.08) == {}
+
+
+def test_other_figures_would_be_seen():
+    wanted = json.loads(EXPECTED.read_text("utf-8"))["en"]
+    worse = {name: value - 0.1 for name, value in wanted.items()}
+    seen = off(worse, wanted, 0.07, 0.17)
+    assert "right_fact" in seen and "judge_order" in seen and "magpie_on_topic" not in seen
+    assert off(promised("novice", "en"), wanted, 0.07, 0.17).keys() >= {"right_fact", "critique"}
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -135,3 +166,8 @@ def test_the_readme_names_the_cards_figures(page):
         made = json.loads((MODELS / name / "training.json").read_text())
         size = made["parameters"] / 1e6
         assert (f"{size:.2f} M" if page == "README.md" else f"{size * 100:.0f} 万参数") in text
+
+
+if __name__ == "__main__":
+    figures = {lang: measured(lang) for lang in LANGS}
+    EXPECTED.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")

@@ -50,7 +50,7 @@ def mix(
     kept: dict[str, list[dict]] = {name: [] for name in sets}
     for number, (name, row) in enumerate(every):
         if number not in repeated:
-            kept[name].append({column: row[column] for column in columns})
+            kept[name].append({column: row.get(column) for column in columns})
     wanted = _counts({name: len(data) for name, data in kept.items()}, shares, rows)
     rng = random.Random(seed)
     mixed = [
