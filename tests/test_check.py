@@ -123,6 +123,14 @@ def test_convert_writes_what_the_trainer_takes(tmp_path, capsys):
     assert main(["convert", str(path), str(out), "--to", "messages"]) == 1  # it is there already
 
 
+def test_a_talk_that_ends_with_a_call_of_a_tool_is_not_empty(tmp_path, capsys):
+    call = {"function": {"name": "weather", "arguments": '{"city": "Wien"}'}}
+    turns = [talk("Will it rain?")[0], {"role": "assistant", "tool_calls": [call]}]
+    (tmp_path / "x.jsonl").write_text(json.dumps({"messages": turns}), encoding="utf-8")
+    assert main(["check", str(tmp_path / "x.jsonl"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["faults"]["empty"] == 0
+
+
 def test_the_command_offers_every_format():
     from smolsynth.cli.convert import FORMATS
     from smolsynth.datasets import trainers

@@ -40,6 +40,12 @@ def test_shares(shares, wanted, counts):
     assert len(set(made["instruction"])) == len(made) and set(made["instruction"]) <= given
 
 
+def test_a_column_that_later_rows_lack_is_missing_there():
+    data = [{**row, "topic": "x"} if i < 3 else row for i, row in enumerate(rows(0, 6))]
+    made = mix({"a": data})
+    assert sorted(str(topic) for topic in made["topic"]) == ["None"] * 3 + ["x"] * 3
+
+
 def test_a_row_of_two_sets_stays_in_the_first():
     long = {
         "instruction": "Tell me all of it, please, from the very first day until now, year by year",

@@ -276,11 +276,18 @@ def _as_text(value: Any, role: str | None = None) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, Mapping):
-        return _as_text(value.get("content", value.get("text")))
+        text = _as_text(value.get("content", value.get("text")))
+        return text or "\n".join(map(_as_call, value.get("tool_calls") or ()))
     if isinstance(value, list | tuple | np.ndarray):
         parts = [part for part in value if not isinstance(part, Mapping) or _speaks(part, role)]
         return "\n".join(filter(None, map(_as_text, parts)))
     return "" if is_missing(value) else str(value)
+
+
+def _as_call(call: Mapping[str, Any]) -> str:
+    """A call of a tool as text: what a turn says that has no other words is not nothing."""
+    function = call.get("function") or {}
+    return f"{function.get('name')}({function.get('arguments')})"
 
 
 def _speaks(turn: Mapping[str, Any], role: str | None) -> bool:
