@@ -11,6 +11,11 @@ from pathlib import Path
 import pytest
 from datasets import load_dataset
 
+from smolsynth.cli import generate, progress
+from smolsynth.cli.main import COMMANDS, build_parser, main
+from smolsynth.errors import LLMUnavailable
+from smolsynth.generation.plan import Plan
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -125,3 +130,172 @@ def test_a_judge_that_writes_garbage_gives_no_pairs(tmp_path, random_model):
     assert done.returncode == 1
     assert "No usable row" in done.stderr and "Traceback" not in done.stderr
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_a_terminal_that_lacks_characters_gets_the_dataset_all_the_same(tmp_path, encoding):
+    arguments = ["--rows", "4", "--kind", "instruction", "--lang", "zh"]
+    done = run(*arguments, cwd=tmp_path, PYTHONIOENCODING=encoding)
+    assert done.returncode == 0, done.stderr
+    assert len(rows_in(tmp_path / "output" / "instruction_zh")) == 4
+
+
+def test_what_was_interrupted_goes_on(tmp_path, monkeypatch, capsys):
+    from smolsynth.generation.run import Generation
+
+    whole = Generation(Plan(technique="mixed", rows=60))
+    for _ in whole.parts():
+        pass
+    parts, words = Generation.parts, ["--rows", "60", "--kind", "instruction", "--lang", "en"]
+
+    def interrupted(self, **options):
+        for number, part in enumerate(parts(self, **options)):
+            yield part
+            if number == 0:
+                raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Generation, "parts", interrupted)
+        assert main([*words, "--output", str(tmp_path)]) == 130
+    assert "the same command goes on" in capsys.readouterr().err
+    assert not (tmp_path / "instruction_en").exists()
+    [store] = (tmp_path / ".parts").iterdir()
+    before = {path.name: path.stat().st_mtime_ns for path in store.glob("part-*")}
+    assert len(before) == 1
+
+    kept = []
+    monkeypatch.setattr(Generation, "forget", lambda self: kept.append(self))
+    assert main([*words, "--output", str(tmp_path)]) == 0
+    after = {path.name: path.stat().st_mtime_ns for path in store.glob("part-*")}
+    assert before.items() < after.items()  # what was there was read, not made again
+    assert kept[0].rows == whole.rows
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (OSError(13, "Permission denied", "ro/.parts"), 1, "ro/.parts: Permission denied."),
+        (LLMUnavailable("No such model."), 1, "No such model."),
+        (ImportError("pip install it"), 1, "pip install it"),
+        (ValueError("It can't be."), 1, "It can't be."),
+        (KeyboardInterrupt(), 130, "Stopped."),
+        (KeyboardInterrupt("Stopped; go on."), 130, "Stopped; go on."),
+    ],
+)
+def test_whatever_goes_wrong_is_one_sentence(error, status, said, monkeypatch, capsys):
+    def fails(args):
+        raise error
+
+    monkeypatch.setattr(generate, "run", fails)
+    assert main(["generate"]) == status
+    shown = capsys.readouterr().err.strip()
+    assert shown.startswith(said) and "Errno" not in shown and "\n" not in shown
+
+
+def test_a_bug_is_not_hidden(monkeypatch):
+    def fails(args):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(generate, "run", fails)
+    with pytest.raises(ZeroDivisionError):
+        main(["generate"])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["generat"], "Did you mean generate?"),
+        (["--ui", "zh", "generat"], "你要的是不是 generate？"),
+        (["--ui=zh", "weather"], "没有“weather”这个命令"),
+        (["--rows", "many"], "invalid int"),
+        (["generate", "--max-tokens", "0"], "from 1 up"),
+    ],
+)
+def test_a_wrong_word_is_named(words, said, monkeypatch, capsys):
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    with pytest.raises(SystemExit) as stopped:
+        main(words)
+    assert stopped.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["--help"], ["-h"], ["help"], ["generate", "--help"]])
+@pytest.mark.parametrize(("place", "said"), [("zh_CN.UTF-8", "用法："), ("de_DE.UTF-8", "usage:")])
+def test_help_speaks_the_language_of_the_system_unless_told(
+    words, place, said, monkeypatch, capsys
+):
+    monkeypatch.setenv("LC_ALL", place)
+    with pytest.raises(SystemExit) as stopped:
+        main(words)
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out.startswith(said)
+    other = "zh" if said == "usage:" else "en"
+    with pytest.raises(SystemExit):
+        main([*words, "--ui", other] if words != ["help"] else ["--ui", other, "help"])
+    assert not capsys.readouterr().out.startswith(said)
+
+
+def test_without_a_command_the_demo_runs_and_speaks_the_language_of_the_rows(monkeypatch):
+    from smolsynth.cli import demo
+
+    seen = []
+    monkeypatch.setattr(demo, "run", lambda args: seen.append(args) or 0)
+    for words in (["--lang", "zh"], ["--ui", "en", "--lang", "zh"], ["demo", "--lang", "zh"], []):
+        assert main(words) == 0
+    assert [(args.ui, args.lang) for args in seen] == [
+        ("zh", "zh"),
+        ("en", "zh"),
+        ("zh", "zh"),
+        ("en", "en"),
+    ]
+    assert main(["demo", "--ui", "zh"]) == 0 and seen[-1].ui == "zh"
+
+
+def test_the_parser_imports_nothing_heavy():
+    code = "from smolsynth.cli.main import build_parser; build_parser('en'); import sys; print(sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    for name in ("distilabel", "datasets", "torch", "pandas"):
+        assert f"'{name}'" not in done.stdout
+
+
+class Terminal:
+    """A stream that says it is a terminal, and keeps what was written."""
+
+    def __init__(self, terminal: bool) -> None:
+        self.text, self.isatty = "", lambda: terminal
+
+    def write(self, text: str) -> None:
+        self.text += text
+
+    def flush(self) -> None: ...
+
+
+def test_progress_writes_over_its_line_in_a_terminal(monkeypatch):
+    out = Terminal(True)
+    monkeypatch.setattr(sys, "stdout", out)
+    with progress.Progress() as shown:
+        shown.show("16 of 500 rows, about 100 s left")
+        shown.show("已有 32 行")
+    assert "\n" not in out.text
+    first, second, blank, end = out.text.split("\r")[1:]
+    assert first.startswith("16 of") and second == "已有 32 行" + " " * 22
+    assert not blank.strip() and not end
+
+
+def test_progress_is_sparse_in_a_log(monkeypatch):
+    out, clock = Terminal(False), iter(range(1000))
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    with progress.Progress() as shown:
+        for number in range(100):
+            shown.show(f"{number} rows")
+    assert 5 <= len(out.text.splitlines()) <= 12 and "\r" not in out.text
+
+
+def test_every_command_keeps_to_the_form():
+    parser = build_parser("en")
+    assert parser.parse_args(["demo"]).rows == 500
+    for name in COMMANDS:
+        module = __import__(f"smolsynth.cli.{name}", fromlist=["run"])
+        assert set(module.HELP) == {"en", "zh"} and callable(module.run)
