@@ -29,6 +29,7 @@ from smolsynth.llms import (
     BundledLLM,
     LLMUnavailable,
     bundled,
+    common,
     connect,
     ct2,
     load_llm,
@@ -145,9 +146,9 @@ def test_sampling_does_not_depend_on_threads_or_cores(monkeypatch):
     def call(llm, rows):
         return texts(llm.generate(rows, max_new_tokens=12))
 
-    monkeypatch.setattr(ct2, "_cores", lambda: 1)
+    monkeypatch.setattr(common, "cores", lambda: 1)
     alone = [call(load_llm(), rows) for rows in calls]
-    monkeypatch.setattr(ct2, "_cores", lambda: 4)
+    monkeypatch.setattr(common, "cores", lambda: 4)
     with ThreadPoolExecutor(3) as threads:
         assert list(threads.map(call, [load_llm()] * 3, calls)) == alone
 

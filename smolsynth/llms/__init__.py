@@ -16,6 +16,7 @@ from smolsynth.llms.batched import BatchedTransformersLLM, check_transformers
 from smolsynth.llms.bundled import MODELS, BundledLLM, bundled_names
 from smolsynth.llms.ct2 import CT2LLM
 from smolsynth.llms.endpoints import EndpointLLM
+from smolsynth.llms.gguf import GGUFLLM
 from smolsynth.llms.options import chosen
 from smolsynth.llms.smollm2 import SmolLM2
 from smolsynth.specs import SPECS
@@ -26,6 +27,7 @@ __all__ = [
     "CT2LLM",
     "BundledLLM",
     "EndpointLLM",
+    "GGUFLLM",
     "SmolLM2",
     "LLMUnavailable",
     "load_llm",
@@ -106,6 +108,13 @@ def _ct2(name: str, made: dict[str, Any], options: dict[str, Any]) -> LLM | None
     return llm
 
 
+def _gguf(name: str, made: dict[str, Any], options: dict[str, Any]) -> LLM | None:
+    if not name:
+        return None
+    calls, attributes = chosen(options, "gguf")
+    return GGUFLLM(model=name, generation_kwargs=calls, **attributes, **made)
+
+
 def _transformers(name: str, made: dict[str, Any], options: dict[str, Any]) -> LLM | None:
     if not name:
         return None
@@ -136,6 +145,7 @@ _KINDS: dict[str, Callable[[str, dict[str, Any], dict[str, Any]], LLM | None]] =
     "bundled": _bundled,
     "smollm2": _smollm2,
     "ct2": _ct2,
+    "gguf": _gguf,
     "transformers": _transformers,
     "openai": _openai,
     "hf": _hf,

@@ -16,7 +16,7 @@ from pydantic import PrivateAttr
 from smolsynth.errors import LLMUnavailable
 from smolsynth.llms import common
 from smolsynth.llms.common import Count, first_line, state_without
-from smolsynth.llms.local import LocalLLM
+from smolsynth.llms.local import Answer, LocalLLM
 
 
 def check_transformers(name: str) -> None:
@@ -163,13 +163,6 @@ class BatchedTransformersLLM(LocalLLM, TransformersLLM):
     def _encode(self, text: str) -> list[int]:
         return self._pipeline.tokenizer(text, add_special_tokens=False)["input_ids"]
 
-    def _decode(self, answer: list[int]) -> str:
-        tokenizer = self._pipeline.tokenizer
-        text = tokenizer.decode(answer)
-        if "<|channel|>" in text or "[THINK]" in text:  # special tokens that mark thoughts
-            return text
-        return tokenizer.decode(answer, skip_special_tokens=True)
-
     @property
     def _context(self) -> int | None:
         config = self._pipeline.model.config.get_text_config()
@@ -180,9 +173,17 @@ class BatchedTransformersLLM(LocalLLM, TransformersLLM):
 
     def _run(
         self, prompts: list[list[int]], settings: dict[str, Any], seeds: Iterator[int] | None
-    ) -> list[list[int]]:
+    ) -> list[Answer]:
         with common.TORCH, quietly():
-            return self._run_batches(prompts, settings, seeds)
+            written = self._run_batches(prompts, settings, seeds)
+        return [Answer(self._decode(ids), len(ids)) for ids in written]
+
+    def _decode(self, answer: list[int]) -> str:
+        tokenizer = self._pipeline.tokenizer
+        text = tokenizer.decode(answer)
+        if "<|channel|>" in text or "[THINK]" in text:  # special tokens that mark thoughts
+            return text
+        return tokenizer.decode(answer, skip_special_tokens=True)
 
     def _run_batches(
         self, rows: list[list[int]], settings: dict[str, Any], seeds: Iterator[int] | None

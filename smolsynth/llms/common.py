@@ -25,6 +25,12 @@ def first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200].rstrip(". ")
 
 
+def cores() -> int:
+    """Cores that this process may use, at most 8: more don't help so small a model."""
+    can_tell = hasattr(os, "sched_getaffinity")
+    return min(8, len(os.sched_getaffinity(0)) if can_tell else os.cpu_count() or 1)
+
+
 def state_without(state: dict[str, Any], *names: str) -> dict[str, Any]:
     """A pydantic object's state for pickling, with what belongs to this process left out."""
     private = {**state["__pydantic_private__"], **dict.fromkeys(names)}

@@ -18,7 +18,7 @@ from pydantic import PrivateAttr
 from smolsynth.errors import LLMUnavailable
 from smolsynth.llms import common
 from smolsynth.llms.common import first_line, state_without
-from smolsynth.llms.local import LocalLLM
+from smolsynth.llms.local import Answer, LocalLLM
 from smolsynth.llms.templates import chat_template
 
 FILES = ("tokenizer.json", "chat_template.jinja", "config.json", "generation_config.json")
@@ -153,9 +153,6 @@ class CT2LLM(LocalLLM):
     def _encode(self, text: str) -> list[str]:
         return self._model.tokenizer.encode(text, add_special_tokens=False).tokens
 
-    def _decode(self, answer: list[int]) -> str:
-        return self._model.tokenizer.decode(answer)
-
     @property
     def _context(self) -> int:
         return self._model.context
@@ -176,7 +173,7 @@ class CT2LLM(LocalLLM):
 
     def _run(
         self, prompts: list[list[str]], settings: dict[str, Any], seeds: Iterator[int] | None
-    ) -> list[list[int]]:
+    ) -> list[Answer]:
         """Runs prompts in batches of similar length, one per core at a time.
 
         Two generators with one thread each wrote 1.5 times as much as one alone (median of
@@ -191,11 +188,11 @@ class CT2LLM(LocalLLM):
             for bucket in [list(group)]
             for start in range(0, len(bucket), BATCH_SIZE)
         ]
-        shared = None if seeds else self._generator(_cores())  # greedy: nothing to seed
+        shared = None if seeds else self._generator(common.cores())  # greedy: nothing to seed
         answers: dict[int, list[int]] = {}
         running: deque[tuple[list[int], Any, list[Any]]] = deque()
         while batches or running:
-            if batches and len(running) < _cores():
+            if batches and len(running) < common.cores():
                 batch = batches.pop(0)
                 rows = [prompts[number] for number in batch]
                 generator = shared or self._seeded(next(seeds), rows[0][0])
@@ -205,7 +202,9 @@ class CT2LLM(LocalLLM):
                 for number, result in zip(batch, results, strict=True):
                     answers[number] = result.result().sequences_ids[0]
                 del generator  # with it goes its thread
-        return [answers[number] for number in range(len(prompts))]
+        written = [answers[number] for number in range(len(prompts))]
+        texts = self._model.tokenizer.decode_batch(written)
+        return [Answer(text, len(ids)) for text, ids in zip(texts, written, strict=True)]
 
     def _generator(self, workers: int) -> Any:
         import ctranslate2
@@ -269,9 +268,3 @@ def read_at_once(length: int) -> int:
     """
     width = BUCKET if length <= 256 else 2 * BUCKET if length <= 512 else 4 * BUCKET
     return max(2, (length - 1) // width * width + 1)
-
-
-def _cores() -> int:
-    """Cores that this process may use, at most 8: more don't help so small a model."""
-    can_tell = hasattr(os, "sched_getaffinity")
-    return min(8, len(os.sched_getaffinity(0)) if can_tell else os.cpu_count() or 1)

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from distilabel.models.llms.base import LLM
 from distilabel.models.mixins.magpie import MagpieChatTemplateMixin
@@ -23,6 +23,13 @@ from smolsynth.llms.templates import merged_system
 from smolsynth.llms.thinking import Thinking, ends_open, template_options
 
 SENTINEL = "smolsynthsentinel"
+
+
+class Answer(NamedTuple):
+    """What a model wrote, without special tokens, and how many tokens it took."""
+
+    text: str
+    tokens: int
 
 
 class LocalLLM(LLM, MagpieChatTemplateMixin):
@@ -59,10 +66,6 @@ class LocalLLM(LLM, MagpieChatTemplateMixin):
     def _encode(self, text: str) -> list[Any]:
         """The tokens of a prompt, in the form that `_run` takes."""
 
-    @abstractmethod
-    def _decode(self, answer: list[int]) -> str:
-        """The text of an answer, without special tokens."""
-
     @property
     @abstractmethod
     def _context(self) -> int | None:
@@ -76,7 +79,7 @@ class LocalLLM(LLM, MagpieChatTemplateMixin):
     @abstractmethod
     def _run(
         self, prompts: list[list[Any]], settings: dict[str, Any], seeds: Iterator[int] | None
-    ) -> list[list[int]]:
+    ) -> list[Answer]:
         """Answers prompts, in their order; without seeds by the most probable tokens."""
 
     # ---- the same for all ----
@@ -183,15 +186,17 @@ class LocalLLM(LLM, MagpieChatTemplateMixin):
         answers = self._run(rows, settings, seeds)
         results = []
         for number, prompt in enumerate(prompts):
-            ids = answers[number * copies : (number + 1) * copies]
-            ids *= num_generations // copies
+            own = answers[number * copies : (number + 1) * copies]
+            own *= num_generations // copies
             results.append(
                 as_output(
-                    [self._decode(row) for row in ids],
+                    [answer.text for answer in own],
                     self.thinking,
                     input_tokens=len(prompt),
-                    output_tokens=[len(row) for row in ids],
-                    finish_reasons=["length" if len(r) == max_new_tokens else "stop" for r in ids],
+                    output_tokens=[answer.tokens for answer in own],
+                    finish_reasons=[
+                        "length" if a.tokens == max_new_tokens else "stop" for a in own
+                    ],
                     opened=ends_open(texts[number]),
                     stop_sequences=stop_sequences,
                     count_tokens=lambda thoughts: len(self._encode(thoughts)),
