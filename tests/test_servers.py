@@ -567,3 +567,42 @@ def test_a_wrong_template_is_named(server):
     server.complete = lambda body: {"choices": [{"text": "x"}]}
     with pytest.raises(ValueError, match="no chat template.*chatml, llama3"):
         load(server, use_magpie_template=True, template="alpaca")
+
+
+# ---- what tells of the options ----
+def test_options_stand_in_card_command_and_file(monkeypatch, tmp_path):
+    from smolsynth import Plan, measure, save, to_messages
+    from smolsynth.generation.script import code
+
+    monkeypatch.delenv("SMOLSYNTH_LLM_OPTIONS", raising=False)
+    plan = Plan(technique="magpie", model="openai:http://localhost:8080/v1#m")
+    before = plan.digest()
+    options = '{"thinking": "off", "extra_body": {"token": "hf_abcdefghijklmnopqrstuvwxyz012345"}}'
+    monkeypatch.setenv("SMOLSYNTH_LLM_OPTIONS", options)
+    assert plan.digest() != before
+    assert "--llm-options" in plan.command()
+    compile(code(plan), "pipeline.py", "exec")
+    assert 'os.environ.setdefault("SMOLSYNTH_LLM_OPTIONS"' in code(plan)
+    rows = to_messages([{"instruction": f"What is {w}?", "response": f"It is {w}."} for w in "abc"])
+    for lang, word in (("en", "options"), ("zh", "选项")):
+        facts = {"model": plan.model, "technique": "t", "seed": 1, "despite": "a test"}
+        folder = save(rows, tmp_path / lang, lang=lang, **facts)
+        card = (folder / "README.md").read_text("utf-8")
+        assert f'| {word} | `{{"thinking": "off"' in card and "hf_abc" not in card
+    made = [
+        {"instruction": "What?", "response": "It is so, or", "llm_a_finish_reason": why}
+        for why in ("length", None)
+    ]
+    cut = next(f for f in measure(made, "en").findings if f.rule == "cut_off")
+    assert list(cut.rows) == [0]  # known, not guessed
+
+
+def test_the_command_line_takes_options(monkeypatch, capsys):
+    import os
+
+    from smolsynth.cli.main import main
+
+    monkeypatch.setenv("SMOLSYNTH_LLM_OPTIONS", "")
+    assert main(["generate", "--llm-options", '{"tempreture": 1}']) != 0
+    assert "--llm-options doesn't know tempreture" in capsys.readouterr().err
+    assert os.environ["SMOLSYNTH_LLM_OPTIONS"] == ""

@@ -16,13 +16,22 @@ if TYPE_CHECKING:
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """The option `--model`."""
+    """The options `--model` and `--llm-options`."""
     text = strings(parser.ui, "making")
     parser.add_argument("--model", metavar="SPEC", help=text["model"])
+    parser.add_argument("--llm-options", metavar="JSON", help=text["llm_options"])
 
 
 def model_of(args: argparse.Namespace) -> str:
-    """The model that is asked for."""
+    """The model that is asked for; its options go where `load_llm` looks for them.
+
+    Raises ValueError if these are wrong.
+    """
+    if args.llm_options:
+        from smolsynth.llms.options import VARIABLE, parsed  # takes seconds
+
+        parsed(args.llm_options, "--llm-options")
+        os.environ[VARIABLE] = args.llm_options
     return args.model or os.environ.get("SMOLSYNTH_LLM") or Plan.model
 
 

@@ -63,6 +63,8 @@ _MAKING = {
         "progress": "{rows} of {wanted} rows",
         "left": ", about {seconds:.0f} s left",
         "dropped": "Dropped on the way: {counts}.",
+        "llm_options": 'options of the model in JSON, as in \'{"thinking": "off", "top_k": 20}\''
+        " (default: SMOLSYNTH_LLM_OPTIONS)",
         "refused": "Not taken by a model: {n} rows, the first because: {reason}",
         "none": "No usable row: {n} dropped ({counts}). Nothing saved. Is the model trained?",
         "fewer": "Too few were good or new: {rows} of {wanted} rows. A larger model or more domains"
@@ -73,6 +75,8 @@ _MAKING = {
     },
     "zh": {
         "model": f"{'、'.join(SPECS)}；也可以设环境变量 SMOLSYNTH_LLM（默认 bundled）",
+        "llm_options": '模型的选项，写成 JSON，例如 \'{"thinking": "off", "top_k": 20}\''
+        "（默认取 SMOLSYNTH_LLM_OPTIONS）",
         "positive": "要填不小于 1 的整数，不能是 {given!r}",
         "progress": "已有 {rows} 行，共要 {wanted} 行",
         "left": "，大约还要 {seconds:.0f} 秒",

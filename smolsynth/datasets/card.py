@@ -33,8 +33,8 @@ def card(name: str, records: list[Row], facts: dict[str, Any], report: Report) -
     Args:
         name: of the folder.
         records: at least one row, as `save` writes them.
-        facts: `lang`, `license`, `model`, `technique`, `seed`, `notes`, `prompts`, `despite` and
-            `format`, without anything that must not be shown.
+        facts: `lang`, `license`, `model`, `options`, `technique`, `seed`, `notes`, `prompts`,
+            `despite` and `format`, without anything that must not be shown.
         report: of `measure`.
     """
     from distilabel.utils.card.dataset_card import size_categories_parser
@@ -74,7 +74,10 @@ def card(name: str, records: list[Row], facts: dict[str, Any], report: Report) -
             for step, text in facts["prompts"].items()
         ],
         **_sizes(records, kind, report),
-        **{fact: facts[fact] for fact in ("technique", "model", "seed", "notes", "despite")},
+        **{
+            fact: facts[fact]
+            for fact in ("technique", "model", "options", "seed", "notes", "despite")
+        },
     )
     return made.content + "\n"
 

@@ -7,6 +7,7 @@ Nothing is dropped silently: rows that can't be trained on raise, and the error 
 and filter them.
 """
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,7 @@ def save(
         "model": model_in_words(model, lang),
         "technique": one_line(without_secrets(technique)),
         "seed": "-" if seed is None else str(seed),
+        "options": one_line(without_secrets(os.environ.get("SMOLSYNTH_LLM_OPTIONS", ""))),
         "notes": without_secrets(notes).strip(),
         "prompts": {name: without_secrets(text) for name, text in (prompts or {}).items()},
         "despite": one_line(without_secrets(despite)) if report.broken else "",

@@ -158,8 +158,18 @@ class Plan:
 
     @property
     def can_magpie(self) -> bool:
-        """Whether the model can do Magpie, which needs its raw prompt: chat endpoints keep it."""
-        return not self.model.startswith(("openai:", "hf:"))
+        """Whether the model can do Magpie, which needs its raw prompt: chat endpoints keep it.
+
+        A server may offer `/completions`, which is seen when it is asked: by Magpie alone, which
+        can't do without; the mixture leaves Magpie out.
+        """
+        only_chats = ("hf:",) if self.technique == "magpie" else ("openai:", "hf:")
+        return not self.model.startswith(only_chats)
+
+    @property
+    def llm_options(self) -> str:
+        """What `SMOLSYNTH_LLM_OPTIONS` holds, in JSON: `load_llm` takes it up."""
+        return os.environ.get("SMOLSYNTH_LLM_OPTIONS", "").strip()
 
     @property
     def weaker_model(self) -> str | None:
@@ -186,6 +196,7 @@ class Plan:
     def digest(self) -> str:
         """Tells plans apart whose rows differ; plans that differ in `rows` alone share theirs."""
         values = [(one.name, getattr(self, one.name)) for one in fields(self) if one.name != "rows"]
+        values += [self.llm_options] if self.llm_options else []
         return sha256(repr([__version__, *values]).encode()).hexdigest()[:12]
 
     def _known(self) -> list[Row]:
@@ -239,6 +250,8 @@ class Plan:
         words += ["--rows", str(self.rows), "--model", self.model, "--seed", str(self.seed)]
         if self.length != Plan.length:
             words += ["--length", str(self.length)]
+        if self.llm_options:
+            words += ["--llm-options", self.llm_options]
         return subprocess.list2cmdline(words) if windows else shlex.join(words)
 
 

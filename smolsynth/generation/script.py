@@ -29,6 +29,7 @@ def code(plan: Plan) -> str:
         lang=plan.lang,
         rows=plan.rows,
         model=plan.model,
+        llm_options=plan.llm_options,
         seed=plan.seed,
         length=plan.length,
         weaker_model=plan.weaker_model,

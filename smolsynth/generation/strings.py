@@ -71,7 +71,7 @@ _SAYS = {
         "key": "The model's address holds a key or a password, which would stand in every file and"
         " command made of it: put the key in SMOLSYNTH_API_KEY, and take it out of the address.",
         "magpie": "Magpie lets the model write the question itself, which a chat endpoint does not"
-        " allow: choose SelfInstruct, or a bundled or local model.",
+        " allow: choose SelfInstruct, a bundled or local model, or a server with /completions.",
     },
     "zh": {
         "lang": "语言只能填 en 或 zh，不能填 {value!r}。",
@@ -89,7 +89,7 @@ _SAYS = {
         "key": "模型地址里带着密钥或密码，会写进由它生成的每个文件和命令：请把密钥放进"
         " SMOLSYNTH_API_KEY，再从地址里去掉。",
         "magpie": "Magpie 要让模型自己写出问题，只收对话消息的端点做不到：请改用 SelfInstruct，"
-        "或者换成自带的或本地的模型。",
+        "或者换成自带的、本地的模型，或带 /completions 接口的服务。",
     },
 }
 

@@ -295,11 +295,15 @@ def _speaks(turn: Mapping[str, Any], role: str | None) -> bool:
 
 
 def _finish_reason(row: Row) -> str | None:
-    """Why the server stopped, from a column of the row or from distilabel's metadata."""
+    """Why the model stopped: from a column of the row, the last `llm_STEP_finish_reason` (empty
+    where it stopped by itself), or distilabel's metadata."""
+    columns = [name for name in row if name.startswith("llm_") and name.endswith("_finish_reason")]
     metadata = row.get(METADATA)
     given = row.get("finish_reason") or (isinstance(metadata, Mapping) and metadata or {}).get(
         "finish_reason"
     )
+    if not given and columns:
+        given = row[columns[-1]] or "stop"
     return given if isinstance(given, str) else None
 
 

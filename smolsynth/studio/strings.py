@@ -29,7 +29,7 @@ WORDS: dict[str, dict[str, str]] = {
         " them.",
         "magpie": "Magpie",
         "magpie_is": "The model is told its field only, makes up what a user would ask, and"
-        " answers. Needs a bundled or a local model.",
+        " answers. Needs a bundled or local model, or a server with /completions.",
         "evol-instruct": "EvolInstruct",
         "evol-instruct_is": "As SelfInstruct, but each question is first rewritten: harder, more"
         " concrete, or something new.",
@@ -208,8 +208,8 @@ WORDS: dict[str, dict[str, str]] = {
         "self-instruct": "SelfInstruct",
         "self-instruct_is": "模型读一小段文字，就它提四个问题，再逐个作答。",
         "magpie": "Magpie",
-        "magpie_is": "只告诉模型它负责哪个领域，让它自己写出用户会问什么，再作答。只能用自带的或"
-        "本地的模型。",
+        "magpie_is": "只告诉模型它负责哪个领域，让它自己写出用户会问什么，再作答。只能用自带的、"
+        "本地的模型，或者带 /completions 接口的服务。",
         "evol-instruct": "EvolInstruct",
         "evol-instruct_is": "同 SelfInstruct，但先把每个问题改写一遍：改难、改具体，或者换个"
         "新问题。",
