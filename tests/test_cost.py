@@ -1,6 +1,7 @@
 """Tokens, time and money: forecast from a sample, counted per step, limited."""
 
 import json
+import time
 import warnings
 
 import pytest
@@ -12,6 +13,7 @@ import smolsynth  # noqa: F401  before distilabel
 from distilabel.models.llms.base import LLM
 from distilabel.steps import ExpandColumns
 from distilabel.steps.tasks import EvolInstruct, SelfInstruct, TextGeneration
+from pydantic import Field
 
 from smolsynth import seeds
 from smolsynth.errors import StepFailed
@@ -117,6 +119,33 @@ def test_forecast_within_a_quarter_of_the_actual():
     assert "200 rows" in str(said)
     # Time on a machine that others use is another matter: benchmarks/overhead.py
     assert 0.2 < said.seconds / sum(use.seconds for use in actual.values()) < 5
+
+
+class SlowToLoad(LLM):
+    """Answers at once, once it is loaded."""
+
+    loads: list[int] = Field(default_factory=list)
+
+    @property
+    def model_name(self):
+        return "slow-to-load"
+
+    def load(self):
+        super().load()
+        self.loads.append(1)
+        time.sleep(1)
+
+    def generate(self, inputs, num_generations=1):
+        statistics = {"input_tokens": [1], "output_tokens": [1]}
+        return [{"generations": ["text"] * num_generations, "statistics": statistics}] * len(inputs)
+
+
+def test_forecast_counts_loading_once():
+    llm = SlowToLoad()
+    rows = [{"instruction": str(i)} for i in range(64_000)]
+    said = forecast(answers(batch=50, llm=llm), rows)
+    assert len(llm.loads) == 1
+    assert 1 < said.seconds < 120  # and not 1,000: once a sample
 
 
 def test_forecast_asks_for_prices_before_it_spends():

@@ -1,6 +1,8 @@
-"""Kill -9 at 25 random moments of a run of 500 rows: each goes on to the same 500 rows."""
+"""Kill -9 at 25 random moments of a run of 240 rows: each resumes to the same 240 rows."""
 
+import json
 import multiprocessing
+import os
 import random
 import signal
 import sys
@@ -11,13 +13,14 @@ import pytest
 import smolsynth  # noqa: F401  before distilabel
 
 # isort: split
+from distilabel.models import LLM
 from distilabel.steps.tasks import TextGeneration
 
-from smolsynth.llms import load_llm
-from smolsynth.pipelines.pipeline import InProcessPipeline
+from smolsynth.pipelines import InProcessPipeline
 
 KILLS = 25
-ROWS = [{"number": i, "instruction": f"Tell me {i} things about a cat."} for i in range(500)]
+ROWS = [{"number": i, "instruction": f"Tell me {i} things about a cat."} for i in range(240)]
+kill_at: list[int] = []  # rows at which the process ends itself
 
 pytestmark = [
     pytest.mark.slow,
@@ -25,12 +28,41 @@ pytestmark = [
 ]
 
 
+class Instant(LLM):
+    """Takes 2 ms a row: what is tested is files, not a model. It draws, as a model does."""
+
+    seed: int = 42
+
+    @property
+    def model_name(self) -> str:
+        return "instant"
+
+    def generate(self, inputs, num_generations: int = 1):
+        texts = []
+        for number, chat in enumerate(inputs):
+            time.sleep(0.002)
+            asked = chat[-1]["content"]
+            if kill_at and int(asked.split()[2]) in kill_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+            texts.append(f"{asked} {random.Random(f'{self.seed} {number} {asked}').random()}")
+        statistics = {"input_tokens": [3], "output_tokens": [4]}
+        return [{"generations": [text], "statistics": statistics} for text in texts]
+
+
+def pipeline():
+    with InProcessPipeline() as made:
+        TextGeneration(name="answer", llm=Instant(), input_batch_size=10)
+    return made
+
+
 def run(folder):
-    with InProcessPipeline() as pipeline:
-        llm = load_llm(temperature=0.7, max_new_tokens=8)
-        TextGeneration(name="answer", llm=llm, input_batch_size=20)
-    made = pipeline.run(dataset=ROWS, folder=folder, chunk_size=20, progress=False)
+    made = pipeline().run(dataset=ROWS, folder=folder, chunk_size=20, progress=False)
     return made["default"]["train"].to_list()
+
+
+def run_and_die_at(folder, number):
+    kill_at.append(number)
+    run(folder)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +97,7 @@ def test_25_kills(forks, tmp_path):
     whole.join()
     whole = time.perf_counter() - begun
     wanted = run(tmp_path / "whole")
-    assert [row["number"] for row in wanted] == list(range(500))
+    assert [row["number"] for row in wanted] == list(range(240))
     draw, kills, parts = random.Random(0), 0, []
     for number in range(3 * KILLS):
         folder = tmp_path / f"run-{number}"
@@ -81,3 +113,24 @@ def test_25_kills(forks, tmp_path):
             break
     assert kills == KILLS
     assert len(set(parts)) > 5  # at many different moments
+
+
+def test_what_a_killed_chunk_has_spent_is_not_forgotten(forks, tmp_path):
+    for number in (35, 37):  # in the second chunk, whose first batch is answered by then
+        process = forks.Process(target=run_and_die_at, args=(tmp_path, number))
+        process.start()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
+    assert len(list(tmp_path.glob("part-*"))) == 1
+    limited = pipeline()
+    with pytest.warns(UserWarning, match="Stopped with 20 rows"):
+        limited.run(
+            dataset=ROWS, folder=tmp_path, chunk_size=20, progress=False, max_tokens_total=40 * 7
+        )
+    assert limited.usage["answer", "instant"].requests == 20 + 10 + 10  # what was paid for
+    whole = pipeline()
+    whole.run(dataset=ROWS, folder=tmp_path, chunk_size=20, progress=False)
+    assert whole.usage["answer", "instant"].requests == 240 + 10 + 10
+    assert not (tmp_path / "in-flight.jsonl").exists()
+    lost = [json.loads(line) for line in (tmp_path / "unfinished.jsonl").read_text().splitlines()]
+    assert sum(row["output_tokens"] for row in lost) == 20 * 4
