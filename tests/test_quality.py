@@ -75,6 +75,21 @@ FAULTS = {  # rule: what makes a row break it
         "response": {"en": "It is said to be so, ", "zh": "据说它就是这样的，"}[lang] * 3
         + row["response"],
     },
+    "no_request": lambda row, lang: {**row, "instruction": {"en": "1. Cat", "zh": "猫"}[lang]},
+    "echo": lambda row, lang: {**row, "response": row["instruction"]},
+    "small_talk": lambda row, lang: {
+        **row,
+        "response": {"en": "I'm here to help. What's on your mind?", "zh": "我很乐意帮助你。"}[
+            lang
+        ],
+    },
+    "template_marks": lambda row, lang: {**row, "response": row["response"] + "<|im_end|>"},
+    "thoughts": lambda row, lang: {**row, "response": "<think>?</think>" + row["response"]},
+    "garbled": lambda row, lang: {
+        **row,
+        "response": {"en": "It grows grows in g台. ", "zh": "它和 camel有关。"}[lang]
+        + row["response"],
+    },
 }
 
 
@@ -284,7 +299,7 @@ def test_the_table(lang, head, shown):
     lines = repr(measure(data, lang)).splitlines()
     assert lines[0] == head
     assert any(line.startswith("tie ") and "✗" in line and shown in line for line in lines)
-    assert sum("✗" in line for line in lines) == 1 and len(lines) == 18
+    assert sum("✗" in line for line in lines) == 1 and len(lines) == 24
 
 
 def test_one_line_of_json():

@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from smolsynth.datasets.convert import PAIR, TURN_KEYS, out_of_order
+from smolsynth.llms.thinking import split_thoughts
 from smolsynth.quality.rules import SCORES
 from smolsynth.rows import Row, is_missing
-from smolsynth.text.thoughts import split_thoughts
 
 KINDS = ("instruction", "preference", "kto")
 FORM = {
@@ -431,7 +431,8 @@ class _Talk:
         if role == "call":
             role, text, calls = "assistant", "", [*calls, *_calls_of_text(text, key)]
         if role == "assistant" and (_THINKS.match(text) or _closes(text)):
-            text, inner = split_thoughts(text)
+            inner, answer = split_thoughts(text)
+            text = answer or ""
             thoughts.append(inner)
         made: Row = {"role": role, "content": text}
         if calls:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from smolsynth.llms.thinking import split_thoughts
 from smolsynth.text.requests import missing_request
-from smolsynth.text.thoughts import split_thoughts
 
 # why a line is left out
 DROPPED = ("blank", "fence", "heading", "remark", "label", "statement", "fragment", "repeated")
@@ -52,7 +52,7 @@ def read_queries(reply: str | None) -> Queries:
     >>> read_queries("Sure!\\n# Queries\\nWhat is tea?\\nTea is a drink.").dropped["statement"]
     1
     """
-    answer = split_thoughts(reply or "")[0]
+    answer = split_thoughts(reply or "")[1] or ""
     listed = _from_json(answer)
     lines = answer.splitlines() if listed is None else listed
     kept: list[str] = []

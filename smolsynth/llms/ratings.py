@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from smolsynth.text.thoughts import split_thoughts
+from smolsynth.llms.thinking import split_thoughts
 
 HIGHEST = 5
 _MAX_TEXTS = 26
@@ -57,7 +57,7 @@ def judgements(reply: str | None, n: int) -> list[Judgement]:
     >>> judgements("Text 1: 4\\nClear.\\nText 2: 2\\nVague.", 2)[1]
     Judgement(rating=2, passage='Text 2: 2\\nVague.')
     """
-    answer = split_thoughts(reply or "")[0]
+    answer = split_thoughts(reply or "")[1] or ""
     if (given := _from_json(answer)) is not None:
         whole = len(given) == n
         return [Judgement(given[i] if whole else None, answer) for i in range(n)]

@@ -6,7 +6,16 @@ from typing import Any, NamedTuple
 from smolsynth.quality.strings import WORDS
 from smolsynth.rows import is_missing
 from smolsynth.text.language import about_languages, in_language
-from smolsynth.text.signals import cut_off, leak_in, loop_in, refusal_in
+from smolsynth.text.requests import missing_request
+from smolsynth.text.signals import cut_off, leak_in, refusal_in
+from smolsynth.text.worth import (
+    echo,
+    garbled,
+    repetition,
+    small_talk,
+    template_marks,
+    thought_marks,
+)
 
 # Columns of the ratings of a pair: as generated, and as exported.
 RATINGS = ("chosen_rating", "rejected_rating")
@@ -78,8 +87,49 @@ RULES: dict[str, Rule] = {
     "loop": Rule(
         0.01,
         False,
-        ("the response says the same thing three times", _DROP),
-        ("回答把同一句话说了三遍", _DROP_ZH),
+        ("a text says the same thing again and again", _DROP),
+        ("同样的话翻来覆去", _DROP_ZH),
+    ),
+    # A remark that asks for nothing can be answered all the same, as people do; scraps can't.
+    "no_request": Rule(
+        0.08,
+        False,
+        ("the instruction asks for nothing", _DROP),
+        ("指令没有提出要求", _DROP_ZH),
+    ),
+    "echo": Rule(
+        0.01,
+        False,
+        ("the response repeats the instruction", _DROP),
+        ("回答照搬指令", _DROP_ZH),
+    ),
+    "small_talk": Rule(
+        0.01,
+        False,
+        ("the response offers help in place of an answer", _DROP),
+        ("回答只说客套话，没有作答", _DROP_ZH),
+    ),
+    # What stands between texts is never part of one.
+    "template_marks": Rule(
+        0.01,
+        False,
+        ("a mark of a chat template, such as <|im_end|>", _DROP),
+        ("混进了对话模板的标记，如 <|im_end|>", _DROP_ZH),
+    ),
+    "thoughts": Rule(
+        0,
+        False,
+        (
+            "a model's thoughts, such as <think>",
+            "generate with thinking='drop' or 'off', or " + _DROP,
+        ),
+        ("混进了模型的思考过程，如 <think>", "用 thinking='drop' 或 'off' 重新生成，或" + _DROP_ZH),
+    ),
+    "garbled": Rule(
+        0.01,
+        False,
+        ("words that make no sense", _DROP),
+        ("有不成话的字词", _DROP_ZH),
     ),
     "cut_off": Rule(
         0.05,
@@ -115,8 +165,21 @@ def faults(
         yield "leaked_prompt", _start(leak)
     if refusal := refusal_in(response):
         yield "refusal", _start(refusal)
-    if said := loop_in(response):
+    if said := repetition(response) or repetition(instruction, asked=True):
         yield "loop", _start(said)
+    if instruction.strip() and (reason := missing_request(instruction)):
+        yield "no_request", WORDS[lang]["no_request"][reason].format(text=_start(instruction))
+    if said := echo(instruction, response):
+        yield "echo", said
+    if said := small_talk(instruction, response):
+        yield "small_talk", said
+    for part in parts[:2]:
+        if mark := template_marks(part):
+            yield "template_marks", mark
+        if mark := thought_marks(part):
+            yield "thoughts", mark
+    if said := garbled(instruction, lang) or garbled(response, lang, instruction):
+        yield "garbled", _start(said)
     if end := cut_off(response, finish_reason):
         yield "cut_off", end
 

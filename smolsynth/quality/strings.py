@@ -12,6 +12,12 @@ WORDS = {
         "question": "like question {of}: {words}",
         "empty": "an empty text",
         "rated": "{high} and {low}",
+        "no_request": {
+            "blank": "no words: {text}",
+            "label": "a label: {text}",
+            "statement": "a statement: {text}",
+            "fragment": "a fragment: {text}",
+        },
         "complaint": "{rule}: {count} of {rows} rows ({what}; {allowed} are allowed). {shown}."
         " To mend it, {mend}",
         "tokens": "words in the {name}, median {median} (5 in 100 below {p5}, 5 above {p95})",
@@ -38,6 +44,12 @@ WORDS = {
         "question": "与评测集第 {of} 题重合：{words}",
         "empty": "空文本",
         "rated": "{high} 和 {low}",
+        "no_request": {
+            "blank": "没有文字：{text}",
+            "label": "只是标签：{text}",
+            "statement": "只是陈述：{text}",
+            "fragment": "只是片段：{text}",
+        },
         "complaint": "{rule}：{rows} 行中有 {count} 行{what}，上限是 {allowed}。{shown}。"
         "解决办法：{mend}",
         "tokens": "{name}字数：中位数 {median}（5% 低于 {p5}，5% 高于 {p95}）",

@@ -75,13 +75,22 @@ def in_language(text: str, lang: str) -> bool:
     return (rest != text and is_in(rest)) or (lang == "zh" and _is_name(rest))
 
 
+def names_language(text: str) -> bool:
+    """Whether a text speaks of a language, of translation or of words.
+
+    >>> names_language("Say it in French."), names_language("Say it again.")
+    (True, False)
+    """
+    return bool(_ABOUT_LANGUAGES.search(text))
+
+
 def about_languages(instruction: str) -> bool:
     """Whether an instruction may well be answered in another language than its own.
 
     >>> [about_languages(text) for text in ("Say it in French.", "造句：give up", "什么是猫？")]
     [True, True, False]
     """
-    if _ABOUT_LANGUAGES.search(instruction):
+    if names_language(instruction):
         return True
     quoted = re.search(r"[“\"'][A-Za-z][^”\"']*[”\"']|\b[a-z]{3,}\b", instruction)
     return bool(CHINESE.search(instruction) and quoted)

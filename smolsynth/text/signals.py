@@ -1,8 +1,7 @@
-"""Signs that a text leaks its prompt, refuses, loops, or stops in mid-sentence."""
+"""Signs that a text leaks its prompt, refuses, or stops in mid-sentence."""
 
 import re
 import unicodedata
-from collections import Counter
 
 from smolsynth.text.tokens import tokens
 
@@ -150,24 +149,6 @@ def apologizes(text: str) -> bool:
     (True, False, True)
     """
     return bool(_APOLOGY.search(_REPORTED.sub("", text)))
-
-
-# ---- loops ----
-_CLAUSE = re.compile(r"[^.!?;,\n。！？；，]+")
-_LOOP = 3  # times the same clause
-_LOOP_TOKENS = 6  # in a clause that counts
-
-
-def loop_in(text: str) -> str | None:
-    """A clause of six tokens or more that a text holds three times, or `None`.
-
-    >>> loop_in("It is said to be so, it is, " + "it is said to be so, " * 2 + "it is.")
-    >>> loop_in("据说它就是这样的，" * 3)
-    '据说它就是这样的'
-    """
-    clauses = Counter(map(str.strip, _CLAUSE.findall(text)))
-    again = (said for said, count in clauses.items() if count >= _LOOP)
-    return next((said for said in again if len(tokens(said)) >= _LOOP_TOKENS), None)
 
 
 # ---- unfinished texts ----

@@ -1,0 +1,360 @@
+"""Signs that a row is not worth having: an echo, small talk, repetition, marks, garbled words.
+
+Each function takes texts and returns what it found there, or `None`. What a text says in code or in
+quotation marks it speaks about, and is passed over.
+"""
+
+import re
+import zlib
+from collections import Counter
+
+from smolsynth.text.language import CHINESE, in_language, names_language
+from smolsynth.text.tokens import STOP_WORDS, tokens
+
+_ASIDE = re.compile(
+    r"```.*?(?:```|\Z)|`[^`\n]+`|“[^”\n]*”|「[^」\n]*」|‘[^’\n]*’|\"[^\"\n]*\""
+    r"|(?<!\w)'[^'\n]*'(?!\w)",
+    re.DOTALL,
+)
+
+
+def _aside(text: str) -> str:
+    """A text without its code and quotations."""
+    return _ASIDE.sub(" ", text)
+
+
+# ---- echo ----
+_ECHO = 0.7  # share of the instruction that the response begins with
+
+
+def echo(instruction: str, response: str) -> str | None:
+    """The start of a response that says the instruction again in place of an answer, or `None`.
+
+    An answer may begin with the words of its question, and a corrected text is much like the one
+    that was given; an echo begins as the whole instruction begins, request and all.
+
+    >>> echo("Tell me about tea in a cup.", "Tell me about tea in a cup, in a cup.")
+    'Tell me about tea in a cup, in a cup.'
+    >>> echo("Correct it: He go home.", "He goes home."), echo("What is tea?", "Tea is a drink.")
+    (None, None)
+    """
+    asked, said = tokens(instruction), tokens(response)
+    if not asked or not said:
+        return None
+    same = next(
+        (i for i, (one, other) in enumerate(zip(asked, said, strict=False)) if one != other),
+        min(len(asked), len(said)),
+    )
+    new = sum(word not in asked for word in said)
+    if same >= _ECHO * len(asked) and new <= 0.05 * len(said):
+        return _start(response)
+    return None
+
+
+# ---- small talk ----
+_OFFER = re.compile(
+    r"\bi(?:'m| am) (?:here|ready|happy|glad|excited|designed|available|eager"
+    r"|always happy) (?:and ready )?"
+    r"(?:to (?:help|assist|support|chat)|for you)"
+    r"|\b(?:what|how) (?:can|may|could|do you want|would you like)(?: i)? (?:help|assist|do for"
+    r"|me to)"
+    r"|\bwhat(?:'s| is) on your mind|\bwhat brings you here|\bwhat(?:'s| is) your (?:request"
+    r"|question|story)"
+    r"|\bwhat do you need(?: help| to)|\bwhether you(?:'re| are) (?:looking|struggling|trying)"
+    r"|\b(?:just )?let me know (?:what|how|if) (?:you|i)\b|\bfeel free to (?:ask|reach|share)"
+    r"|\bi(?:'d| would) be (?:happy|glad) to (?:help|assist)|\bi can (?:help"
+    r"|assist)(?: you)?(?: with|\b)"
+    r"|\bdo you have (?:a|any) (?:specific|questions?|problem)"
+    r"|\bhave (?:a|any) questions?\b|\bi'm a helpful (?:ai )?assistant"
+    r"|我(?:是|会|可以|能|很?乐意|很?高兴|随时|在这里)[^，。！？]{0,12}(?:帮助?[您你]|帮忙|协助"
+    r"|为[您你]服务|解答|提供帮助)"
+    r"|有(?:什么|任何|何)[^，。！？]{0,8}(?:帮|问题|需要)|(?:随时|欢迎"
+    r"|尽管)[^，。！？]{0,6}(?:告诉我|提问|问我|联系)"
+    r"|[您你](?:想|需要)(?:了解|聊|问|知道)?(?:些)?什么|请告诉我[您你](?:的|想|需要)",
+    re.IGNORECASE,
+)
+# Who asks for what is missing, or offers help on a condition, does not dodge the request.
+_ASKS_BACK = re.compile(r"\bso (?:that )?i can\b|请提供|以便|如果[您你]|若[您你]", re.IGNORECASE)
+_GREETING = re.compile(
+    r"^\W*(?:hi|hello|hey|good (?:morning|evening|afternoon)|thanks|thank you|how are you"
+    r"|who are you"
+    r"|what can you do|what are you|你好|您好|嗨|早上好|谢谢|在吗|你是谁|你能做什么|你会什么)\b",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？]*")
+_CLAUSE = re.compile(r"[^.!?;,\n。！？；，]+")
+_TALK = 0.5  # share of the sentences that offer help and nothing else
+
+
+def small_talk(instruction: str, response: str) -> str | None:
+    """The first offer of a response that offers help in place of an answer, or `None`.
+
+    A closing “Feel free to ask” behind an answer is none, nor is a greeting that answers one.
+
+    >>> small_talk("# Question", "I'm here to help you. What's on your mind?")
+    "I'm here to help you."
+    >>> small_talk("What is tea?", "A drink, made of leaves. It is old. Feel free to ask!")
+    >>> small_talk("茶", "我很乐意帮助你。请问有什么问题？")
+    '我很乐意帮助你。'
+    """
+    if _GREETING.match(instruction) and len(tokens(instruction)) < 12:
+        return None
+    said = [part.strip() for part in _SENTENCE.findall(response.replace("’", "'"))]
+    said = [part for part in said if len(tokens(part)) > 1]
+    offers = [part for part in said if _OFFER.search(part) and not _ASKS_BACK.search(part)]
+    if offers and len(offers) >= _TALK * len(said):
+        return _start(offers[0])
+    return None
+
+
+# ---- repetition ----
+_RUN = re.compile(r"(?P<unit>[^\n]{1,60}?)(?:\s*(?P=unit)){3,}")
+_RUN_SHARE = 0.4  # of the text, in one run of a unit
+_RUN_TIMES = 5
+_MARKS_SHARE, _MARKS_TIMES = 0.8, 20  # where the unit is no word: a rule or a table has some
+_LINES = 4  # times the same line, and it has to be 0.4 of all lines
+_SAME = 6  # tokens of a clause that counts
+_CLAUSES = 3  # times the same clause
+_LONG = 40  # tokens from which on a text must have words of its own
+_NEW = 0.62  # share of its four-word sequences that are different; people's stay above 0.7
+_CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+
+
+def repetition(text: str, asked: bool = False) -> str | None:
+    """What a text repeats on and on, characters, words, sentences or lines, or `None`.
+
+    A refrain is no loop, nor is a row of dashes, a table, or code.
+
+    Args:
+        text: instruction or response.
+        asked: it is an instruction: its choices and examples may be much alike.
+
+    >>> repetition("12." * 20), repetition("no no no no no no no no")
+    ('12.', 'no')
+    >>> repetition("It is a cup to drink from. It is a cup to drink from. Yes.")
+    'It is a cup to drink from'
+    >>> repetition("It is said to be so, it is, " + "it is said to be so, " * 2 + "it is.")
+    >>> repetition("据说它就是这样的，" * 3)
+    '据说它就是这样的'
+    >>> repetition("1. A cup.\\n2. A pot.\\n3. A leaf."), repetition("| a | b |\\n|---|---|")
+    (None, None)
+    """
+    body = _CODE.sub("", text).strip()
+    if len(body) < 8:
+        return None
+    said = _run(body) or _same_lines(body)
+    return said or (None if asked else _same_words(body))
+
+
+def _run(text: str) -> str | None:
+    # A run makes a text small when it is compressed, and looking for one takes long.
+    data = text.encode()
+    if len(data) > 200 and len(zlib.compress(data)) > (0.45 if len(data) < 1000 else 0.35) * len(
+        data
+    ):
+        return None
+    for match in _RUN.finditer(text):
+        unit, length = match["unit"].strip(), len(match[0])
+        times, is_word = length / len(match["unit"]), bool(re.search(r"\w", unit))
+        share = length / len(text)
+        if is_word and times >= _RUN_TIMES and share >= _RUN_SHARE:
+            return unit
+        if unit and times >= _MARKS_TIMES and share >= _MARKS_SHARE:
+            return unit
+    return None
+
+
+def _same_lines(text: str) -> str | None:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    line, times = Counter(lines).most_common(1)[0]
+    return line[:40] if times >= max(_LINES, _RUN_SHARE * len(lines)) else None
+
+
+def _same_words(text: str) -> str | None:
+    said = [part.strip(" -*•.。!！") for part in _SENTENCE.findall(text)]
+    clauses = Counter(part.strip() for part in _CLAUSE.findall(text))
+    again = [one for one, other in zip(said, said[1:], strict=False) if one == other]
+    again += [clause for clause, times in clauses.items() if times >= _CLAUSES]
+    for one in again:
+        if len(tokens(one)) >= _SAME:
+            return one[:40]
+    words = tokens(text)
+    grams = [tuple(words[i : i + 4]) for i in range(len(words) - 3)]
+    if len(words) >= _LONG and len(set(grams)) < _NEW * len(grams):
+        return " ".join(Counter(grams).most_common(1)[0][0])
+    return None
+
+
+# ---- marks ----
+_TEMPLATE = re.compile(
+    r"<\|(?:im_start|im_end|endoftext|end_of_text|eot_id|start_header_id|end_header_id|user"
+    r"|assistant"
+    r"|system|end|return|channel|message|begin_of_text|endofprompt|fim_\w+)\|?>|<｜[^｜\n]{2,30}｜>"
+    r"|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|</s>\s*(?=$|<s>|\[INST\])|\[gMASK\]"
+    r"|<\|observation\|>"
+    r"|<(?:pad|bos|eos|unk)>|^[ \t]*#{2,3} ?(?:Response|Instruction|Human|Assistant|Input|回答"
+    r"|指令) ?[:：]"
+    r"|^[ \t]*<(?:human|bot|assistant|user)>:",
+    re.MULTILINE,
+)
+_THOUGHTS = re.compile(
+    r"</?(?:seed:)?(?:think|thinking|thought|thoughts|reasoning)>|\[/?THINK\]|◁/?think▷"
+    r"|<\|channel\|?>\s*(?:analysis|thought)|<\|(?:begin|end)_of_thought\|>"
+    r"|\A\s*analysis(?=\S).*assistantfinal",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def template_marks(text: str) -> str | None:
+    """A mark of a chat or instruction template that a text has outside of code and quotes.
+
+    >>> template_marks("A drink.<|im_end|>"), template_marks("### Response: A drink.")
+    ('<|im_end|>', '### Response:')
+    >>> template_marks("ChatML ends a turn with `<|im_end|>`.")
+    """
+    found = _TEMPLATE.search(_aside(text))
+    return found[0].strip() if found else None
+
+
+def thought_marks(text: str) -> str | None:
+    """A mark that opens or closes thoughts, outside of code and quotes, or `None`.
+
+    >>> thought_marks("<think>Hm.</think>A drink."), thought_marks("It writes `<think>`.")
+    ('<think>', None)
+    """
+    found = _THOUGHTS.search(_aside(text))
+    return found[0].strip()[:40] if found else None
+
+
+# ---- garbled words ----
+_LITTLE = frozenset(  # words that lemminflect has no entry for
+    "although amid among amongst because beside besides beyond concerning considering despite"
+    " during"
+    " except inside like minus near onto opposite outside past per plus regarding since than though"
+    " throughout till toward towards underneath unless unlike until upon versus via whereas whether"
+    " while within without against along around before behind below beneath between above across"
+    " after under over off out up down into through he him his hers her herself himself itself them"
+    " themselves themself myself yourself yourselves ourselves oneself mine yours theirs she us"
+    " me our"
+    " ours they every each either neither both few fewer many much more most several some such"
+    " other"
+    " others another any none nobody nothing nowhere somebody someone something somewhere everybody"
+    " everyone everything everywhere anybody anyone anything anywhere whatever whichever whoever"
+    " whenever wherever whom whose why how being been had having did done does doing would could"
+    " should might must shall cannot may ought once again ever never always often sometimes seldom"
+    " here then now too very also just only even still yet else etc nor thus hence two three four"
+    " five"
+    " six seven eight nine ten eleven twelve twenty thirty forty fifty hundred thousand okay hey"
+    " yeah"
+    " app apps website online email internet blog smartphone dont".split()
+)
+_ODD = 0.08  # share of words that no dictionary has, two at least
+_LATIN_WORD = re.compile(r"(?<![\w'’/.@_-])[a-z]{3,}(?![\w'’/@_-]|\.\w)")
+_DOUBLED = re.compile(r"(?<![\w*'’-])([a-z]{2,}) \1(?![\w*'’-])")
+_MAY_DOUBLE = frozenset(
+    "very so really too had that is ha haha la na ooh oh ah no yes bye knock tick tock night blah"
+    " far"
+    " long many much more again way now there hey hush row chop yum nod bounce beep choo tap so"
+    " well"
+    " please who never please what dear come go up out on in you".split()
+)
+_SELF = re.compile(
+    r"\b(?:between|compare|comparing|of|is|are|than|unlike|does|do|tell"
+    r"|distinguish)\s+(?P<one>(?:an?|the)?\s*"
+    r"[a-z-]+(?:\s[a-z-]+)?)\s+(?:and|with|or|versus|vs\.?|differ from|compared (?:to|with))\s+"
+    r"(?P=one)(?=\s*(?:[?.!,;:]|$)|\s+(?:in|is|are|have|do|does|differ|step|for|when|and|a)\b)",
+    re.IGNORECASE,
+)
+_MORE_AND_MORE = re.compile(
+    r"\b(?:more|less|better|over|again|up|down|on|time|day|year|one)$", re.I
+)
+_MIXED = re.compile(
+    r"(?<![\w“\"'「《(（])[A-Za-z]*[a-z] ?[一-鿿]{1,3}(?![一-鿿”\"'」》)）])"
+    r"|(?<![一-鿿“「《(（])[一-鿿]{1,3} ?[a-z]+"
+)
+_MIXED_ZH = re.compile(
+    r"[一-鿿，。、：；] ?[a-z]{2,}(?: [a-z]{2,})+ ?[一-鿿，。、]|[一-鿿，。、] [a-z]{2,}[一-鿿]"
+    r"|[一-鿿][a-z]{2,} [一-鿿]"
+)
+_DOUBLED_ZH = re.compile(r"([一-鿿]{2,5})\1(?!\1)|([一-鿿])\2\2")
+_MAY_DOUBLE_ZH = re.compile(
+    r"很[久多]|一.|[哈呵嘿啊呜嗡咚汪喵叮当哗啦滴答]+$|.*[看想说讲聊试讨研商考学练收打整活放观体]"
+    r"|[两三四五几]|许多|非常|好[多久]|越来"
+)
+_SELF_ZH = re.compile(
+    r"(?:^|[，。？！：:；“\s]|比较|对比|请问|说说|讲讲|解释|介绍|关于|一下|说明"
+    r"|分析)(?P<one>[一-鿿]{1,8}?)(?:与|和|跟|同|及)"
+    r"(?P=one)(?=有|的(?:区别|不同|差|关系|异同|共)|之间|相比|各|哪|怎|[，。？?！；]|$)"
+)
+
+
+_SCRAMBLED = re.compile(r"scrambl|anagram|(?:random|shuffl|jumbl|revers)\w*|pinyin|乱序|打乱", re.I)
+
+
+def garbled(text: str, lang: str, given: str = "") -> str | None:
+    """Words that make no sense, or `None`: of two scripts, doubled, in no dictionary, or a thing
+    compared with itself.
+
+    Args:
+        text: instruction or response.
+        lang: "en" or "zh".
+        given: the instruction that `text` answers; its words may come again.
+
+    >>> garbled("It grows in g台 now.", "en"), garbled("月亮和 camel有何不同？", "zh")
+    ('g台', '和 camel有')
+    >>> garbled("It grows grows in spring.", "en")
+    'grows grows'
+    >>> garbled("The shadell and pinles rise.", "en", given="Why?")
+    'shadell, pinles'
+    >>> garbled("Compare a flute and a flute.", "en"), garbled("键盘与键盘有何不同？", "zh")
+    ('a flute and a flute', '键盘与键盘')
+    >>> garbled("A flute and a fiddle.", "en"), garbled("用 pandas 读取 CSV 文件。", "zh")
+    (None, None)
+    """
+    if names_language(given or text) or _SCRAMBLED.search(given or text):
+        return None
+    plain = _aside(text)
+    return _garbled_zh(plain) if lang == "zh" else _garbled_en(plain, given)
+
+
+def _garbled_en(text: str, given: str) -> str | None:
+    mixed = _MIXED.search(text)
+    if mixed and not CHINESE.search(given) and not names_language(text):
+        return mixed[0].strip()
+    for doubled in _DOUBLED.finditer(text):
+        if doubled[1] not in _MAY_DOUBLE:
+            return doubled[0]
+    for itself in _SELF.finditer(text):
+        if not _MORE_AND_MORE.search(itself["one"]):
+            return itself[0].split(" ", 1)[1] if " " in itself[0] else itself[0]
+    if not given or re.search(r"[=\\{}$]", text):  # who asks has words of his own; a formula
+        return None
+    words = re.findall(r"[^\W\d_]+", text)
+    odd = [word for word in _LATIN_WORD.findall(text) if not _is_word(word)]
+    odd = [word for word in odd if word not in given.lower()]
+    if len(odd) > 1 and len(odd) >= _ODD * len(words) and in_language(text, "en"):
+        return ", ".join(odd[:3])
+    return None
+
+
+def _is_word(word: str) -> bool:
+    from lemminflect import getAllLemmas
+
+    return word in STOP_WORDS or word in _LITTLE or bool(getAllLemmas(word))
+
+
+def _garbled_zh(text: str) -> str | None:
+    if mixed := _MIXED_ZH.search(text):
+        return mixed[0].strip()
+    for doubled in _DOUBLED_ZH.finditer(text):
+        if not _MAY_DOUBLE_ZH.match(doubled[1] or doubled[2]):
+            return doubled[0]
+    itself = _SELF_ZH.search(text)
+    if itself and not (len(itself["one"]) == 1 and "之间" in text):
+        one = itself["one"]
+        return itself[0][itself[0].index(one) :]
+    return None
+
+
+def _start(text: str) -> str:
+    return " ".join(text.split())[:40]
