@@ -438,11 +438,12 @@ def test_wrong_answer_gives_its_one_problem(tier, name, make, code):
 def test_each_tier_has_eight_wrong_answers_and_every_code_is_met():
     for tier in TIERS:
         assert len({code for t, _, _, code in WRONG if t == tier}) >= 8
-    met = {code for *_, code in WRONG} | {"unreadable"}
+    met = {code for *_, code in WRONG} | {"stale"}
     others = {  # met in test_preference_exercises.py
         *("not_a_rating", "tie", "wrong_order", "small_margin", "same_pair", "leaked_rubric"),
         *("unknown_instruction", "foreign_response", "response_unchanged", "longer_only"),
         "critique_in_answer",
+        "exchanged",
     }
     repairs = {  # met in test_repairs.py
         *("raised", "no_column", "no_function", "no_texts", "rows_lost", "strangers"),
@@ -593,9 +594,18 @@ def test_no_answer_raises(tier, lang, capsys):
         progress("instruction", lang)
 
 
-def test_a_fault_of_the_check_itself_is_no_traceback(monkeypatch):
+def test_a_fault_of_the_check_itself_is_not_hidden(monkeypatch):
     monkeypatch.setattr(instruction, "problems", lambda *args: 1 / 0)
-    assert codes(graded("turtle", right("turtle"))) == ["unreadable"]
+    with pytest.raises(ZeroDivisionError):
+        graded("turtle", right("turtle"))
+
+
+def test_what_is_given_may_be_a_table():
+    import pandas
+
+    topics = pandas.DataFrame({"topic": ["tea", "rain"]})
+    for given in (topics, topics["topic"], topics["topic"].to_numpy()):
+        assert check("instruction", "turtle", right("turtle"), topics=given).started
 
 
 def test_authors_are_told_what_is_wrong_with_a_call():

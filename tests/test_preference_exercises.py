@@ -200,7 +200,7 @@ def test_every_code_of_the_preference_rules_is_met():
 
     source = inspect.getsource(preference)
     used = {c.split("/")[0] for c in re.findall(r'sheet\.problem\(\s*"([\w/]+)"', source)}
-    met = {code for _, code, _ in WRONG} | {"small_margin", "response_unchanged"}
+    met = {code for _, code, _ in WRONG} | {"small_margin", "response_unchanged", "exchanged"}
     assert used <= met and used <= {message.split("/")[0] for message in MESSAGES}
 
 
@@ -218,3 +218,13 @@ def test_the_board_and_what_check_refuses(capsys):
         check("preference", "turtle", right("turtle"))
     with pytest.raises(ValueError, match="instruction, preference"):
         check("judging", "turtle", None)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("tier", TIERS)
+def test_exchanged_texts_are_seen_though_the_ratings_are_in_order(tier, lang):
+    answer = right(tier, lang)
+    assert graded(tier, answer, lang).ok
+    for row in answer:
+        row["chosen"], row["rejected"] = row["rejected"], row["chosen"]
+    assert codes(graded(tier, answer, lang)) == ["exchanged"]

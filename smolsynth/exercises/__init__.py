@@ -10,10 +10,11 @@
 texts with, and `words` has all sentences in both languages.
 """
 
-from smolsynth.exercises import instruction, preference
+from smolsynth.exercises import cells, instruction, preference
 from smolsynth.exercises.repairs import check_repair
-from smolsynth.exercises.results import TIERS, Problem, Report, Sheet, read
+from smolsynth.exercises.results import TIERS, Problem, Report, Sheet, read, stale
 from smolsynth.exercises.words import WORDS
+from smolsynth.rows import rows
 from smolsynth.text.language import check_lang
 
 __all__ = ["TIERS", "Problem", "Report", "check", "check_repair", "progress"]
@@ -26,6 +27,8 @@ _PREFERENCE_CELLS = {
     "look-at-data": "make-pairs",
 }
 
+
+cells.watch()
 
 # ---- the two public functions ----
 _latest: dict[tuple[str, str], Report] = {}  # of this process, for the board
@@ -48,19 +51,17 @@ def check(exercise: str, tier: str, answer, lang: str = "en", **given) -> Report
     _known(exercise, lang)
     if tier not in TIERS:
         raise ValueError(f"tier must be one of {', '.join(TIERS)}, not {tier!r}")
-    if answer is None:
+    sheet = Sheet(tier, lang, cells=_PREFERENCE_CELLS if exercise == "preference" else {})
+    if error := cells.failed_cell(answer, tier):
+        report = Report(exercise, tier, lang, problems=(stale(sheet, error),))
+    elif answer is None:
         report = Report(exercise, tier, lang, started=False)
     else:
         key, name = _given_list(exercise, tier)
         texts = _given_texts(given.get(key), name)
         if not texts:
             raise ValueError(f'check("{exercise}", "{tier}", …) needs {key}=[…], a list of texts')
-        sheet = Sheet(tier, lang, cells=_PREFERENCE_CELLS if exercise == "preference" else {})
-        try:
-            report = _report(exercise, sheet, answer, texts, given.get("margin", 1))
-        except Exception:  # a strange answer must not end in a traceback
-            problem = sheet.problem("unreadable", "look-at-data")
-            report = Report(exercise, tier, lang, problems=(problem,))
+        report = _report(exercise, sheet, answer, texts, given.get("margin", 1))
     _latest[exercise, tier] = report
     return report
 
@@ -93,8 +94,12 @@ def _given_list(exercise: str, tier: str) -> tuple[str, str]:
 
 
 def _given_texts(values, name: str) -> list[str]:
-    """Texts, or dicts that hold a text under `name`, as a list of distinct texts."""
-    texts = [v.get(name) if isinstance(v, dict) else v for v in values or ()]
+    """Texts, or rows that hold a text under `name`, as a list of distinct texts."""
+    if values is None or isinstance(values, str):
+        return []
+    if hasattr(values, "column_names") or hasattr(values, "iloc") and hasattr(values, "columns"):
+        values = rows(values)  # a Dataset, a DataFrame
+    texts = [v.get(name) if isinstance(v, dict) else v for v in values]
     return list(dict.fromkeys(t for t in texts if isinstance(t, str) and t.strip()))
 
 

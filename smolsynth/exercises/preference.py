@@ -7,6 +7,7 @@ from numbers import Real
 from smolsynth.exercises import measures
 from smolsynth.exercises.common import cell_problems, column_problems, language_problems
 from smolsynth.exercises.results import Problem, Sheet
+from smolsynth.exercises.truth import exchanged
 from smolsynth.exercises.words import WORDS
 from smolsynth.quality.lengths import share_longer
 
@@ -40,6 +41,7 @@ def problems(sheet: Sheet, given: list[str], margin: float) -> Iterator[Problem]
     yield from cell_problems(sheet, texts)
     yield from _rating_problems(sheet, margin)
     yield from _same_problems(sheet)
+    yield from _exchange_problems(sheet)
     if sheet.rows < MIN_ROWS[sheet.tier]:
         cell = f"exercise-{sheet.tier}"
         yield sheet.problem("few_rows/pairs", cell, need=MIN_ROWS[sheet.tier])
@@ -92,6 +94,16 @@ def _same_problems(sheet: Sheet) -> Iterator[Problem]:
         echoes = [i for i, (a, b) in pairs.items() if measures.plain(a) == measures.plain(b)]
         if echoes:
             yield sheet.problem("echo", "two-models", echoes, column)
+
+
+def _exchange_problems(sheet: Sheet) -> Iterator[Problem]:
+    """Ratings can be right and the texts exchanged: what the bundled world knows tells."""
+    if any(one <= other for one, other in _ratings(sheet).values()):
+        return  # said already
+    asked, sides = sheet.texts("instruction"), sheet.pairs("chosen", "rejected")
+    pairs = ((i, asked[i], *texts) for i, texts in sides.items() if i in asked)
+    if rows := exchanged(pairs, sheet.lang):
+        yield sheet.problem("exchanged", "make-pairs", rows, "chosen")
 
 
 def _leak_problems(sheet: Sheet) -> Iterator[Problem]:

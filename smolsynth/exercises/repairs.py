@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from smolsynth.exercises import measures
-from smolsynth.exercises.results import Problem, Report, Sheet, is_text, read
+from smolsynth.exercises import cells, measures
+from smolsynth.exercises.results import Problem, Report, Sheet, is_text, read, stale
 from smolsynth.rows import Row
 from smolsynth.text.language import check_lang
 
@@ -41,9 +41,11 @@ def check_repair(case: str, answer: Any, lang: str = "en", **given: Any) -> Repo
     rule, columns, needed = CASES[case]
     if missing := [name for name in needed if given.get(name) is None]:
         raise ValueError(f'check_repair("{case}", …) needs {", ".join(missing)}')
+    sheet = Sheet(case, lang)
+    if error := cells.failed_cell(answer, ANSWERS[case]):
+        return Report("repair", case, lang, problems=(stale(sheet, error),))
     if answer is None:
         return Report("repair", case, lang, started=False)
-    sheet = Sheet(case, lang)
     if case != "dead-seed" and (problem := read(answer, sheet)):
         return Report("repair", case, lang, problems=(problem,))
     try:
@@ -189,4 +191,12 @@ CASES: dict[str, tuple[Callable, tuple[str, ...], tuple[str, ...]]] = {
     "ties": (_ties, ("chosen", "rejected"), ("rated",)),
     "none-batch": (_none_batch, ("instruction", "ratings"), ("rows",)),
     "deita": (_deita, ("instruction",), ("candidates", "budget")),
+}
+ANSWERS = {  # what the notebooks call the answer
+    "dead-seed": "mended_evolve",
+    "leaked-prompt": "mended_rows",
+    "pre-query": "mended_magpie",
+    "ties": "mended_formatted",
+    "none-batch": "mended_results",
+    "deita": "mended_selection",
 }

@@ -1,11 +1,11 @@
 """What a check takes and gives: the learner's answer as a table, problems, and the report."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from smolsynth.exercises import measures
 from smolsynth.exercises.words import MESSAGES, WORDS
+from smolsynth.rows import is_missing
 from smolsynth.text.layout import WIDTH, wrap
 
 TIERS = {"turtle": "🐢", "dog": "🐕", "lion": "🦁"}
@@ -139,6 +139,11 @@ def read(answer, sheet: Sheet) -> Problem | None:
     return None if sheet.rows else sheet.problem("empty_dataset", "two-steps")
 
 
+def stale(sheet: Sheet, error: str) -> Problem:
+    """The cell that makes the answer has failed: what is there is of an earlier run."""
+    return sheet.problem("stale", f"exercise-{sheet.tier}", error=measures.clip(error))
+
+
 def _not_a_dataset(answer, sheet: Sheet) -> Problem:
     if _is(answer, "distilabel", "Distiset"):
         if not answer:
@@ -170,8 +175,7 @@ def is_text(cell) -> bool:
 def is_empty(cell) -> bool:
     if isinstance(cell, str):
         return not cell.strip()
-    is_nan = isinstance(cell, float) and math.isnan(cell)
-    return cell is None or is_nan or type(cell).__name__ in ("NAType", "NaTType")
+    return is_missing(cell)
 
 
 def is_list(cell) -> bool:

@@ -2,11 +2,11 @@
 
 # By code or `code/variant`: what is wrong, and on the next line what to do.
 MESSAGES = {
-    "unreadable": {
-        "en": "This dataset could not be read.\n"
-        'Hand over plain rows of texts, as `distiset["default"]["train"]` gives them.',
-        "zh": "无法读取这个数据集。\n"
-        '请提交由普通文本组成的数据行，例如 `distiset["default"]["train"]`。',
+    "stale": {
+        "en": "The last run of the exercise cell ended in an error: {error}\n"
+        "What is checked here would be the answer of an earlier run. Mend the cell and run it.",
+        "zh": "练习单元格上一次运行报了错：{error}\n"
+        "现在能检查的只是更早那次运行的结果。请先改好那个单元格，再运行一遍。",
     },
     "not_a_dataset/configs": {
         "en": "This Distiset holds several datasets: {names}.\n"
@@ -145,10 +145,17 @@ MESSAGES = {
         "zh": "{n} 个偏好对中有 {bad} 对的被选回答分数反而更低。\n"
         "请检查挑选的地方：一个该用 `max`，另一个该用 `min`。",
     },
+    "exchanged": {
+        "en": "In {bad} of {n} pairs, the rejected response says more that is true than the chosen "
+        "one.\nThe ratings are in order, so the texts must be exchanged: `chosen` is the response "
+        "that has the higher rating.",
+        "zh": "{n} 个偏好对中有 {bad} 对，被拒回答反而比被选回答说得更对。\n"
+        "分数的先后没错，看来是两段文本放反了：`chosen` 要放分数高的那个回答。",
+    },
     "small_margin": {
         "en": "In {bad} of {n} pairs, the ratings differ by less than {need}.\n"
         "The task asks for a margin of {need} or more: drop the closer ones.",
-        "zh": "{n} 个偏好对中有 {bad} 对的分数差不到 {need}。\n"
+        "zh": "{n} 个偏好对中有 {bad} 对相差不到 {need} 分。\n"
         "任务要求至少相差 {need} 分，请去掉差距更小的。",
     },
     "same_pair": {
