@@ -206,6 +206,29 @@ def test_a_converted_model_says_what_the_original_says(random_model, tmp_path, c
     assert "exists already" in capsys.readouterr().err
 
 
+def test_smoothing_changes_no_output_and_makes_channels_alike(random_model):
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    from smolsynth.llms import smooth
+
+    tokenizer = transformers.AutoTokenizer.from_pretrained(random_model)
+    model = transformers.AutoModelForCausalLM.from_pretrained(random_model)
+    with torch.no_grad():
+        model.model.layers[0].input_layernorm.weight[3] = 64  # a channel that outweighs all others
+    ids = torch.arange(5, 40)[None]
+
+    def outlier():
+        q = model.model.layers[0].self_attn.q_proj
+        values = smooth._largest_inputs(model, tokenizer)[q]
+        return float(values.max() / values.median())
+
+    with torch.inference_mode():
+        before, largest = model(ids).logits, outlier()
+        smooth.smooth_activations(model, tokenizer)
+        assert torch.allclose(model(ids).logits, before, rtol=1e-5, atol=1e-6)
+    assert outlier() < largest / 4
+
+
 @pytest.mark.parametrize("case", ["no template", "architecture", "no file", "no folder"])
 def test_models_that_do_not_convert_say_why(case, random_model, tmp_path, capsys):
     transformers = pytest.importorskip("transformers")

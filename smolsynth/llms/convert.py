@@ -9,6 +9,7 @@ from typing import Any
 
 from smolsynth._files import new_folder
 from smolsynth.llms.common import first_line
+from smolsynth.llms.smooth import smooth_activations
 from smolsynth.llms.strings import Unprepared
 
 
@@ -35,7 +36,7 @@ def convert_model(
     with new_folder(output) as folder:
         say("read")
         plain = folder / "plain"
-        _save_plain(name, plain)
+        save_plain(name, plain, smooth=True)
         say("convert")
         _to_ct2(name, plain, folder / "ct2")
         _write_settings(name, plain, folder)
@@ -59,7 +60,7 @@ def check_space(folder: Path, wanted: int) -> None:
         raise Unprepared("space", folder=there, wanted=wanted // 10**6, free=free // 10**6)
 
 
-def _save_plain(name: str, folder: Path) -> None:
+def save_plain(name: str, folder: Path, smooth: bool = False) -> None:
     """Saves model and tokenizer as transformers does, in bfloat16, whatever they come as."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -85,7 +86,10 @@ def _save_plain(name: str, folder: Path) -> None:
     if not tokenizer.is_fast:
         raise Unprepared("slow_tokenizer", name=name)
     with quietly():
-        _without_quantization(model).save_pretrained(folder)
+        model = _without_quantization(model)
+        if smooth:
+            smooth_activations(model, tokenizer)
+        model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
     ends = model.generation_config.eos_token_id
     ends = set(ends if isinstance(ends, list) else [ends]) | {tokenizer.eos_token_id}
