@@ -12,13 +12,15 @@ METADATA = "distilabel_metadata"  # prompts and raw outputs; shown only when ask
 
 def rows(data: Any) -> Sequence[Row]:
     """The rows of a `Dataset`, of a `Distiset` or `DatasetDict` with one dataset in it, of a
-    pandas DataFrame, or of a list of dicts.
+    pandas DataFrame, of what `read_rows` gives, or of a list of dicts.
 
     Raises:
         ValueError: there are several datasets to choose from, or none.
         TypeError: the data is something else.
     """
     data = _only_dataset(data)
+    if isinstance(getattr(data, "rows", None), list):  # of `read_rows`
+        data = data.rows
     if hasattr(data, "to_dict") and hasattr(data, "iloc"):  # pandas
         return data.to_dict("records")
     if hasattr(data, "column_names") and hasattr(data, "__getitem__"):

@@ -36,9 +36,12 @@ def test_a_round_trip_keeps_every_text_and_column(to, kind, tmp_path):
     made = convert(read_rows(rows), to, tmp_path / "out")
     back = read_rows(made.folder / "train.jsonl")
     if to == "openai":
-        assert set(made.lost) == ({"id", "thoughts"} if kind == "instruction" else {"id"})
+        scores = {"score_chosen", "score_rejected"}
+        assert set(made.lost) == {"id", *({"thoughts"} if kind == "instruction" else scores)}
         names = ("messages", "prompt", "chosen", "rejected")
         rows = [{name: row[name] for name in names if name in row} for row in rows]
+    elif (to, kind) == ("kto", "preference"):
+        assert made.lost == ("score_chosen", "score_rejected")
     else:
         assert made.lost == ()
     if (to, kind) == ("kto", "preference"):
@@ -59,6 +62,18 @@ def test_calls_of_tools_go_through(to, tmp_path):
         return
     back = read_rows(convert(read_rows(rows), to, tmp_path / "out").folder / "train.jsonl")
     assert back.rows == rows and back.rows[0]["messages"][1]["tool_calls"] == [OPENAI_CALL]
+
+
+def test_what_turns_lose_is_named(tmp_path):
+    turns = json.loads(json.dumps(TOOL_TALK))
+    turns[1]["tool_calls"][0]["id"] = "c1"
+    turns[2] |= {"tool_call_id": "c1", "name": "weather"}
+    rows = [{"messages": turns}]
+    made = convert(read_rows(rows), "sharegpt", tmp_path / "a")
+    wanted = ("messages.tool_calls.id", "messages.name", "messages.tool_call_id")
+    assert made.lost == wanted
+    made = convert(read_rows(rows), "openai", tmp_path / "b")
+    assert made.lost == () and read_rows(made.folder / "train.jsonl").rows == rows
 
 
 def test_llama_factory_finds_its_columns(tmp_path):

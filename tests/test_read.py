@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from datasets import Dataset, DatasetDict
+from distilabel.distiset import Distiset
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from smolsynth import SmolsynthError, read_rows, save, to_messages, to_preferences
+from smolsynth import SmolsynthError, measure, read_rows, save, to_messages, to_preferences
 from smolsynth.datasets.read import Read
 from smolsynth.errors import ReadError
 
@@ -386,6 +387,12 @@ def test_what_can_t_be_read_for_certain_is_refused_in_words(source, said):
     assert isinstance(error.value, SmolsynthError | ValueError)
 
 
+def test_what_was_read_goes_wherever_rows_go(tmp_path):
+    read = read_rows([{"question": "What is tea?", "answer": "Tea is a drink.", "id": 1}])
+    assert measure(read, "en").rows == 1
+    assert read_rows(save(read, tmp_path / "x", **WHY)).rows == read.rows
+
+
 def test_faulty_rows_are_counted_named_or_left_out():
     rows = [{"messages": talk("a", "b")} for _ in range(9)]
     for number in (1, 3, 5, 7):
@@ -482,8 +489,10 @@ def test_tables_and_folders(tmp_path):
     for source in (
         *(data, pandas.DataFrame(ROWS), DatasetDict({"train": data}), tuple(ROWS)),
         *(tmp_path / "x.parquet", tmp_path / "arrow", iter(data), data.to_iterable_dataset()),
+        Distiset({"default": DatasetDict({"train": data})}),
     ):
         assert list(read_rows(source).rows) == READ
+    assert not isinstance(read_rows(data.to_iterable_dataset()).rows, list)
     assert len(read_rows(tmp_path / "dict", split="test")) == 1
     with pytest.raises(ReadError, match="There are 2 datasets"):
         read_rows(tmp_path / "dict")

@@ -131,7 +131,7 @@ def read_rows(
         raise ValueError(f'on_error must be "raise" or "skip", not {on_error!r}.')
     notes: Notes = []
     raw = _raw(source, split, encoding, notes)
-    stream = stream or isinstance(source, Iterator)
+    stream = stream or not (isinstance(source, str | Path) or hasattr(source, "__len__"))
     raw = map(_plain, raw)
     first = list(itertools.islice(raw, LOOKED_AT)) if stream else list(raw)
     for number, row in enumerate(first):

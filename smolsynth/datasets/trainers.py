@@ -21,10 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from smolsynth._files import new_folder
-from smolsynth.datasets.convert import as_json
+from smolsynth.datasets.convert import PAIR, as_json
 from smolsynth.datasets.read import Read
 from smolsynth.datasets.shapes import FORM
 from smolsynth.errors import ConvertError
+from smolsynth.quality.rules import SCORES
 from smolsynth.rows import Row
 
 DATA = "train.jsonl"
@@ -38,7 +39,7 @@ class Converted:
     Attributes:
         folder: with `train.jsonl`, and the trainer's own file where it wants one.
         rows: how many were written.
-        lost: columns that the format has no place for.
+        lost: columns, and keys of turns, that the format has no place for.
         files: their names.
     """
 
@@ -83,6 +84,7 @@ def convert(read: Read, to: str, folder: str | Path) -> Converted:
                 if to in STRICT:
                     lost |= dict.fromkeys(name for name in others if name not in taken)
                     others = {}
+                lost |= dict.fromkeys(_lost(row, made, to))
                 for one in made:
                     kept = {k: v for k, v in others.items() if k not in taken and k not in one}
                     seen |= set(one)
@@ -92,6 +94,17 @@ def convert(read: Read, to: str, folder: str | Path) -> Converted:
         for name, text in beside.items():
             (unfinished / name).write_text(text, encoding="utf-8", newline="\n")
     return Converted(folder, count, tuple(lost), (DATA, *beside))
+
+
+def _lost(row: Row, made: Sequence[Row], to: str) -> Iterator[str]:
+    """What of a row's form the format has no place for: ratings, names and numbers of turns."""
+    yield from (n for n in SCORES if row.get(n) is not None and n not in made[0])
+    if to not in PLAIN_TURNS:
+        return
+    for column in ("messages", *PAIR, "completion"):
+        for turn in row.get(column, ()):
+            yield from (f"{column}.{key}" for key in ("name", "tool_call_id") if key in turn)
+            yield from (f"{column}.tool_calls.id" for c in turn.get("tool_calls", ()) if "id" in c)
 
 
 # ---- rows ----
@@ -156,7 +169,7 @@ def _calls(calls: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _scores(row: Row) -> Row:
-    return {name: row[name] for name in ("score_chosen", "score_rejected") if name in row}
+    return {name: row[name] for name in SCORES if name in row}
 
 
 def _alpaca(row: Row) -> Iterator[Row]:
@@ -270,5 +283,6 @@ FORMATS: dict[str, dict[str, Callable[[Row], Iterator[Row]]]] = {
     "axolotl": dict.fromkeys(("instruction", "preference"), _axolotl),
 }
 BESIDE = {"llama-factory": _dataset_info, "axolotl": _axolotl_config}
+PLAIN_TURNS = ("sharegpt", "llama-factory", "ms-swift", "alpaca")  # who, what, and no more
 STRICT = ("openai",)  # further columns are refused there
 TAKE_TOOLS = tuple(name for name in FORMATS if name != "alpaca")
