@@ -53,12 +53,18 @@ class _Html(HTMLParser):
         self.anchors += [given[name] for name in ("id", "name") if given.get(name)]
 
 
-def page(path: Path) -> Page:
+# What one language alone needs, such as the providers of its country.
+ONE_LANGUAGE = re.compile("<!-- only here -->.*?<!-- end only -->", re.DOTALL)
+
+
+def page(path: Path, *, of_both: bool = False) -> Page:
     if path.suffix == ".ipynb":
         cells = notebooks.read(path).cells
         text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     else:
         text = path.read_text("utf-8")
+    if of_both:
+        text = ONE_LANGUAGE.sub("", text)
     read = Page(path, text, [], set(), [], [], [])
     html = _Html()
     tokens = MARKDOWN.parse(text)
@@ -231,7 +237,7 @@ def test_both_languages_have_the_same_sections(path):
     english = notebooks.english_of(path)
     chinese = english.with_name(f"{english.stem}_cn.md")
     assert chinese.exists(), f"{english.name} has no Chinese twin"
-    assert outline(page(english)) == outline(page(chinese))
+    assert outline(page(english, of_both=True)) == outline(page(chinese, of_both=True))
     assert chinese.name in page(english).links and english.name in page(chinese).links
 
 
