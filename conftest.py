@@ -1,6 +1,7 @@
 """Environment of all tests, kernels included, how they are shared out, and common fixtures."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -41,21 +42,41 @@ def pytest_collect_file(file_path, parent):
     ]
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items):
-    """Tests of a file stay together unless they name groups; the slow groups begin.
+# Tests of a file stay together, on one process, but for these, whose fixtures serve a part of it:
+# what the bracket holds names the group.
+_APART = re.compile(
+    r"test_notebooks\.py::.*\[(preference|instruction|dataset)[^]]*\.ipynb\]"  # a notebook each
+    r"|test_lessons\.py::test_a_(?:block|shown).*\[([^]]*?\.md):"  # a page each
+    r"|test_browser\.py::.*(?:jupyter|viewer)()"  # JupyterLab beside Voilà
+)
 
-    Otherwise one of two processes has a long file to itself when the other has nothing left.
-    """
+
+def group_of(nodeid: str) -> str:
+    """The tests that one process runs one after the other."""
+    apart = _APART.search(nodeid)
+    return nodeid.partition("::")[0] + (f"::{apart[apart.lastindex]}" if apart else "")
+
+
+def pytest_collection_modifyitems(items):
+    """Groups with slow tests begin: none is left to one process when the other has finished."""
     groups = {}
     for item in items:
-        mark = item.get_closest_marker("xdist_group")
-        if mark is None:
-            item.add_marker(mark := pytest.mark.xdist_group(item.path.stem))
-            mark = mark.mark
-        groups.setdefault(mark.args[0], []).append(item)
-    slow = {name: any(one.get_closest_marker("slow") for one in groups[name]) for name in groups}
-    items[:] = [one for name in sorted(groups, key=lambda n: not slow[n]) for one in groups[name]]
+        groups.setdefault(group_of(item.nodeid), []).append(item)
+    quick = {
+        name: not any(one.get_closest_marker("slow") for one in groups[name]) for name in groups
+    }
+    items[:] = [one for name in sorted(groups, key=quick.get) for one in groups[name]]
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Group by group, in the order above."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return group_of(nodeid)
+
+    return ByGroup(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -30,8 +30,7 @@ pytestmark = [
     pytest.mark.skipif(not browser.find_chromium(), reason="apt-get install chromium"),
 ]
 LANGS = ("en", "zh")
-JUPYTER = pytest.mark.xdist_group("jupyter")  # beside those of Voilà, which are the file's group
-WHERE = ("voila", pytest.param("jupyter", marks=JUPYTER))
+WHERE = ("voila", "jupyter")
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"  # in each notebook's title
 
 
@@ -203,9 +202,7 @@ def test_a_reloaded_page_has_the_review(open_app):
 
 
 # ---- stops, errors, answers ----
-@pytest.mark.parametrize(
-    ("where", "lang"), [("voila", "en"), pytest.param("jupyter", "zh", marks=JUPYTER)]
-)
+@pytest.mark.parametrize(("where", "lang"), [("voila", "en"), ("jupyter", "zh")])
 def test_a_run_is_cancelled_and_gone_on_with_while_the_page_answers(open_app, where, lang):
     app = open_app(where, lang)
     app.root.get_by_text(app.words["preference"]).click()
@@ -351,7 +348,6 @@ def test_nothing_that_a_model_wrote_runs_in_the_studio(open_app, where):
         assert len(seen) >= 25  # they were there to be seen
 
 
-@JUPYTER
 def test_nothing_that_a_model_wrote_runs_in_the_viewers(chromium, servers):
     address, folder = servers("jupyter", "en")
     cells = {
@@ -504,7 +500,6 @@ VIEWERS = {  # the cell with the viewer, and what stands for the cells between s
 }
 
 
-@JUPYTER
 @pytest.mark.parametrize("lang", LANGS)
 @pytest.mark.parametrize("name", VIEWERS)
 def test_a_viewer_of_a_notebook_answers_in_the_browser(chromium, servers, name, lang):

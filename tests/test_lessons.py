@@ -26,10 +26,7 @@ def cases(path: Path) -> list:
         blocks = lessons.blocks(path)
     except ValueError:  # test_no_block_escapes says what is wrong
         return []
-    group = pytest.mark.xdist_group(f"page-{path.stem}")  # a page runs once, for all its blocks
-    return [
-        pytest.param(path, block, id=f"{path.name}:{block.line}", marks=group) for block in blocks
-    ]
+    return [pytest.param(path, block, id=f"{path.name}:{block.line}") for block in blocks]
 
 
 BLOCKS = [case for path in DOCUMENTS for case in cases(path)]

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from conftest import group_of
 from tools import notebooks, repoint, twins
 from tools.course_run import SHORT, colab
 
@@ -32,12 +33,8 @@ def random_run(request, tmp_path_factory, random_model):
 
 
 def with_random_weights(paths):
-    """Parametrizes with the runs of these notebooks, each in a group of its own."""
-    cases = [
-        pytest.param(path, id=path.name, marks=pytest.mark.xdist_group(f"random-{path.stem}"))
-        for path in paths
-    ]
-    return pytest.mark.parametrize("random_run", cases, indirect=True)
+    """Parametrizes with the runs of these notebooks."""
+    return pytest.mark.parametrize("random_run", paths, ids=lambda path: path.name, indirect=True)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
@@ -146,6 +143,22 @@ def test_the_run_of_a_notebook_finds_what_is_wrong(tmp_path):
         assert len(found) == len(failing), (number, said)
         for name, wanted in zip(found, failing, strict=True):
             assert wanted in name, (number, said)
+
+
+def test_what_needs_each_other_is_run_by_one_process():
+    cells = [f"notebooks/x.ipynb::{name}" for name in ("Cell 0", "Cell 3 dog solved", "quiet")]
+    assert {group_of(one) for one in cells} == {"notebooks/x.ipynb"}
+    apart = [  # each line is a group
+        ["tests/test_lessons.py::test_no_block_escapes[README.md]"],
+        ["tests/test_lessons.py::test_a_block_runs[README.md:12]"],
+        ["tests/test_lessons.py::test_a_block_runs[a_cn.md:1]"],
+        ["tests/test_notebooks.py::test_a_notebook_runs_with_any_chat_model[dataset_x.ipynb]"],
+        ["tests/test_browser.py::test_x[jupyter-en]", "tests/test_browser.py::test_a_viewer[zh]"],
+        ["tests/test_browser.py::test_x[voila-en]", "tests/test_browser.py::test_y"],
+    ]
+    groups = [{group_of(one) for one in line} for line in apart]
+    assert [len(group) for group in groups] == [1] * len(apart)
+    assert len(set.union(*groups)) == len(apart)
 
 
 # ---- the stand-in for Colab ----

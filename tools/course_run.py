@@ -82,7 +82,6 @@ class CourseNotebook(IPyNbFile):
     def collect(self):
         cells = list(super().collect())
         solutions = notebooks.solutions(notebooks.read(self.path))
-        group = [pytest.mark.xdist_group(self.path.stem), pytest.mark.slow]
         for cell in cells:
             tier = cell.cell.id.removeprefix("check-")
             made = [cell]
@@ -96,11 +95,11 @@ class CourseNotebook(IPyNbFile):
                     ),
                 ]
             for item in made:
-                item.own_markers += group
+                item.add_marker(pytest.mark.slow)
                 yield item
         for look in (_Quiet, _Installed):
             item = look.from_parent(self, name=look.__name__.strip("_").lower())
-            item.own_markers += group
+            item.add_marker(pytest.mark.slow)
             yield item
 
     def _cell(self, kind: type[IPyNbCell], name: str, like: IPyNbCell, cell) -> IPyNbCell:

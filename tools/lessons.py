@@ -66,8 +66,9 @@ class Result(NamedTuple):
 
 
 def lessons(root: Path = ROOT) -> list[Path]:
-    """The lessons and READMEs, sorted."""
-    return [path for path in sorted(root.glob("*.md")) if path.name != "CONTRIBUTING.md"]
+    """The lessons and READMEs, sorted; not what is for those who work on the course."""
+    others = ("AGENTS.md", "CONTRIBUTING.md")
+    return [path for path in sorted(root.glob("*.md")) if path.name not in others]
 
 
 def blocks(path: Path) -> list[Block]:
