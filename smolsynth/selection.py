@@ -5,11 +5,13 @@
 | `NovelInstructions` | Self-Instruct (Wang et al. 2022) | no pool: `SelfInstruct` is one prompt |
 | `EvolEliminations` | Evol-Instruct (Xu et al. 2023) | none |
 | `DeitaSelection` | Deita (Liu et al. 2023) | `DeitaFiltering`: distances to all rows |
+| `InstructionFollowingDifficulty` | Superfiltering (Li et al. 2024) | none |
 | `LongestResponses` | the last filter of Magpie's published sets (Xu et al. 2024) | none |
 
 `COMPLICATE_INPUT` is the operation in depth that distilabel's `EvolInstruct` lacks.
 """
 
+import math
 from typing import Annotated
 
 import numpy as np
@@ -18,6 +20,8 @@ from distilabel.steps.tasks.evol_instruct.utils import MUTATION_TEMPLATES
 from distilabel.typing import StepColumns, StepOutput
 from pydantic import Field, PrivateAttr
 
+from smolsynth.llms.ct2 import CT2LLM
+from smolsynth.llms.scoring import losses
 from smolsynth.text.signals import apologizes, leak_in, refusal_in
 from smolsynth.text.similarity import Alphabet
 from smolsynth.text.tokens import gains, says_nothing, tokens
@@ -262,3 +266,53 @@ class LongestResponses(GlobalStep):
 
     def process(self, inputs: StepInput) -> StepOutput:  # type: ignore[override]
         yield sorted(inputs, key=lambda row: -len(row["response"] or ""))[: self.budget]
+
+
+class InstructionFollowingDifficulty(Step):
+    """How little an instruction helps to expect its response (Li et al. 2024, arXiv 2402.00530).
+
+    The score is the perplexity of the response behind the instruction, divided by its perplexity
+    without. Near 0 the instruction tells all of it; near 1 it hardly helps, which is hard to learn,
+    and hence what the authors select; above 1 the response fits other instructions better than
+    this one, so they leave it out. Their finding is that small models rank rows as large ones do.
+    (The first paper, arXiv 2308.12032, divides the losses themselves: both are in the columns.)
+
+    Attributes:
+        llm: a model in CTranslate2's format, as `load_llm()` gives it.
+
+    Input columns:
+        - instruction (`str`)
+        - response (`str`)
+
+    Output columns:
+        - loss_given (`float`): of the response behind the instruction, in nats per token.
+        - loss_alone (`float`): of the response alone.
+        - ifd (`float | None`): exp(loss_given - loss_alone). The three are `None` where a text is
+            empty.
+
+    Raises:
+        ValueError: a row is longer than the model's context.
+    """
+
+    llm: CT2LLM
+
+    @property
+    def inputs(self) -> StepColumns:
+        return ["instruction", "response"]
+
+    @property
+    def outputs(self) -> StepColumns:
+        return ["loss_given", "loss_alone", "ifd"]
+
+    def load(self) -> None:
+        super().load()
+        self.llm.load()
+
+    def process(self, inputs: StepInput) -> StepOutput:  # type: ignore[override]
+        rows = [{**row, **dict.fromkeys(self.outputs)} for row in inputs]
+        whole = [r for r in rows if all((r[name] or "").strip() for name in self.inputs)]
+        asked = [[{"role": "user", "content": row["instruction"]}] for row in whole]
+        found = losses(self.llm, asked, [row["response"] for row in whole]) if whole else []
+        for row, (given, alone) in zip(whole, found, strict=True):
+            row |= {"loss_given": given, "loss_alone": alone, "ifd": math.exp(given - alone)}
+        yield rows
