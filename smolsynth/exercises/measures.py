@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from functools import lru_cache
 
 from smolsynth.text.layout import clean, wrap
+from smolsynth.text.signals import apologizes, leak_in, refusal_in
 
 NEAR_DUPLICATE = 0.8  # Jaccard; one phrasing about two different things reaches 0.75 at the most
 RIGHT_LANGUAGE = 0.5  # share of words in the language; Chinese about Self-Instruct holds English
@@ -21,18 +22,12 @@ SHOWN_WIDTH = 60  # columns of a sample; a Chinese character takes two
 _CHINESE = "\u3400-\u9fff"
 _WORD = re.compile(rf"[{_CHINESE}]|[^\W_{_CHINESE}]+(?:['’][^\W_{_CHINESE}]+)*")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
-_LEAK = re.compile(
-    r"\b(?:given|rewritten|created)[\s_]+prompt\b"
-    r"|给定的?提示|(?:改写|重写)后?的?提示|新建的?提示",
-    re.IGNORECASE,
-)
 # of EvolQuality's prompts, of UltraFeedback's output, and of notes that a model adds
 _RUBRIC = re.compile(
     r"#?\b(?:given|rewritten|created)[\s_]+(?:response|answer)\b|####? ?Output for Text"
     r"|^(?:Rating|Rationale|Score|Type) ?[:：]|改写后的?回答|给定的?回答",
     re.IGNORECASE | re.MULTILINE,
 )
-_SORRY = re.compile(r"\bsorry\b|抱歉|对不起", re.IGNORECASE)
 # Question words are apart: asking why instead of what is new, though it says nothing alone.
 _QUESTION_WORDS = frozenset(
     "what who whom which when where why how 什 么 谁 哪 怎 何 为 几".split()
@@ -146,7 +141,7 @@ def runs(plain: str) -> list[str]:
 
 
 def leaks(text: str) -> bool:
-    return bool(_LEAK.search(text))
+    return leak_in(text, phrases=True) is not None
 
 
 def leaks_rubric(text: str) -> bool:
@@ -155,7 +150,8 @@ def leaks_rubric(text: str) -> bool:
 
 
 def is_refusal(text: str) -> bool:
-    return bool(_SORRY.search(text)) and len(words(text)) < REFUSAL_WORDS
+    sorry = apologizes(text) and len(words(text)) < REFUSAL_WORDS
+    return sorry or refusal_in(text) is not None
 
 
 def only_stop_words(text: str) -> bool:
