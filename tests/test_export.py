@@ -11,12 +11,13 @@ import pytest
 import yaml
 from datasets import Dataset, load_dataset
 
+from smolsynth._files import free_name
 from smolsynth.datasets import save as export
 from smolsynth.datasets.card import TEMPLATES, _fenced, model_in_words
 from smolsynth.datasets.convert import PAIR, to_messages, to_preferences
 from smolsynth.datasets.read import read_rows
 from smolsynth.datasets.redact import without_secrets
-from smolsynth.datasets.save import free_folder, save
+from smolsynth.datasets.save import save
 from smolsynth.llms import MODELS
 from smolsynth.quality.report import QualityError, measure
 
@@ -201,11 +202,11 @@ def test_an_existing_folder_is_refused_and_kept(messages, tmp_path):
 
 
 def test_a_free_folder_is_found(tmp_path):
-    assert free_folder(tmp_path / "out") == tmp_path / "out"
+    assert free_name(tmp_path / "out") == tmp_path / "out"
     (tmp_path / "out").mkdir()
     (tmp_path / "out-2").write_text("a file")
     (tmp_path / "out-3").symlink_to(tmp_path / "nowhere")
-    assert free_folder(str(tmp_path / "out")) == tmp_path / "out-4"
+    assert free_name(str(tmp_path / "out")) == tmp_path / "out-4"
 
 
 def test_a_file_in_the_way_is_told_in_one_sentence(messages, tmp_path):

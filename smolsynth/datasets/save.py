@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from smolsynth._files import free_name as free_folder  # noqa: F401  # for those who save
 from smolsynth._files import new_folder
 from smolsynth.datasets.card import card, model_in_words
 from smolsynth.datasets.convert import (

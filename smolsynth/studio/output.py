@@ -7,8 +7,9 @@ from pathlib import Path
 
 from ipywidgets import Checkbox, Dropdown, Text, VBox
 
+from smolsynth._files import free_name
 from smolsynth.datasets.hub import push
-from smolsynth.datasets.save import FORMATS, free_folder
+from smolsynth.datasets.save import FORMATS
 from smolsynth.generation.plan import Plan
 from smolsynth.generation.run import FILE, save_rows
 from smolsynth.generation.script import code
@@ -102,7 +103,7 @@ class Export(Step):
             return
         self.problem.clear()
         if self.name.value == self.proposed:  # not changed by hand
-            self.proposed = self.name.value = free_folder(session.folder / session.plan.name).name
+            self.proposed = self.name.value = free_name(session.folder / session.plan.name).name
         self.save_button.description = words["save"].format(n=len(rows))
         self.save_button.disabled = not rows
         set_text(self.status, "" if rows else words["all_rejected"], "bad")
