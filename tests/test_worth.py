@@ -1,6 +1,7 @@
 """Rows worth having, and rows that are not, in both languages."""
 
 import doctest
+import time
 
 import pytest
 
@@ -205,3 +206,13 @@ def test_words_that_make_no_sense_are_found(lang):
 def test_examples_in_docstrings(module):
     result = doctest.testmod(module)
     assert result.attempted and not result.failed
+
+
+@pytest.mark.parametrize("text", ["a" * 20_000, "ab " * 7_000, "x y z w " * 3_000, "1 " * 9_000])
+def test_a_long_line_takes_no_long(text):
+    start = time.process_time()
+    missing_request(text)
+    worth.repetition(text)
+    worth.garbled(text, "en", "Why?")
+    worth.small_talk("Why?", text)
+    assert time.process_time() - start < 3

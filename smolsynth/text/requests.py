@@ -195,7 +195,8 @@ def missing_request(text: str) -> str | None:
 
 def _line_asks(line: str) -> bool:
     line = _MARKS.sub("", line).strip("*_\"'“”‘’ ")
-    if re.search(r"\w[^\n]{2,}[?？]|[一-鿿][?？]", line):
+    asked = line[: max(line.rfind("?"), line.rfind("？"), 0)]  # up to the last question mark
+    if CHINESE.search(asked) or re.search(r"\w", asked[:-2]):
         return True
     if CHINESE.search(line):
         if _ZH_QUESTION.search(line) or _ZH_COURTESY.search(line):
