@@ -8,6 +8,7 @@ import smolsynth  # noqa: F401  before distilabel
 from distilabel.steps.tasks import TextGeneration
 
 from smolsynth.llms import BundledLLM, load_llm, thinking
+from smolsynth.llms.local import Answer
 from smolsynth.llms.templates import chat_template
 from smolsynth.llms.thinking import ends_open, split_thoughts
 from smolsynth.pipelines.pipeline import InProcessPipeline
@@ -70,11 +71,12 @@ def test_table(said, thoughts, answer):
 def said_by_the_tutor(monkeypatch, *texts):
     """Makes the bundled model say these, in turn."""
     said = iter(texts)
-    monkeypatch.setattr(
-        BundledLLM,
-        "_run",
-        lambda self, rows, *_: [self._model.tokenizer.encode(next(said)).ids for _ in rows],
-    )
+
+    def run(self, rows, *_):
+        spoken = [next(said) for _ in rows]
+        return [Answer(text, len(self._encode(text))) for text in spoken]
+
+    monkeypatch.setattr(BundledLLM, "_run", run)
 
 
 def test_thoughts_of_a_local_model(monkeypatch):
