@@ -62,6 +62,14 @@ def test_magpie_asks_by_its_own_template(real):
     assert all(len(row["instruction"].split()) > 2 for row in rows)
 
 
+def test_a_penalty_ends_what_goes_round_in_circles(real):
+    question = [ask("What are the most popular types of rice in the world?")]
+    llm = load_llm("smollm2", temperature=0, max_new_tokens=64, repetition_penalty=1.3)
+    [answer] = texts(llm.generate(question, **llm.generation_kwargs))
+    words = answer.split()
+    assert len(set(words)) > 0.6 * len(words)
+
+
 def test_it_needs_neither_torch_nor_transformers(real):
     code = (
         "import sys\nfrom smolsynth.llms import load_llm\n"

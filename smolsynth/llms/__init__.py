@@ -57,8 +57,9 @@ def load_llm(
         seed: makes sampling repeatable on one machine (a server may ignore it); `None` doesn't.
         **options: `max_new_tokens` (default 256), `temperature` (0.7; 0 takes the most probable
             token each time), `top_p` (1.0), `top_k`, `stop` (a text or several) and `thinking`
-            ("drop", "keep" or "off"; see `smolsynth.llms.thinking`). For servers also `min_p`,
-            `thinking_tokens` (that thoughts may take besides `max_new_tokens`),
+            ("drop", "keep" or "off"; see `smolsynth.llms.thinking`). For local models also
+            `repetition_penalty` (1.1 keeps a small one from going round in circles). For servers
+            `min_p`, `thinking_tokens` (that thoughts may take besides `max_new_tokens`),
             `n` (answers asked for in one request, where the server can), `template` (for Magpie;
             see `smolsynth.llms.templates`), `extra_body` (a dictionary, sent along as it is),
             `max_concurrency` (requests at a time, 16) and `timeout` (seconds, 600). Options in

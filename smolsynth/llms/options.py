@@ -40,6 +40,12 @@ OPTIONS = {
     "min_p": Option(
         "a number from 0 to 1", lambda x: _is_number(x) and 0 <= x <= 1, None, "server"
     ),
+    "repetition_penalty": Option(
+        "a number above 0",
+        lambda x: _is_number(x) and x > 0,
+        None,
+        "bundled smollm2 ct2 gguf transformers",
+    ),
     "stop": Option("a text, or a list of texts", _is_stop),
     "thinking": Option(
         'one of "off", "keep" and "drop"', lambda x: x in get_args(Thinking), "drop"
