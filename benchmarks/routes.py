@@ -1,14 +1,14 @@
 """Tokens per second of SmolLM2-135M by each local route, with the same weights.
 
     python -m smolsynth get smollm2
-    python benchmarks/routes.py [--rounds 3]
+    python benchmarks/routes.py [--rounds 2]
 
 - ct2: `smollm2`, CTranslate2 in int8
 - gguf: `gguf:FILE`, llama.cpp on the weights as downloaded (4 bits)
 - transformers: `transformers:FOLDER`, float32
 
-Greedy, two kinds of work: 24 short questions, each with an answer of 48 tokens at most, and 12
-texts to judge after a rubric of some 400 tokens that all share, 24 tokens each. Rounds take turns;
+Greedy, two kinds of work: 16 short questions, each with an answer of 32 tokens at most, and 8
+texts to judge after a rubric of some 400 tokens that all share, 12 tokens each. Rounds take turns;
 figures are medians. The last line is JSON.
 """
 
@@ -31,18 +31,18 @@ def work() -> dict[str, tuple[list, int]]:
     """Per kind of work the conversations, and how many tokens an answer has at most."""
     from smolsynth import seeds
 
-    texts = [row["document"].split(".")[0] + "." for row in seeds.documents("en")[:24]]
+    texts = [row["document"].split(".")[0] + "." for row in seeds.documents("en")[:16]]
     ask = [[{"role": "user", "content": f"What do you know about this? {text}"}] for text in texts]
     judge = [
         [{"role": "system", "content": RUBRIC}, {"role": "user", "content": text}]
-        for text in texts[:12]
+        for text in texts[:8]
     ]
-    return {"questions": (ask, 48), "rubric": (judge, 24)}
+    return {"questions": (ask, 32), "rubric": (judge, 12)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
     args = parser.parse_args()
     os.environ.update(HF_HUB_OFFLINE="1")
 
@@ -72,6 +72,7 @@ def main() -> None:
                     seconds = time.perf_counter() - begun
                     written = sum(sum(o["statistics"]["output_tokens"]) for o in outputs)
                     speed.setdefault((kind, route), []).append(written / seconds)
+                    print(f"{kind} {route}: {written} tokens in {seconds:.1f} s", flush=True)
         for llm in llms.values():
             llm.unload()
     medians = {at: statistics.median(values) for at, values in speed.items()}
