@@ -272,7 +272,7 @@ COMMON_WRONG = {
     "numbers": (lambda tier: [{**row, "response": 7} for row in right(tier)], "not_text"),
     "other language": (lambda tier: other_language(tier, "response"), "wrong_language"),
     "same response": (
-        lambda tier: changed(tier, 40, response="I do not know enough to answer."),
+        lambda tier: changed(tier, 40, response="It is a thing that many people know."),
         "same_response",
     ),
 }

@@ -7,7 +7,7 @@ import pytest
 
 from smolsynth.selection import elimination
 from smolsynth.text.language import about_languages, in_language
-from smolsynth.text.signals import apologizes, cut_off, leak_in, loop_in, refusal_in
+from smolsynth.text.signals import apologizes, cut_off, leak_in, refusal_in
 from smolsynth.text.similarity import duplicates, jaccard, nearest_similarity, overlaps, shingles
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
@@ -150,12 +150,7 @@ def test_an_evolved_instruction_may_not_even_speak_of_its_prompt():
         assert leak_in(text, phrases=True)
 
 
-# ---- loops, and texts that stop in mid-sentence ----
-def test_loops():
-    assert loop_in("the cat sat on the mat, " * 3) == "the cat sat on the mat"
-    assert loop_in("so it is, so it is, so it is") is None
-
-
+# ---- texts that stop in mid-sentence ----
 @pytest.mark.parametrize(
     "text",
     [

@@ -197,5 +197,9 @@ def concepts(lang: str) -> dict[str, set[str]]:
 
 def clip(cell) -> str:
     """A short sample on one line, without control characters."""
-    lines = wrap(" ".join(clean(str(cell)[:500]).split()), SHOWN_WIDTH) or [""]
+    try:
+        text = str(cell)
+    except Exception:  # the learner's own class
+        text = type(cell).__name__
+    lines = wrap(" ".join(clean(text[:500]).split()), SHOWN_WIDTH) or [""]
     return lines[0] + "…" if len(lines) > 1 else lines[0]

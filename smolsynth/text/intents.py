@@ -9,6 +9,7 @@ the question word comes late, the last noun before it if none is behind).
 import random
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from smolsynth.text.language import check_lang
 from smolsynth.text.tokens import STOP_WORDS, tokens
@@ -50,13 +51,18 @@ def kinds(instructions: Sequence[str], lang: str) -> Counter[tuple[str, str]]:
     return Counter(kind(text, lang) for text in instructions)
 
 
-def _english(text: str) -> list[tuple[str, bool, bool]]:
-    """Words in base form, each with whether it may be a verb, and a noun."""
+@lru_cache(maxsize=50_000)
+def _lemmas(word: str) -> dict[str, tuple[str, ...]]:
     from lemminflect import getAllLemmas
 
+    return getAllLemmas(word)
+
+
+def _english(text: str) -> list[tuple[str, bool, bool]]:
+    """Words in base form, each with whether it may be a verb, and a noun."""
     found: list[tuple[str, bool, bool]] = []
     for word in tokens(text):
-        lemmas = getAllLemmas(word)
+        lemmas = _lemmas(word)
         if word in _QUESTION["en"] | _WEAK["en"] | STOP_WORDS:
             lemmas = {}
         verb, noun = lemmas.get("VERB"), lemmas.get("NOUN")
