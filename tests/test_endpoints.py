@@ -59,11 +59,11 @@ def nothing_remembered(monkeypatch):
 
 # ---- faults ----
 def test_2000_requests_with_faults_and_refusals(echo):
-    """Every row is accounted for, by reason; 1,400 rows take more than 2,000 requests."""
-    wanted = dict.fromkeys(range(1400), "answer")
-    wanted |= dict.fromkeys(range(7, 1400, 60), "refused")
-    wanted |= dict.fromkeys(range(8, 1400, 60), "filtered")
-    wanted |= dict.fromkeys(range(9, 1400, 60), "refusal")
+    """Every row is accounted for, by reason; 1,440 rows take more than 2,000 requests."""
+    wanted = dict.fromkeys(range(1440), "answer")
+    wanted |= dict.fromkeys(range(7, 1440, 60), "refused")
+    wanted |= dict.fromkeys(range(8, 1440, 60), "filtered")
+    wanted |= dict.fromkeys(range(9, 1440, 60), "refusal")
     heard = echo.chat
 
     def chat(body):
@@ -108,7 +108,7 @@ def test_2000_requests_with_faults_and_refusals(echo):
     assert llm.faults["time-out"] >= met["time-out"]  # a busy machine may add some
     # No row was paid for twice, though the call was made again for each that was refused.
     asked = Counter(body["messages"][0]["content"] for body in echo.requests)
-    assert len(asked) == 1400 and sum(asked.values()) <= 1400 + llm.faults["time-out"]
+    assert len(asked) == 1440 and sum(asked.values()) <= 1440 + llm.faults["time-out"]
     assert proxy.most_at_once > 16
 
 
