@@ -37,7 +37,7 @@ _FACE = {  # where each public name comes from
     "smolsynth.student.quiz": "answers held_out_loss quiz score",
     "smolsynth.student.train": "train",
     "smolsynth.student.trials": "compare corrupt plot_trials",
-    "smolsynth.tasks": "Judge QueryWriter",
+    "smolsynth.tasks": "Judge OpenedMagpie QueryWriter",
     "smolsynth.viewers.browse": "browse",
     "smolsynth.viewers.charts": "plot_counts plot_lengths",
     "smolsynth.viewers.compare": "diff vote",

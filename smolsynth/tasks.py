@@ -1,4 +1,4 @@
-"""distilabel's tasks with parsers of our own: the prompts are distilabel's, and so are the columns.
+"""distilabel's tasks, mended: parsers of our own, and Magpie with the first words of the question.
 
     judge = Judge(llm=load_llm(temperature=0, max_new_tokens=512), aspect="overall-rating")
     writer = QueryWriter(llm=load_llm(temperature=0.7), num_instructions=4)
@@ -6,22 +6,40 @@
 distilabel reads a judge's reply by one pattern: with a blank line under a heading, a bold label or
 a full-width colon the rating is lost. And it takes every line of a list of queries for one, “Here
 are four queries:” too. These read with `smolsynth.parse_ratings` and `smolsynth.parse_queries`.
+
+    asker = OpenedMagpie(
+        llm=load_llm(use_magpie_template=True, temperature=0.5, top_p=0.9, max_new_tokens=40),
+        system_prompt=ASKS["en"].format(topic="medieval law"),
+    )
+    rows = [{"opener": opener} for opener in OPENERS["en"]]
 """
 
 import re
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from distilabel.steps import StepInput
-from distilabel.steps.tasks import SelfInstruct, UltraFeedback
+from distilabel.steps.tasks import Magpie, SelfInstruct, UltraFeedback
 from distilabel.typing import StepColumns, StepOutput
 from pydantic import PrivateAttr
 
 from smolsynth.errors import RepliesNotUnderstood
+from smolsynth.llms.endpoints import EndpointLLM
+from smolsynth.llms.local import LocalLLM
 from smolsynth.llms.queries import read_queries
 from smolsynth.llms.ratings import Judgement, judgements
 
 FIRST = 10  # rows after which it is settled whether a judge is understood
 TOO_MANY = 8  # of these without a single rating
+
+# For OpenedMagpie: what the system says, and how a question may begin.
+ASKS = {
+    "en": "The user asks one short question about {topic}.",
+    "zh": "用户提了一个关于{topic}的简短问题。",
+}
+OPENERS = {
+    "en": ("What is", "How do", "Explain how", "What are the main", "Give me three tips for"),
+    "zh": ("什么是", "怎样才能", "请解释一下", "为什么", "请给我三条关于"),
+}
 
 
 class Judge(UltraFeedback):
@@ -119,6 +137,73 @@ class QueryWriter(SelfInstruct):
         """The columns above, from what the model wrote (`None` where it wrote nothing)."""
         found = read_queries(output)
         return {"instructions": found.kept, "lines_dropped": found.dropped}
+
+
+class OpenedMagpie(Magpie):
+    """Magpie (Xu et al. 2024, arXiv 2406.08464) that is given the first words of the question.
+
+    A small model that may begin as it likes often writes no question at all, but an answer, a
+    story or small talk. Two or three words decide that it asks, and vary what is asked: the rest is
+    the model's. Draw with care (`temperature=0.5, top_p=0.9`), and let another step answer.
+
+    Attributes:
+        only_instruction: it writes the instruction alone.
+
+    Input columns:
+        - opener (`str`, optional): how the instruction begins, such as those of `OPENERS`; rows
+            without one are Magpie's.
+        - system_prompt (`str`, optional): see `Magpie`; such as those of `ASKS`.
+
+    Output columns:
+        - instruction (`str | None`): from the opener on.
+        - model_name (`str`)
+
+    Raises:
+        TypeError: the model is none of `load_llm`, and would answer the opener.
+    """
+
+    only_instruction: Literal[True] = True
+
+    def model_post_init(self, context: Any) -> None:
+        super().model_post_init(context)
+        if not isinstance(self.llm, LocalLLM | EndpointLLM):
+            raise TypeError(
+                f"OpenedMagpie needs a model made by smolsynth.load_llm, and "
+                f"{type(self.llm).__name__} is none: use Magpie, or load_llm."
+            )
+
+    @property
+    def inputs(self) -> StepColumns:
+        return {**super().inputs, "opener": False}
+
+    def _prepare_inputs_for_instruction_generation(
+        self, inputs: list[dict[str, Any]]
+    ) -> tuple[list[Any], list[str]]:
+        talks, keys = super()._prepare_inputs_for_instruction_generation(inputs)
+        for talk, row in zip(talks, inputs, strict=True):
+            if row.get("opener"):
+                talk.append({"role": "user", "content": row["opener"], "open": True})
+        return talks, keys
+
+    def process(self, inputs: StepInput) -> StepOutput:  # type: ignore[override]
+        for rows in super().process(inputs):
+            for row in rows:
+                row["instruction"] = continued(row.get("opener") or "", row["instruction"])
+            yield rows
+
+
+def continued(opener: str, rest: str | None) -> str | None:
+    """A text from its opener on; not all models give the white space between them.
+
+    >>> continued("What is", "a guild?"), continued("什么是", "行会？"), continued("What is", None)
+    ('What is a guild?', '什么是行会？', None)
+    """
+    if rest is None:
+        return None
+    rest = rest.strip()
+    parts = opener[-1:] + rest[:1]
+    apart = len(parts) == 2 and parts.isascii() and parts[0].isalnum() and parts[1] not in ",.;:?!'"
+    return f"{opener} {rest}" if apart else opener + rest
 
 
 def _is_silent(row: dict[str, Any]) -> bool:

@@ -562,6 +562,22 @@ def test_magpie_over_completions(server, shown, option, prompt, stop):
     assert (sent["prompt"], sent["stop"]) == (prompt, [stop])
 
 
+def test_an_opened_question_over_completions(server):
+    from smolsynth.tasks import OpenedMagpie
+
+    server.completes = True
+    server.complete = lambda body: {"choices": [{"text": " rain?", "finish_reason": "stop"}]}
+    llm = load(server, use_magpie_template=True)
+    with InProcessPipeline() as pipeline:
+        OpenedMagpie(name="ask", llm=llm)
+    rows = [{"system_prompt": "Rain.", "opener": "What is"}]
+    made = pipeline.run(dataset=rows, progress=False)["default"]["train"]
+    assert made[0]["instruction"] == "What is rain?"
+    sent = [body for body in server.requests if "prompt" in body][-1]
+    assert sent["prompt"].endswith("Rain.<|im_end|>\n<|im_start|>user\nWhat is")
+    assert not any("messages" in body for body in server.requests)
+
+
 def test_a_wrong_template_is_named(server):
     server.completes = True
     server.complete = lambda body: {"choices": [{"text": "x"}]}

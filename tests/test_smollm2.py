@@ -15,6 +15,7 @@ from distilabel.steps.tasks import Magpie
 from smolsynth.cli.main import main
 from smolsynth.errors import LLMUnavailable
 from smolsynth.llms import load_llm, smollm2
+from smolsynth.tasks import ASKS, OPENERS, OpenedMagpie
 
 
 def ask(text, system=None):
@@ -60,6 +61,23 @@ def test_magpie_asks_by_its_own_template(real):
     rows = next(step.process([{"system_prompt": "Talk about gardens."} for _ in range(4)]))
     assert len({row["instruction"] for row in rows}) == 4
     assert all(len(row["instruction"].split()) > 2 for row in rows)
+
+
+@pytest.mark.parametrize("kind", ["smollm2", "gguf"])
+def test_an_opened_question_goes_on(real, kind):
+    if kind == "gguf":
+        pytest.importorskip("xllamacpp")
+    spec = "smollm2" if kind == "smollm2" else f"gguf:{smollm2.gguf_file()}"
+    sampling = {"temperature": 0.5, "top_p": 0.9, "max_new_tokens": 40}
+    step = OpenedMagpie(llm=load_llm(spec, use_magpie_template=True, **sampling))
+    step.load()
+    system = ASKS["en"].format(topic="growing tomatoes")
+    rows = [{"system_prompt": system, "opener": opener} for opener in OPENERS["en"]]
+    made = [row["instruction"] for row in next(step.process(rows))]
+    for opener, text in zip(OPENERS["en"], made, strict=True):
+        assert text.startswith(f"{opener} ") and 3 < len(text.split()) < 30
+    assert sum(text.endswith(("?", ".")) for text in made) >= 4
+    assert any("tomato" in text for text in made)
 
 
 def test_a_penalty_ends_what_goes_round_in_circles(real):

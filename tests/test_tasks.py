@@ -8,9 +8,10 @@ from distilabel.models import LLM
 from distilabel.models.llms.utils import prepare_output
 from pydantic import Field
 
+from smolsynth import load_llm
 from smolsynth.errors import RepliesNotUnderstood, StepFailed
 from smolsynth.pipelines import try_step
-from smolsynth.tasks import Judge, QueryWriter
+from smolsynth.tasks import ASKS, OPENERS, Judge, OpenedMagpie, QueryWriter
 
 
 class Says(LLM):
@@ -111,3 +112,50 @@ def test_a_writer_gives_queries_and_counts_what_it_left_out():
         "statement": 1,
     }
     assert not any(made[1]["lines_dropped"].values())
+
+
+# ---- OpenedMagpie ----
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_an_opened_question_begins_as_it_was_opened(lang):
+    llm = load_llm(use_magpie_template=True, temperature=0.5, max_new_tokens=40)
+    topic = {"en": "saffron", "zh": "彩虹"}[lang]
+    rows = [{"system_prompt": ASKS[lang].format(topic=topic), "opener": o} for o in OPENERS[lang]]
+    made = try_step(OpenedMagpie(name="ask", llm=llm), rows)
+    assert list(made[0]) == ["system_prompt", "opener", "instruction", "model_name"]
+    for row in made:
+        assert row["instruction"].startswith(row["opener"])
+        assert len(row["instruction"]) > len(row["opener"]) and "  " not in row["instruction"]
+
+
+def test_the_prompt_ends_with_the_opener_and_answers_are_as_before():
+    llm = load_llm(use_magpie_template=True)
+    opened = {"role": "user", "content": "What is", "open": True}
+    system = {"role": "system", "content": "Talk about rain."}
+    start = "<|im_start|>system\nTalk about rain.<|im_end|>\n<|im_start|>user\n"
+    assert llm.prepare_input([system, opened]) == start + "What is"
+    llm.magpie_pre_query_template = "<|im_start|>user\n"
+    assert llm.prepare_input([system, opened]) == start + "What is"
+    whole = {"role": "user", "content": "What is"}
+    assert llm.prepare_input([system, whole]).endswith("What is<|im_end|>\n<|im_start|>assistant\n")
+
+
+def test_a_row_without_opener_is_magpies_own():
+    from distilabel.steps.tasks import Magpie
+
+    llm = load_llm(use_magpie_template=True, temperature=0, max_new_tokens=24)
+    plain = try_step(Magpie(name="ask", llm=llm, only_instruction=True), [{}])
+    for row in ({}, {"opener": None}, {"opener": ""}):
+        made = try_step(OpenedMagpie(name="ask", llm=llm), [row])
+        assert made[0]["instruction"] == plain[0]["instruction"].strip()
+
+
+def test_a_model_that_would_answer_the_opener_is_refused():
+    from distilabel.models.mixins.magpie import MagpieChatTemplateMixin
+
+    class Other(Says, MagpieChatTemplateMixin):
+        magpie_pre_query_template: str | None = "<|user|>"
+
+    with pytest.raises(TypeError, match="OpenedMagpie needs a model made by smolsynth.load_llm"):
+        OpenedMagpie(llm=Other(replies=["x"]))
+    with pytest.raises(ValueError, match="only_instruction"):
+        OpenedMagpie(llm=load_llm(use_magpie_template=True), only_instruction=False)

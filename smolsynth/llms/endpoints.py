@@ -20,7 +20,7 @@ from smolsynth.errors import LLMUnavailable, RowRefused
 from smolsynth.llms.common import Count, NotNegative, call_seeds, output_of, state_without
 from smolsynth.llms.habits import Habits, switch_off
 from smolsynth.llms.replies import Answer, Fault, Malformed, answers_in, fault_of, starts_inside
-from smolsynth.llms.templates import family_of, open_user_turn
+from smolsynth.llms.templates import family_of, is_users_turn, open_user_turn
 from smolsynth.llms.thinking import Thinking
 
 # What is known of (base URL, model), for all objects of this process.
@@ -387,7 +387,7 @@ class EndpointLLM(OpenAILLM, MagpieChatTemplateMixin):
     ) -> tuple[str, dict[str, Any]]:
         """Path and body of a request, as this server takes it."""
         body: dict[str, Any] = {"messages": messages}
-        is_raw = self.use_magpie_template and (not messages or messages[-1]["role"] != "user")
+        is_raw = self.use_magpie_template and is_users_turn(messages)
         if is_raw:
             prompt = open_user_turn(messages, self.template or family_of(self.model))
             stop = settings.get("stop") or []

@@ -19,7 +19,7 @@ from smolsynth.llms.common import (
     check_lengths,
     first_line,
 )
-from smolsynth.llms.templates import merged_system
+from smolsynth.llms.templates import is_users_turn, merged_system, split_opener
 from smolsynth.llms.thinking import Thinking, ends_open, template_options
 
 SENTINEL = "smolsynthsentinel"
@@ -39,7 +39,8 @@ class LocalLLM(LLM, MagpieChatTemplateMixin):
     Attributes:
         seed: makes sampling repeatable on one machine; `None` draws anew each time.
         thinking: what becomes of thoughts; see `smolsynth.llms.thinking`.
-        use_magpie_template: if a conversation doesn't end with the user, write the user's turn.
+        use_magpie_template: if a conversation doesn't end with the user, write the user's turn;
+            if it ends with a message of the user that has `"open": True`, the rest of it.
         magpie_pre_query_template: what opens the user's turn. `"auto"` renders the conversation
             plus a user's turn with the model's own chat template and stops where the user's text
             starts, so it fits every family; any other text is appended as it is.
@@ -96,13 +97,14 @@ class LocalLLM(LLM, MagpieChatTemplateMixin):
 
     def prepare_input(self, input: list[dict[str, str]]) -> str:
         """Renders a conversation with the model's template, up to where it has to go on."""
-        if not self.use_magpie_template or (input and input[-1]["role"] == "user"):
+        if not self.use_magpie_template or not is_users_turn(input):
             return self._render(input, True) if input else ""
+        input, opener = split_opener(input)
         if self.magpie_pre_query_template != "auto":
             prompt = self._render(input, False) if input else ""
-            return self.apply_magpie_pre_query_template(prompt, input)
+            return self.apply_magpie_pre_query_template(prompt, input) + opener
         prompt = self._render([*input, {"role": "user", "content": SENTINEL}], False)
-        return prompt[: prompt.rindex(SENTINEL)]
+        return prompt[: prompt.rindex(SENTINEL)] + opener
 
     def _render(self, messages: list[dict[str, str]], generation_prompt: bool) -> str:
         from jinja2.exceptions import TemplateError

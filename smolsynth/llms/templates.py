@@ -45,11 +45,29 @@ class Prompt(NamedTuple):
     end: str
 
 
-def open_user_turn(messages: list[dict[str, str]], template: str) -> Prompt:
+def is_users_turn(messages: list[dict[str, Any]]) -> bool:
+    """Whether a model for Magpie goes on as the user: nobody has spoken as such, or the last
+    message is one of the user with `"open": True`, of which it writes the rest."""
+    return not messages or messages[-1]["role"] != "user" or bool(messages[-1].get("open"))
+
+
+def split_opener(messages: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], str]:
+    """What was said before the user's turn that a model goes on with, and how that turn begins.
+
+    >>> split_opener([{"role": "user", "content": "What is", "open": True}])
+    ([], 'What is')
+    """
+    if messages and messages[-1].get("open"):
+        return messages[:-1], messages[-1]["content"]
+    return messages, ""
+
+
+def open_user_turn(messages: list[dict[str, Any]], template: str) -> Prompt:
     """The prompt after which a model goes on as the user.
 
     Args:
-        messages: what was said so far; may be empty.
+        messages: what was said so far; may be empty. A last message of the user with
+            `"open": True` is how the turn begins.
         template: a name in `FAMILIES`, or a chat template in Jinja as Hugging Face's are.
 
     Returns:
@@ -66,6 +84,7 @@ def open_user_turn(messages: list[dict[str, str]], template: str) -> Prompt:
             f"template={template!r} is no chat template: give one in Jinja, or one of "
             f"{', '.join(FAMILIES)}."
         )
+    messages, opener = split_opener(messages)
     talk = [*messages, {"role": "user", "content": _SENTINEL}]
     family = FAMILIES.get(template)
     write = (lambda m: _of_family(m, family)) if family else (lambda m: _of_jinja(m, template))
@@ -76,7 +95,7 @@ def open_user_turn(messages: list[dict[str, str]], template: str) -> Prompt:
     except ValueError:
         text = write(merged_system(talk))
     before, _, after = text.rpartition(_SENTINEL)
-    return Prompt(before, after.strip())
+    return Prompt(before + opener, after.strip())
 
 
 def merged_system(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
