@@ -8,10 +8,9 @@ a full-width colon the rating is lost. And it takes every line of a list of quer
 are four queries:” too. These read with `smolsynth.parse_ratings` and `smolsynth.parse_queries`.
 
     asker = OpenedMagpie(
-        llm=load_llm(use_magpie_template=True, temperature=0.5, top_p=0.9, max_new_tokens=40),
-        system_prompt=ASKS["en"].format(topic="medieval law"),
+        llm=load_llm(use_magpie_template=True, temperature=0.5, top_p=0.9, max_new_tokens=40)
     )
-    rows = [{"opener": opener} for opener in OPENERS["en"]]
+    rows = openings("medieval law", "en")
 """
 
 import re
@@ -37,8 +36,30 @@ ASKS = {
     "zh": "用户提了一个关于{topic}的简短问题。",
 }
 OPENERS = {
-    "en": ("What is", "How do", "Explain how", "What are the main", "Give me three tips for"),
-    "zh": ("什么是", "怎样才能", "请解释一下", "为什么", "请给我三条关于"),
+    "en": (
+        "What is {topic}, and",
+        "When it comes to {topic}, how do",
+        "I have a question about {topic}. What are",
+        "I am reading about {topic}. Explain how",
+        "Give me three tips about {topic} for",
+        "My question is about {topic}: why do",
+        "Compare {topic} with",
+        "Tell me how {topic}",
+        "Explain {topic} to",
+        "Give me an example of {topic} in",
+    ),
+    "zh": (
+        "{topic}是什么？它",
+        "说到{topic}，怎样才能",
+        "我想问一个关于{topic}的问题：有哪些",
+        "我正在读关于{topic}的书，请解释一下",
+        "请给我三条关于{topic}的建议，",
+        "关于{topic}，我想知道为什么",
+        "请比较一下{topic}和",
+        "请告诉我，{topic}是怎么",
+        "请把{topic}讲给",
+        "请举一个{topic}的例子，",
+    ),
 }
 
 
@@ -139,20 +160,34 @@ class QueryWriter(SelfInstruct):
         return {"instructions": found.kept, "lines_dropped": found.dropped}
 
 
+def openings(topic: str, lang: str) -> list[dict[str, str]]:
+    """Rows for `OpenedMagpie`, with `topic`, `system_prompt` and `opener`, one for each of OPENERS.
+
+    >>> openings("medieval law", "en")[0]["opener"]
+    'What is medieval law, and'
+    """
+    system = ASKS[lang].format(topic=topic)
+    return [
+        {"topic": topic, "system_prompt": system, "opener": opener.format(topic=topic)}
+        for opener in OPENERS[lang]
+    ]
+
+
 class OpenedMagpie(Magpie):
     """Magpie (Xu et al. 2024, arXiv 2406.08464) that is given the first words of the question.
 
     A small model that may begin as it likes often writes no question at all, but an answer, a
-    story or small talk. Two or three words decide that it asks, and vary what is asked: the rest is
-    the model's. Draw with care (`temperature=0.5, top_p=0.9`), and let another step answer.
+    story or small talk. A few words decide that it asks and about what, and vary the questions:
+    the rest is the model's, up to the first blank line, since behind it many go on to answer. Draw
+    with care (`temperature=0.5, top_p=0.9`), and let another step answer.
 
     Attributes:
         only_instruction: it writes the instruction alone.
 
     Input columns:
-        - opener (`str`, optional): how the instruction begins, such as those of `OPENERS`; rows
-            without one are Magpie's.
-        - system_prompt (`str`, optional): see `Magpie`; such as those of `ASKS`.
+        - opener (`str`, optional): how the instruction begins; rows without one are Magpie's. See
+            `openings`.
+        - system_prompt (`str`, optional): see `Magpie`.
 
     Output columns:
         - instruction (`str | None`): from the opener on.
@@ -193,16 +228,16 @@ class OpenedMagpie(Magpie):
 
 
 def continued(opener: str, rest: str | None) -> str | None:
-    """A text from its opener on; not all models give the white space between them.
+    """A text from its opener to the first blank line; not all models give white space between.
 
-    >>> continued("What is", "a guild?"), continued("什么是", "行会？"), continued("What is", None)
-    ('What is a guild?', '什么是行会？', None)
+    >>> continued("What is", "a guild?\\n\\nA guild is"), continued("什么是", "行会？")
+    ('What is a guild?', '什么是行会？')
     """
     if rest is None:
         return None
-    rest = rest.strip()
+    rest = re.split(r"\n\s*\n", rest.strip(), maxsplit=1)[0]
     parts = opener[-1:] + rest[:1]
-    apart = len(parts) == 2 and parts.isascii() and parts[0].isalnum() and parts[1] not in ",.;:?!'"
+    apart = len(parts) == 2 and parts.isascii() and parts[1] not in ",.;:?!'"
     return f"{opener} {rest}" if apart else opener + rest
 
 

@@ -15,7 +15,7 @@ from distilabel.steps.tasks import Magpie
 from smolsynth.cli.main import main
 from smolsynth.errors import LLMUnavailable
 from smolsynth.llms import load_llm, smollm2
-from smolsynth.tasks import ASKS, OPENERS, OpenedMagpie
+from smolsynth.tasks import OpenedMagpie, openings
 
 
 def ask(text, system=None):
@@ -71,13 +71,12 @@ def test_an_opened_question_goes_on(real, kind):
     sampling = {"temperature": 0.5, "top_p": 0.9, "max_new_tokens": 40}
     step = OpenedMagpie(llm=load_llm(spec, use_magpie_template=True, **sampling))
     step.load()
-    system = ASKS["en"].format(topic="growing tomatoes")
-    rows = [{"system_prompt": system, "opener": opener} for opener in OPENERS["en"]]
-    made = [row["instruction"] for row in next(step.process(rows))]
-    for opener, text in zip(OPENERS["en"], made, strict=True):
-        assert text.startswith(f"{opener} ") and 3 < len(text.split()) < 30
-    assert sum(text.endswith(("?", ".")) for text in made) >= 4
-    assert any("tomato" in text for text in made)
+    made = next(step.process(openings("growing tomatoes", "en")))
+    for row in made:
+        assert row["instruction"].startswith(f"{row['opener']} ")
+    whole = [row for row in made if 3 < len(row["instruction"].split()) < 40]
+    assert len(whole) >= 8
+    assert sum(row["instruction"].endswith(("?", ".")) for row in whole) >= 7
 
 
 def test_a_penalty_ends_what_goes_round_in_circles(real):

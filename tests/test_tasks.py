@@ -11,7 +11,7 @@ from pydantic import Field
 from smolsynth import load_llm
 from smolsynth.errors import RepliesNotUnderstood, StepFailed
 from smolsynth.pipelines import try_step
-from smolsynth.tasks import ASKS, OPENERS, Judge, OpenedMagpie, QueryWriter
+from smolsynth.tasks import Judge, OpenedMagpie, QueryWriter, continued, openings
 
 
 class Says(LLM):
@@ -118,13 +118,31 @@ def test_a_writer_gives_queries_and_counts_what_it_left_out():
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_an_opened_question_begins_as_it_was_opened(lang):
     llm = load_llm(use_magpie_template=True, temperature=0.5, max_new_tokens=40)
-    topic = {"en": "saffron", "zh": "彩虹"}[lang]
-    rows = [{"system_prompt": ASKS[lang].format(topic=topic), "opener": o} for o in OPENERS[lang]]
+    rows = openings({"en": "saffron", "zh": "彩虹"}[lang], lang)
     made = try_step(OpenedMagpie(name="ask", llm=llm), rows)
-    assert list(made[0]) == ["system_prompt", "opener", "instruction", "model_name"]
+    assert list(made[0]) == ["topic", "system_prompt", "opener", "instruction", "model_name"]
     for row in made:
         assert row["instruction"].startswith(row["opener"])
         assert len(row["instruction"]) > len(row["opener"]) and "  " not in row["instruction"]
+
+
+@pytest.mark.parametrize(
+    ("opener", "rest", "whole"),
+    [
+        ("What is", " rain?\n", "What is rain?"),
+        ("What is", "rain?", "What is rain?"),  # of a server that strips
+        ("the law (of guilds)", " and", "the law (of guilds) and"),
+        ("What is rain", "?", "What is rain?"),
+        ("什么是", "雨？", "什么是雨？"),
+        ("说到 AI", "，怎样", "说到 AI，怎样"),
+        ("What is", " rain?\n\nThe answer is water.", "What is rain?"),
+        ("Write code:", "\nprint(1)\nprint(2)", "Write code: print(1)\nprint(2)"),
+        ("", " What?", "What?"),
+        ("What is", "", "What is"),
+    ],
+)
+def test_opener_and_rest_are_one_text(opener, rest, whole):
+    assert continued(opener, rest) == whole
 
 
 def test_the_prompt_ends_with_the_opener_and_answers_are_as_before():
