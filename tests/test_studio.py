@@ -12,11 +12,12 @@ import pytest
 from ipywidgets import Widget
 from payloads import PAYLOADS
 
+from smolsynth import InProcessPipeline
 from smolsynth.errors import StepFailed
 from smolsynth.generation.plan import TECHNIQUES, Plan
 from smolsynth.generation.run import Generation
 from smolsynth.generation.script import code as code_of
-from smolsynth.llms import BundledLLM, LLMUnavailable
+from smolsynth.llms import LLMUnavailable
 from smolsynth.studio import _renew, studio
 from smolsynth.studio.strings import ORIGINAL, WORDS, describe_error
 from smolsynth.studio.widgets import Plain, Problem
@@ -380,10 +381,15 @@ def test_an_earlier_dataset_is_opened_without_making_more_of_it(english, tmp_pat
     assert 0 < len(rows) < 60
 
     again = studio("en", tmp_path / "output")
-    monkeypatch.setattr(BundledLLM, "generate", lambda *_: pytest.fail("it was asked for more"))
+
+    def asked_for_more(*_):
+        raise AssertionError("it was asked for more")
+
+    monkeypatch.setattr(InProcessPipeline, "make_chunk", asked_for_more)
     again.steps["describe"].open_button.click()
     wait(again)
-    assert again.rows == rows and not problems(again)
+    assert not problems(again)
+    assert again.rows == rows
     assert shown(again, "cancelled", rows=len(rows), wanted=60)
 
 
