@@ -129,7 +129,8 @@ def test_a_judge_that_writes_garbage_gives_no_pairs(tmp_path, random_model):
     spec = f"transformers:{random_model}"
     done = run("--kind", "preference", "--rows", "4", cwd=tmp_path, SMOLSYNTH_LLM=spec)
     assert done.returncode == 1
-    assert "No usable row" in done.stderr and "Traceback" not in done.stderr
+    assert "hold no rating that can be read" in done.stderr and "Traceback" not in done.stderr
+    assert "One of them:\n" in done.stderr
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 

@@ -13,15 +13,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from openai_server import serve
 
-from smolsynth import seeds
+from smolsynth import llms, seeds
 from smolsynth.cli.main import build_parser, main
+from smolsynth.errors import LLMUnavailable
+from smolsynth.generation import mixture
+from smolsynth.generation.mixture import narrowed
 from smolsynth.generation.plan import KINDS, TECHNIQUES, Plan, PlanError, mentioned
 from smolsynth.generation.rows import as_row, collect
-from smolsynth.generation.run import Generation, save_beside
+from smolsynth.generation.run import Generation, save_beside, save_rows
 from smolsynth.generation.script import code as code_of
 from smolsynth.generation.strings import IN_WORDS, NAMES
+from smolsynth.generation.subtopics import subtopics
 from smolsynth.generation.techniques import build
+from smolsynth.llms import connect, load_llm
+from smolsynth.pipelines.pipeline import InProcessPipeline
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -47,7 +54,6 @@ ROOT = Path(__file__).resolve().parent.parent
         ({"model": "openai:http://me:secret@host/v1#m"}, "model", "SMOLSYNTH_API_KEY"),
         ({"model": "openai:https://host/v1?api_key=secret#m"}, "model", "SMOLSYNTH_API_KEY"),
         ({"model": "openai:https://host/v1#sk-secret-0123456789"}, "model", "SMOLSYNTH_API_KEY"),
-        ({"technique": "magpie", "model": "hf:org/name"}, "technique", "chat endpoint"),
     ],
 )
 def test_what_cannot_be_carried_out_is_refused_in_both_languages(settings, field, said):
@@ -81,7 +87,7 @@ def test_a_description_becomes_the_seeds():
     plan = Plan(about="about kettles and rain")
     assert [row["concept"] for row in plan.documents()] == ["a kettle", "rain"]
     own = Plan(about="Byzantine\n tax  law", model="transformers:some/model")
-    assert own.documents() == [{"topic": "Byzantine tax law", "document": "Byzantine tax law"}]
+    assert own.documents()[0]["document"] == "the history of Byzantine tax law"
     assert len(Plan(topics=("weather",)).documents()) == 15
     assert len(Plan(lang="zh").documents()) == len(seeds.documents("zh"))
 
@@ -197,7 +203,7 @@ def test_the_file_shows_the_pipeline_that_the_studio_runs(technique, model):
     )
 
 
-def test_an_endpoint_is_connected_to_once_and_the_mixture_leaves_magpie_out(monkeypatch):
+def test_an_endpoint_is_connected_to_once(monkeypatch):
     from smolsynth.generation import techniques
 
     asked = []
@@ -208,14 +214,167 @@ def test_an_endpoint_is_connected_to_once_and_the_mixture_leaves_magpie_out(monk
 
     load_llm = techniques.load_llm
     monkeypatch.setattr(techniques, "load_llm", load)
-    for technique in ("mixed", "two-models", "evol-quality"):
+    for technique in ("self-instruct", "two-models", "evol-quality"):
         asked.clear()
         plan = Plan(technique=technique, model="openai:http://127.0.0.1:9/v1#m")
         pipeline = build(plan)
-        assert asked == [plan.model] and "magpie" not in list(pipeline.dag)
-        assert "Magpie" not in code_of(plan)
+        assert asked == [plan.model]
         temperatures = {m.generation_kwargs["temperature"] for m in pipeline.models()}
         assert temperatures == ({0, 0.7, 1} if technique == "two-models" else {0, 0.7})
+
+
+@pytest.mark.parametrize("completes", [True, False])
+def test_the_server_says_whether_it_can_do_magpie(completes, monkeypatch):
+    monkeypatch.setattr(connect, "_FOUND", {})
+    with serve(load_llm("bundled")) as server:
+        server.completes = completes
+        server.complete = lambda body: {"choices": [{"text": "What is rain?"}]}
+        model = f"openai:{server.base_url}#tutor"
+        leaves = build(Plan(technique="mixed", model=model)).leaves()
+        assert leaves == ["SelfInstruct", "EvolInstruct"] + ["Magpie"] * completes
+        if completes:
+            assert build(Plan(technique="magpie", model=model)).leaves() == ["default"]
+        else:
+            with pytest.raises(LLMUnavailable, match="another technique"):
+                build(Plan(technique="magpie", model=model))
+
+
+def test_a_mixture_without_magpie_says_so_in_file_and_card(tmp_path):
+    plan = Plan(technique="mixed", rows=2)
+    rows = [
+        {"source": source, **answered(f"What is {thing}?", f"A {thing} is old. {source}.")}
+        for source, thing in (("SelfInstruct", "rain"), ("EvolInstruct", "snow"))
+    ]
+    folder = save_rows(rows, plan, tmp_path / "data", despite="two rows")
+    assert "Magpie" not in (folder / "pipeline.py").read_text("utf-8")
+    assert "Magpie" not in (folder / "README.md").read_text("utf-8")
+    assert "Magpie(" in code_of(plan)
+
+
+def leaves_of(name: str, good: int, bad: int) -> list[dict]:
+    rows = [answered(f"What is {name} {n}?", f"{name} {n} is a thing.") for n in range(good)]
+    return rows + [answered(f"What is {name} {n}?", "") for n in range(bad)]
+
+
+def test_a_mixture_goes_on_with_the_techniques_that_the_model_can_do():
+    pipeline, streamed, told = build(Plan(technique="mixed")), [], []
+    chunk = {
+        "SelfInstruct": leaves_of("cup", 1, 7),
+        "EvolInstruct": leaves_of("pan", 4, 4),
+        "Magpie": leaves_of("jug", 8, 0),
+    }
+
+    def stream(pipeline, part, start):
+        streamed.append((list(pipeline.dag), part, start))
+        leaves = pipeline.leaves()
+        for _ in range(3):
+            yield {leaf: chunk.get(leaf, chunk["Magpie"]) for leaf in leaves}
+
+    made = list(narrowed(pipeline, stream, "en", told.extend))
+    assert told == ["SelfInstruct"]
+    whole = ["ask", "expand", "SelfInstruct", "evolve", "EvolInstruct", "magpie", "Magpie"]
+    narrow = [name for name in whole if name != "SelfInstruct"]
+    assert streamed == [(whole, "", 0), (narrow, "EvolInstruct-Magpie", 2)]
+    assert [set(part) for part in made] == [set(chunk)] * 2 + [{"EvolInstruct", "Magpie"}] * 3
+
+    chunk["EvolInstruct"] = leaves_of("pan", 1, 7)
+    streamed.clear()
+    made = list(narrowed(pipeline, stream, "en"))
+    assert streamed[1] == (["magpie", "Magpie"], "Magpie", 2)  # nothing that led to the others
+    assert [set(part) for part in made] == [set(chunk)] * 2 + [{"Magpie"}] * 3
+
+    chunk |= {"SelfInstruct": chunk["Magpie"], "EvolInstruct": chunk["Magpie"]}
+    streamed.clear()
+    assert len(list(narrowed(pipeline, stream, "en"))) == 3 and len(streamed) == 1
+
+
+def test_a_narrowed_mixture_resumes_and_its_file_makes_the_same_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr(mixture, "hopeless", lambda seen: ["SelfInstruct", "EvolInstruct"])
+    monkeypatch.setattr(mixture, "LEAST_SEEN", 4)
+    plan = Plan(technique="mixed", topics=("weather",), rows=44)
+    whole = Generation(plan)
+    for _ in whole.parts():
+        pass
+    assert whole.left_out == ["SelfInstruct", "EvolInstruct"] and len(whole.rows) == 44
+    assert {row["source"] for row in whole.rows[36:]} == {"Magpie"}
+    first = Generation(plan, tmp_path / "parts")
+    for number, _ in enumerate(first.parts()):
+        if number == 1:
+            break
+    again = first.made_again_with(plan)
+    for _ in again.parts():
+        pass
+    assert again.rows == whole.rows and again.tokens == whole.tokens
+    made = again.made_again_with(plan)  # all of it is read
+    monkeypatch.setattr(InProcessPipeline, "make_chunk", None)
+    for _ in made.parts():
+        pass
+    assert made.rows == whole.rows and made.left_out == whole.left_out
+
+
+# ---- a subject of one's own ----
+class Listing:
+    """A model that lists sub-topics."""
+
+    generation_kwargs = {"temperature": 0.7}
+
+    def __init__(self, reply: str | None) -> None:
+        self.reply, self.asked = reply, []
+
+    def load(self) -> None:
+        pass
+
+    def generate(self, inputs, **options):
+        self.asked.append((inputs, options))
+        return [{"generations": [self.reply]}]
+
+
+@pytest.mark.parametrize(
+    ("reply", "lang", "found"),
+    [
+        ("Sure!\n1. **Guilds**\n2. Oaths: how one swore\n2. Oaths", "en", ["Guilds", "Oaths"]),
+        ('["Guilds", "Oaths"]', "en", ["Guilds", "Oaths"]),
+        ("- Medieval law\n- Guilds - of crafts", "en", ["Guilds"]),
+        ("1. 行会：手艺人的组织\n2. 神判", "zh", ["行会", "神判"]),
+        ("Medieval law is a wide field, and there is much that one could say of it.", "en", []),
+        (None, "en", []),
+    ],
+)
+def test_a_model_names_the_sub_topics_of_a_subject(reply, lang, found):
+    llm = Listing(reply)
+    assert subtopics(llm, "medieval law", lang) == found
+    [(inputs, options)] = llm.asked
+    assert "medieval law" in inputs[0][0]["content"] and options["temperature"] == 0
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("technique", ["self-instruct", "magpie", "mixed"])
+def test_no_two_prompts_about_a_subject_are_the_same(technique, lang):
+    names = [f"part {n}" for n in range(12)]
+    plan = Plan(technique=technique, lang=lang, about="medieval law", model="transformers:some")
+    inputs = plan.inputs(names)
+    prompts = [row.get("system_prompt") or row["document"] for row in inputs]
+    assert len(set(prompts[:480])) == 480 and inputs == plan.inputs(names)
+    assert all("medieval law" in prompt for prompt in prompts)
+    assert len({row["topic"] for row in plan.inputs()}) == 40  # where the model lists nothing
+    tree = ast.parse(code_of(plan))
+    called = {
+        node.func.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert {"subtopics", "documents_about"} < called
+
+
+def test_sub_topics_are_asked_for_once(tmp_path, monkeypatch):
+    llm = Listing("1. Guilds\n2. Oaths")
+    monkeypatch.setattr(llms, "load_llm", lambda spec, **options: llm)
+    plan = Plan(about="medieval law", model="transformers:some/model")
+    for _ in range(2):
+        assert Generation(plan, tmp_path / "parts")._subtopics() == ["Guilds", "Oaths"]
+    assert len(llm.asked) == 1
+    assert Generation(plan)._subtopics() == ["Guilds", "Oaths"] and len(llm.asked) == 2
+    assert Generation(Plan(about="rain"))._subtopics() == [] and len(llm.asked) == 2
 
 
 def test_names_and_cards_are_in_both_languages():
@@ -343,7 +502,7 @@ def test_rows_that_trickle_in_go_on():
 
 
 def test_copies_of_the_seeds_are_no_rows():
-    seed = "A kettle heats water until it boils, and then it whistles."
+    seed = "Describe how a kettle heats water until it boils, and why it whistles then."
     chunks = [{"default": [answered(seed), answered("What is a kettle?")]}]
     [(rows, dropped)] = collect(chunks, 5, "en", seeds=[seed])
     assert [row["instruction"] for row in rows] == ["What is a kettle?"]
@@ -450,6 +609,8 @@ def test_streaming_gives_the_rows_of_a_run_with_a_folder_part_by_part(tmp_path):
     pipeline, inputs = build(plan), plan.inputs()[:40]
     parts = list(pipeline.stream(inputs, chunk_size=16))
     assert [len(part["default"]) for part in parts] == [16, 16, 8]
+    sizes = [len(part["default"]) for part in pipeline.stream(inputs, chunk_size=(4, 8, 16))]
+    assert sizes == [4, 8, 16, 12]
     kept = list(pipeline.stream(inputs, folder=tmp_path, chunk_size=16))
     assert kept == parts == list(pipeline.stream(inputs, folder=tmp_path, chunk_size=16))
     whole = pipeline.run(dataset=inputs, folder=tmp_path, chunk_size=16, progress=False)

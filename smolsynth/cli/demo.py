@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from smolsynth.cli.making import add_model, make, model_of, positive, tell
+from smolsynth.cli.making import add_model, add_subject, make, model_of, positive, tell
 from smolsynth.cli.strings import strings
 from smolsynth.generation.plan import KINDS, Plan
 from smolsynth.text.language import LANGS
@@ -32,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = strings(parser.ui, NAME)
     parser.add_argument("--lang", choices=LANGS, default="en", help=text["lang"])
     parser.add_argument("--kind", choices=["both", *KINDS], default="both", help=text["kind"])
+    add_subject(parser)
     parser.add_argument("--rows", type=int, default=ROWS, help=text["rows"])
     add_model(parser)
     parser.add_argument("--seed", type=int, default=Plan.seed, help=text["seed"])
@@ -50,6 +51,8 @@ def run(args: argparse.Namespace) -> int:
         Plan(
             technique=TECHNIQUES[kind],
             lang=args.lang,
+            topics=args.topic,
+            about=args.about,
             rows=args.rows,
             model=model_of(args),
             seed=args.seed,

@@ -4,7 +4,7 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from smolsynth.cli.making import add_model, make, model_of, positive, tell
+from smolsynth.cli.making import add_model, add_subject, make, model_of, positive, tell
 from smolsynth.cli.strings import strings
 from smolsynth.generation.plan import KINDS, TECHNIQUES, Plan
 from smolsynth.text.language import LANGS
@@ -22,8 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", choices=KINDS, help=text["kind"])
     parser.add_argument("--technique", choices=TECHNIQUES, help=text["technique"])
     parser.add_argument("--lang", choices=LANGS, default="en", help=text["lang"])
-    parser.add_argument("--topic", action="append", default=[], help=text["topic"])
-    parser.add_argument("--about", default="", help=text["about"])
+    add_subject(parser)
     parser.add_argument("--rows", type=int, default=Plan.rows, help=text["rows"])
     add_model(parser)
     parser.add_argument("--seed", type=int, default=Plan.seed, help=text["seed"])

@@ -17,10 +17,10 @@ import os
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 from smolsynth import __version__
-from smolsynth.cli.strings import error_in_words, own_language, strings
+from smolsynth.cli.strings import argparse_in_words, error_in_words, own_language, strings
 from smolsynth.errors import SmolsynthError
 from smolsynth.text.language import LANGS
 from smolsynth.text.layout import wrap
@@ -63,6 +63,11 @@ class Parser(argparse.ArgumentParser):
 
     def format_help(self) -> str:
         return super().format_help().replace("usage: ", strings(self.ui)["usage"], 1)
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        said = argparse_in_words(message, self.ui)
+        self.exit(2, strings(self.ui)["error"].format(prog=self.prog, message=said))
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from smolsynth.cli.progress import Progress
 from smolsynth.cli.strings import strings
+from smolsynth.errors import RepliesNotUnderstood, StepFailed
 from smolsynth.generation.plan import Plan
 
 if TYPE_CHECKING:
@@ -20,6 +21,13 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     text = strings(parser.ui, "making")
     parser.add_argument("--model", metavar="SPEC", help=text["model"])
     parser.add_argument("--llm-options", metavar="JSON", help=text["llm_options"])
+
+
+def add_subject(parser: argparse.ArgumentParser) -> None:
+    """The options `--topic` and `--about`."""
+    text = strings(parser.ui, "making")
+    parser.add_argument("--topic", action="append", default=[], help=text["topic"])
+    parser.add_argument("--about", default="", help=text["about"])
 
 
 def model_of(args: argparse.Namespace) -> str:
@@ -73,6 +81,7 @@ def make(
 
     Raises:
         ValueError: no row was usable.
+        RepliesNotUnderstood: the judge writes no ratings that can be read.
         Exception: as `Generation.parts` and `save_rows`.
     """
     from smolsynth.generation.run import STORE, Generation, save_beside  # takes seconds
@@ -91,6 +100,12 @@ def make(
                     on_first_rows = None
                 if not made.done and len(made.rows) < plan.rows:
                     progress.show(_how_far(made, text))
+    except StepFailed as error:
+        if not made.rows:
+            made.forget()
+        if isinstance(error.__cause__, RepliesNotUnderstood):  # it tells all that there is to say
+            raise error.__cause__ from None
+        raise
     except KeyboardInterrupt:
         raise KeyboardInterrupt(text["stopped"]) from None
     counts = describe_counts(made.dropped, ui)
@@ -113,6 +128,8 @@ def tell(made: "Generation", ui: str) -> None:
     if made.refused:
         reason = made.refused[0]["reason"]
         print(text["refused"].format(n=len(made.refused), reason=reason))
+    if made.left_out:
+        print(text["left_out"].format(names=", ".join(made.left_out)))
     if len(made.rows) < wanted:
         key = "spent" if made.spent else "fewer"
         print(text[key].format(tokens=made.spent, rows=len(made.rows), wanted=wanted))

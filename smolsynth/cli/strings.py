@@ -2,13 +2,17 @@
 
 import locale
 import os
+import re
 
+from smolsynth.errors import RepliesNotUnderstood
 from smolsynth.specs import SPECS
+from smolsynth.text.layout import clean, shortened
 
 # By command; "main" holds what all of them share.
 _MAIN = {
     "en": {
         "usage": "usage: ",
+        "error": "{prog}: error: {message}\n",
         "description": "Make synthetic datasets for language models.",
         "epilog": "Without a command, demo runs. The options of a command:"
         " python -m smolsynth COMMAND --help",
@@ -22,9 +26,13 @@ _MAIN = {
         "meant": " Did you mean {name}?",
         "stopped": "Stopped.",
         "file": "{file}: {reason}. Choose another place, or make room there.",
+        "unread": "Most replies of the judge ({unread} of the first {replies}) hold no rating that"
+        " can be read: choose another model, or a kind of data that needs no judge"
+        " (--kind instruction). Nothing saved. One of them:\n{reply}",
     },
     "zh": {
         "usage": "用法：",
+        "error": "{prog}：{message}\n",
         "description": "为语言模型制作合成数据集。",
         "epilog": "不写命令就运行 demo。各命令的选项：python -m smolsynth COMMAND --help",
         "commands": "命令",
@@ -37,8 +45,38 @@ _MAIN = {
         "meant": "你要的是不是 {name}？",
         "stopped": "已停止。",
         "file": "{file}：{reason}。换个位置，或者腾出空间。",
+        "unread": "评审模型的头 {replies} 条回复里有 {unread} 条读不出分数：请换个模型，或者改做"
+        "不用评审的数据（--kind instruction）。什么也没保存。其中一条：\n{reply}",
     },
 }
+# What argparse says, in the words of Python 3.10 to 3.14, and the same in Chinese.
+_ARGPARSE_ZH = (
+    (r"^argument ([^:]+): ", r"\1："),
+    (r"unrecognized arguments: ", "不认识的参数："),
+    (r"the following arguments are required: ", "还缺参数："),
+    (r"expected one argument$", "后面要写一个值"),
+    (r"expected at least one argument$", "后面至少要写一个值"),
+    (r"expected at most one argument$", "后面最多写一个值"),
+    (r"expected (\d+) arguments?$", r"后面要写 \1 个值"),
+    (r"ignored explicit argument (.+)$", r"后面不能写值 \1"),
+    (r"not allowed with argument (.+)$", r"不能和 \1 一起用"),
+    (r"invalid int value: (.+)$", r"\1 不是整数"),
+    (r"invalid \w+ value: (.+)$", r"不能填 \1"),
+    (r"invalid choice: (.+) \(choose from (.+)\)$", r"不能填 \1，可选：\2"),
+)
+
+
+def argparse_in_words(message: str, ui: str) -> str:
+    """What argparse says of wrong arguments, in the language `ui`.
+
+    >>> argparse_in_words("argument --rows: invalid int value: 'many'", "zh")
+    "--rows：'many' 不是整数"
+    """
+    for pattern, words in _ARGPARSE_ZH if ui == "zh" else ():
+        message = re.sub(pattern, words, message)
+    return message
+
+
 _OPTIONS = {  # of both commands that make data
     "en": {
         "lang": "language of the rows (default: en)",
@@ -59,6 +97,10 @@ _OPTIONS = {  # of both commands that make data
 _MAKING = {
     "en": {
         "model": f"{', '.join(SPECS)}; or set SMOLSYNTH_LLM (default: bundled)",
+        "topic": "a domain, such as weather; may be repeated (default: all)",
+        "about": "instead: what the rows are to be about, in your own words",
+        "left_out": "Left out after the first rows, most of which were no good with this model:"
+        " {names}.",
         "positive": "a whole number from 1 up, not {given!r}",
         "progress": "{rows} of {wanted} rows",
         "left": ", about {seconds:.0f} s left",
@@ -77,6 +119,9 @@ _MAKING = {
         "model": f"{'、'.join(SPECS)}；也可以设环境变量 SMOLSYNTH_LLM（默认 bundled）",
         "llm_options": '模型的选项，写成 JSON，例如 \'{"thinking": "off", "top_k": 20}\''
         "（默认取 SMOLSYNTH_LLM_OPTIONS）",
+        "topic": "领域，比如天气；可以写几次（默认全部）",
+        "about": "不选领域时，用自己的话说数据要关于什么",
+        "left_out": "这个模型用下面的技术写的大多不合格，看过头几行以后就没再用：{names}。",
         "positive": "要填不小于 1 的整数，不能是 {given!r}",
         "progress": "已有 {rows} 行，共要 {wanted} 行",
         "left": "，大约还要 {seconds:.0f} 秒",
@@ -118,8 +163,6 @@ _GENERATE = {
     "en": {
         "kind": "default: that of the technique",
         "technique": "default: the kind's first",
-        "topic": "a domain, such as weather; may be repeated (default: all)",
-        "about": "instead: what the rows are to be about, in your own words",
         "rows": "rows wanted (default: %(default)s)",
         "length": "tokens of a response, at most (default: %(default)s)",
         "ray": "make the rows on a Ray cluster: auto, HOST:6379, ray://HOST:10001; without an"
@@ -129,8 +172,6 @@ _GENERATE = {
     "zh": {
         "kind": "默认由技术决定",
         "technique": "默认用这一种类的第一个",
-        "topic": "领域，比如天气；可以写几次（默认全部）",
-        "about": "不选领域时，用自己的话说数据要关于什么",
         "rows": "要多少行（默认 %(default)s）",
         "length": "回答长度上限，按词元算（默认 %(default)s）",
         "ray": "在 Ray 集群上生成：auto、HOST:6379、ray://HOST:10001；不写地址就用这里正在运行的"
@@ -297,6 +338,9 @@ def error_in_words(error: Exception, ui: str) -> str:
     """An error as one sentence: a plan's in the language `ui`, a file's without its number."""
     if hasattr(error, "words"):
         return error.words(ui)
+    if isinstance(error, RepliesNotUnderstood):
+        shown = shortened(" ".join(clean(error.reply).split()), 500) or "…"
+        return _MAIN[ui]["unread"].format(unread=error.unread, replies=error.replies, reply=shown)
     if isinstance(error, OSError) and error.strerror and error.filename:
         return _MAIN[ui]["file"].format(file=error.filename, reason=error.strerror)
     return str(error) or type(error).__name__

@@ -12,6 +12,7 @@ import os
 import re
 import shlex
 import subprocess
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from hashlib import sha256
 from itertools import cycle, islice
@@ -21,7 +22,8 @@ from urllib.parse import urlsplit
 
 from smolsynth import __version__, seeds
 from smolsynth.errors import SmolsynthError
-from smolsynth.generation.strings import _SAYS, IN_WORDS, NAMES, SYSTEM_PROMPTS, WITHOUT_MAGPIE
+from smolsynth.generation.strings import _SAYS, IN_WORDS, NAMES, SYSTEM_PROMPTS
+from smolsynth.generation.subtopics import documents_about
 from smolsynth.rows import Row
 from smolsynth.text.layout import clean
 
@@ -34,6 +36,7 @@ TECHNIQUES = {  # and the kind of dataset that each makes
     "two-models": "preference",
     "evol-quality": "preference",
 }
+MIXED = ("SelfInstruct", "Magpie", "EvolInstruct")  # what "mixed" mixes: its leaf steps
 MOST_ROWS, MOST_LENGTH, MOST_SEED = 5000, 1024, 2**31 - 1
 MOST_INPUTS = 8000  # a bound: generation stops as soon as there are enough rows
 _LONGEST = 2000  # characters of a description
@@ -133,8 +136,6 @@ class Plan:
             self._refuse("model")
         if _holds_key(self.model):
             self._refuse("model", "key")
-        if self.technique == "magpie" and not self.can_magpie:
-            self._refuse("technique", "magpie")
         if self.about and self.is_bundled and not self._known():
             names = [row["concept"] for row in seeds.documents(self.lang, 5)]
             known = {
@@ -157,14 +158,9 @@ class Plan:
         return self.model.partition(":")[0] == "bundled"
 
     @property
-    def can_magpie(self) -> bool:
-        """Whether the model can do Magpie, which needs its raw prompt: chat endpoints keep it.
-
-        A server may offer `/completions`, which is seen when it is asked: by Magpie alone, which
-        can't do without; the mixture leaves Magpie out.
-        """
-        only_chats = ("hf:",) if self.technique == "magpie" else ("openai:", "hf:")
-        return not self.model.startswith(only_chats)
+    def is_own(self) -> bool:
+        """Whether the data is about something that the course knows nothing of."""
+        return bool(self.about) and not self.is_bundled
 
     @property
     def llm_options(self) -> str:
@@ -176,11 +172,10 @@ class Plan:
         """The model whose responses are likely to be the worse ones, where there is one."""
         return "bundled:novice" if self.model in ("bundled", "bundled:tutor") else None
 
-    @property
-    def method(self) -> str:
-        """The technique in words, for the dataset card."""
-        if self.technique == "mixed" and not self.can_magpie:
-            return WITHOUT_MAGPIE[self.lang]
+    def method(self, sources: Collection[str] = ()) -> str:
+        """The technique in words, for the dataset card; of several, those that rows came from."""
+        if self.technique == "mixed" and sources:
+            return ("、" if self.zh else ", ").join(name for name in MIXED if name in sources)
         return IN_WORDS[self.lang][self.technique]
 
     @property
@@ -189,9 +184,10 @@ class Plan:
         return f"{self.kind}_{self.technique}_{self.lang}"
 
     @property
-    def chunk_size(self) -> int:
-        """Rows of `inputs` that are taken at once: some 16 instructions."""
-        return 16 if self.technique == "magpie" else 4
+    def chunk_size(self) -> tuple[int, ...]:
+        """Rows of `inputs` that are taken at once: few at first, so that there is something to see,
+        then enough to keep a model busy."""
+        return (16, 32, 64) if self.technique == "magpie" else (4, 8, 16)
 
     def digest(self) -> str:
         """Tells plans apart whose rows differ; plans that differ in `rows` alone share theirs."""
@@ -208,36 +204,39 @@ class Plan:
             if row["concept"] in found or row["topic"] in found
         ]
 
-    def documents(self) -> list[Row]:
-        """What generation starts from: dicts of `topic` and `document`."""
-        if self.about and not self.is_bundled:
-            return [{"topic": self.about, "document": self.about}]
+    def documents(self, subtopics: Sequence[str] = ()) -> list[Row]:
+        """What generation starts from: dicts of `topic` and `document`.
+
+        Args:
+            subtopics: of a subject that the course knows nothing of, as `subtopics` of
+                `smolsynth.generation.subtopics` finds them.
+        """
+        if self.is_own:
+            return documents_about(self.about, subtopics, self.lang)
         if self.about:
             return self._known()
         rows = seeds.documents(self.lang)
         return [row for row in rows if not self.topics or row["topic"] in self.topics]
 
-    def inputs(self) -> list[Row]:
+    def inputs(self, subtopics: Sequence[str] = ()) -> list[Row]:
         """The documents in random order, again and again: more than any run takes."""
-        documents = self.documents()
-        Random(self.seed).shuffle(documents)
+        rows = self.documents(subtopics)
+        Random(self.seed).shuffle(rows)
         prompt = SYSTEM_PROMPTS[self.lang]
         if self.technique == "magpie":
-            documents = [
+            rows = [
                 {"topic": row["topic"], "system_prompt": prompt.format(topic=row["topic"])}
-                for row in documents
+                for row in rows
             ]
-        elif self.technique == "mixed" and self.can_magpie:
-            documents = [
-                row | {"magpie_prompt": prompt.format(topic=row["topic"])} for row in documents
-            ]
-        return list(islice(cycle(documents), MOST_INPUTS))
+        elif self.technique == "mixed":
+            rows = [row | {"magpie_prompt": prompt.format(topic=row["topic"])} for row in rows]
+        return list(islice(cycle(rows), MOST_INPUTS))
 
     def seed_texts(self) -> list[str]:
         """The documents that a model reads, so that rows which copy them are found."""
         if self.technique == "magpie":
             return []
-        return [row["document"] for row in self.documents()]
+        return [self.about] if self.is_own else [row["document"] for row in self.documents()]
 
     def command(self, *, windows: bool = os.name == "nt") -> str:
         """The command that makes the same rows, quoted for a POSIX shell or for Windows' cmd."""

@@ -39,7 +39,7 @@ def as_row(made: Row, lang: str) -> tuple[Row, str | None]:
     broken = [rule for rule, _ in faults(texts, lang)]
     # Who slips into Chinese for a word or two, as small models do, has lost the thread.
     if lang == "en" and any(CHINESE.search(text) for text in texts[:2]):
-        broken.append("wrong_language")
+        broken.insert(0, "wrong_language")
     if "generations" in made:
         rated = (row["chosen_rating"], row["rejected_rating"])
         broken += [rule for rule, _ in faults_of_pair(rated, *texts[1:], lang)]

@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import json
 import math
 import shutil
 import time
@@ -12,13 +13,17 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from smolsynth._files import free_name
+from smolsynth._files import free_name, write_whole
 from smolsynth.generation.plan import Plan
 from smolsynth.rows import Row
 
+if TYPE_CHECKING:
+    from smolsynth.pipelines.pipeline import InProcessPipeline
+
 FILE = "pipeline.py"  # beside the data
+SUBTOPICS = "subtopics.json"  # in a folder of parts
 STORE = ".parts"  # in an output folder: finished parts, to go on with
 ROWS_OF_PART = 16  # at best: see `Plan.chunk_size`
 
@@ -38,6 +43,8 @@ class Generation:
         done: whether there are enough rows, or no new ones come.
         refused: what a model or its server would not take, as `InProcessPipeline.refused`; the run
             goes on without these rows.
+        left_out: the techniques of a mixture that this model can't do, or hardly; see
+            `smolsynth.generation.mixture.narrowed`.
         spent: the tokens at which `most_tokens` has stopped it; None if it hasn't.
     """
 
@@ -49,6 +56,7 @@ class Generation:
     tokens: list[int] = field(default_factory=list)
     done: bool = False
     refused: list[Row] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
     spent: int | None = None
 
     def parts(
@@ -74,13 +82,18 @@ class Generation:
             ValueError, LLMUnavailable, StepFailed, RunBusy, OSError: see `load_llm` and
                 `InProcessPipeline.run`.
         """
+        from smolsynth.generation.mixture import narrowed
         from smolsynth.generation.rows import collect
         from smolsynth.generation.techniques import build
+        from smolsynth.pipelines.usage import Usage
 
         plan = self.plan
         self.rows, self.dropped, self.done, self.spent = [], Counter(), False, None
         begun, number, counted, waited = time.perf_counter(), 0, 0, 0.0
+        self.left_out = []
         pipeline = build(plan)
+        inputs = plan.inputs(self._subtopics())
+        streamed: list[InProcessPipeline] = []
 
         def ahead() -> int:
             """Parts that are likely to be needed still, from this one on."""
@@ -99,18 +112,27 @@ class Generation:
                     return
 
         with ExitStack() as stack:
-            options = {"folder": self.folder, "chunk_size": plan.chunk_size, "on_error": "skip"}
-            if on is not None:
-                options |= {"executor": stack.enter_context(on(pipeline)), "ahead": ahead}
-            stream = pipeline.stream(plan.inputs(), **options)
-            stack.enter_context(closing(stream))  # lets go of the folder
+
+            def stream_of(pipeline: "InProcessPipeline", part: str, start: int) -> Iterator[Any]:
+                streamed.append(pipeline)
+                options = {"folder": self.folder and self.folder / part, "start": start}
+                if on is not None:
+                    options |= {"executor": stack.enter_context(on(pipeline)), "ahead": ahead}
+                chunks = pipeline.stream(
+                    inputs, chunk_size=plan.chunk_size, on_error="skip", **options
+                )
+                return stack.enter_context(closing(chunks))  # lets go of the folder
+
+            stream = narrowed(pipeline, stream_of, plan.lang, self.left_out.extend)
             parts = collect(within_limit(stream), plan.rows, plan.lang, plan.seed_texts())
             for rows, dropped in parts:
                 self.rows, self.dropped = rows, +dropped
                 if self.spent:
                     return
-                self.refused = list(pipeline.refused)
-                used = pipeline.usage  # of all parts so far, those that were read as well
+                self.refused = [row for one in streamed for row in one.refused]
+                used = Usage()  # of all parts so far, those that were read as well
+                for one in streamed:
+                    used.add(one.usage)
                 models = sum(use.seconds for use in used.values())
                 if number >= len(self.seconds):
                     # A part that was only read took, when it was made, as long as its models did.
@@ -122,6 +144,25 @@ class Generation:
                     return
                 begun = time.perf_counter()
             self.done = True
+
+    def _subtopics(self) -> list[str]:
+        """What the model says a subject of one's own consists of; asked once, if there is a
+        folder."""
+        from smolsynth.generation.subtopics import subtopics
+        from smolsynth.llms import load_llm
+
+        if not self.plan.is_own:
+            return []
+        file = self.folder and self.folder / SUBTOPICS
+        if file and file.is_file():
+            return json.loads(file.read_text("utf-8"))
+        found = subtopics(
+            load_llm(self.plan.model, seed=self.plan.seed), self.plan.about, self.plan.lang
+        )
+        if file:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(file, json.dumps(found, ensure_ascii=False))
+        return found
 
     def forecast(self, rows: int | None = None) -> tuple[float, int] | None:
         """Seconds and tokens for so many rows (the plan's), by what the rows so far have taken."""
@@ -187,6 +228,7 @@ def save_rows(
     from smolsynth.generation.techniques import prompts
 
     source = "source" if rows and "source" in rows[0] else None
+    sources = {row["source"] for row in rows} if source else ()
     if plan.kind == "instruction":
         data = to_messages(rows, source=source)
     else:
@@ -196,14 +238,14 @@ def save_rows(
         folder,
         lang=plan.lang,
         model=plan.model,
-        technique=plan.method,
+        technique=plan.method(sources),
         seed=plan.seed,
         format=format,
         despite=despite,
         notes=notes,
         seeds=plan.seed_texts(),
-        prompts=prompts(plan),
-        files={FILE: code(plan)},
+        prompts=prompts(plan, sources),
+        files={FILE: code(plan, sources)},
     )
 
 

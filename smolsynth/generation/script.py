@@ -1,17 +1,23 @@
 """A plan as `pipeline.py`, which makes the same rows: `templates/` filled in."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from smolsynth.generation.plan import MOST_INPUTS, Plan
+from smolsynth.generation.plan import MIXED, MOST_INPUTS, Plan
 from smolsynth.generation.strings import NAMES, SYSTEM_PROMPTS
 from smolsynth.text.layout import width
 
 
-def code(plan: Plan) -> str:
-    """The Python file of a plan, its comments in the plan's language."""
+def code(plan: Plan, sources: Collection[str] = ()) -> str:
+    """The Python file of a plan, its comments in the plan's language.
+
+    Args:
+        plan: what the file makes.
+        sources: the techniques of a mixture that rows came from; none means all. Without rows of
+            Magpie the file does without it: not every server can do it.
+    """
     templates = Environment(
         loader=PackageLoader("smolsynth.generation"),
         undefined=StrictUndefined,
@@ -21,6 +27,7 @@ def code(plan: Plan) -> str:
         keep_trailing_newline=True,
     )
     templates.filters["py"] = _quoted
+    can_magpie = plan.technique != "mixed" or "Magpie" in (sources or MIXED)
     prompt = {"magpie": "system_prompt", "mixed": "magpie_prompt"}.get(plan.technique)
     return templates.get_template(f"{plan.technique}.py.j2").render(
         zh=plan.lang == "zh",
@@ -33,24 +40,25 @@ def code(plan: Plan) -> str:
         seed=plan.seed,
         length=plan.length,
         weaker_model=plan.weaker_model,
-        can_magpie=plan.can_magpie,
+        can_magpie=can_magpie,
         documents=_documents(plan),
-        uses_seeds=not plan.about or plan.is_bundled,
-        prompt_column=prompt if plan.can_magpie else None,
+        uses_seeds=not plan.is_own,
+        prompt_column=prompt if can_magpie else None,
         system_prompt=SYSTEM_PROMPTS[plan.lang],
         reads_documents=bool(plan.seed_texts()),
         most=MOST_INPUTS,
         chunk_size=plan.chunk_size,
         export="to_messages" if plan.kind == "instruction" else "to_preferences",
         folder=f"output/{plan.name}",
-        method=plan.method,
+        method=plan.method(sources),
+        is_own=plan.is_own,
     )
 
 
 def _documents(plan: Plan) -> str:
     """The lines that say what generation starts from."""
-    if plan.about and not plan.is_bundled:
-        return f'ABOUT = {_quoted(plan.about)}\nDOCUMENTS = [{{"topic": ABOUT, "document": ABOUT}}]'
+    if plan.is_own:
+        return f"ABOUT = {_quoted(plan.about)}"
     if not plan.about and not plan.topics:
         return "DOCUMENTS = seeds.documents(LANG)"
     if plan.about:  # what it names of the bundled world

@@ -46,10 +46,45 @@ IN_WORDS = {  # for the dataset card
         "evol-quality": "用 SelfInstruct 提问，用 EvolQuality 改进回答，由 UltraFeedback 打总分",
     },
 }
-WITHOUT_MAGPIE = {"en": "SelfInstruct, EvolInstruct", "zh": "SelfInstruct、EvolInstruct"}  # mixed
 SYSTEM_PROMPTS = {
     "en": "You are an assistant that answers questions about {topic}.",
     "zh": "你是一个助手，负责回答关于{topic}的问题。",
+}
+
+# A subject of one's own is asked about from these sides, for these readers.
+SUBTOPICS = {
+    "en": "List {n} sub-topics of “{about}”, one a line, a few words each. Write the list only.",
+    "zh": "请列出“{about}”的 {n} 个子主题，每行一个，每个只写几个词。只写列表，不要解释。",
+}
+SIDES = {
+    "en": (
+        "the history of {subject}",
+        "what {subject} means",
+        "an example of {subject}",
+        "common mistakes about {subject}",
+        "how {subject} works",
+        "why {subject} matters",
+        "what {subject} is compared with",
+        "advice on {subject}",
+        "the limits of {subject}",
+        "people and {subject}",
+    ),
+    "zh": (
+        "{subject}的历史",
+        "{subject}的含义",
+        "{subject}的例子",
+        "对{subject}的常见误解",
+        "{subject}是怎么运作的",
+        "{subject}为什么重要",
+        "{subject}和相近事物的比较",
+        "关于{subject}的建议",
+        "{subject}的局限",
+        "{subject}与人的关系",
+    ),
+}
+AUDIENCES = {
+    "en": ("{topic}", "{topic}, for beginners", "{topic}, for children", "{topic}, for experts"),
+    "zh": ("{topic}", "{topic}（面向初学者）", "{topic}（讲给孩子听）", "{topic}（面向内行）"),
 }
 
 _SAYS = {
@@ -70,8 +105,6 @@ _SAYS = {
         "model": "Which model? Write bundled, or one of the forms in the list.",
         "key": "The model's address holds a key or a password, which would stand in every file and"
         " command made of it: put the key in SMOLSYNTH_API_KEY, and take it out of the address.",
-        "magpie": "Magpie lets the model write the question itself, which a chat endpoint does not"
-        " allow: choose SelfInstruct, a bundled or local model, or a server with /completions.",
     },
     "zh": {
         "lang": "语言只能填 en 或 zh，不能填 {value!r}。",
@@ -88,8 +121,6 @@ _SAYS = {
         "model": "用哪个模型？可以填 bundled，也可以照列表里的写法填别的。",
         "key": "模型地址里带着密钥或密码，会写进由它生成的每个文件和命令：请把密钥放进"
         " SMOLSYNTH_API_KEY，再从地址里去掉。",
-        "magpie": "Magpie 要让模型自己写出问题，只收对话消息的端点做不到：请改用 SelfInstruct，"
-        "或者换成自带的、本地的模型，或带 /completions 接口的服务。",
     },
 }
 

@@ -1,6 +1,6 @@
 """One distilabel pipeline for each technique of `Plan`; `templates/` shows them step by step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from distilabel.models.llms.base import LLM
@@ -10,18 +10,17 @@ from distilabel.steps.tasks import (
     EvolInstruct,
     EvolQuality,
     Magpie,
-    SelfInstruct,
     Task,
     TextGeneration,
-    UltraFeedback,
 )
 
-from smolsynth.generation.plan import Plan
+from smolsynth.generation.plan import MIXED, Plan
 from smolsynth.generation.strings import SYSTEM_PROMPTS
-from smolsynth.llms import BundledLLM, load_llm
+from smolsynth.llms import BundledLLM, LLMUnavailable, load_llm
 from smolsynth.pipelines.pipeline import InProcessPipeline
+from smolsynth.tasks import Judge, QueryWriter
 
-_QUESTIONS = 4  # that SelfInstruct asks of each document
+_QUESTIONS = 4  # that QueryWriter asks of each document
 
 
 def build(plan: Plan) -> InProcessPipeline:
@@ -53,7 +52,7 @@ class _Steps:
     def questions(self, instruction: str = "instruction") -> Step:
         """document → four instructions, a row each."""
         self.writer = self.llm(self.plan.model, 0.7, 160)
-        ask = SelfInstruct(
+        ask = QueryWriter(
             name="ask",
             llm=self.writer,
             num_instructions=_QUESTIONS,
@@ -92,7 +91,7 @@ class _Steps:
     def judge(self) -> Step:
         """instruction and generations → ratings, 1 to 5."""
         llm = self.llm(self.plan.model, 0, 512)
-        return UltraFeedback(name="judge", llm=llm, aspect="overall-rating")
+        return Judge(name="judge", llm=llm, aspect="overall-rating")
 
 
 # ---- instruction datasets ----
@@ -112,13 +111,16 @@ def _evol_instruct(steps: _Steps) -> None:
 
 
 def _mixed(steps: _Steps) -> None:
-    """All three side by side, each a leaf step; Magpie where the model can."""
+    """All three side by side, each a leaf step; Magpie where the server can, or it is none."""
     questions = steps.questions()
     questions >> steps.answer("SelfInstruct")
     questions >> steps.evolve() >> steps.answer("EvolInstruct", instruction="evolved_instruction")
-    if steps.plan.can_magpie:
-        prompt = {"system_prompt": "magpie_prompt"}
-        steps.magpie(**prompt) >> steps.answer("Magpie", **prompt)
+    prompt = {"system_prompt": "magpie_prompt"}
+    try:
+        magpie = steps.magpie(**prompt)
+    except LLMUnavailable:  # a server without /completions: it does take chats, `questions` asked
+        return
+    magpie >> steps.answer("Magpie", **prompt)
 
 
 # ---- preference datasets ----
@@ -169,9 +171,14 @@ _TECHNIQUES: dict[str, Callable[[_Steps], None]] = {
 
 
 # ---- for the card ----
-def prompts(plan: Plan) -> dict[str, str]:
+def prompts(plan: Plan, sources: Collection[str] = ()) -> dict[str, str]:
     """What the pipeline of a plan sends to its models, by task, with {names in braces} for what
-    differs from row to row; responses are asked for by the bare instruction."""
+    differs from row to row; responses are asked for by the bare instruction.
+
+    Args:
+        plan: what was carried out.
+        sources: the techniques of a mixture that rows came from; none means all.
+    """
     llm = BundledLLM()  # it is sent nothing
 
     def sent(task: Task, **row: Any) -> str:
@@ -181,18 +188,18 @@ def prompts(plan: Plan) -> dict[str, str]:
 
     found: dict[str, str] = {}
     if plan.technique != "magpie":
-        ask = SelfInstruct(llm=llm, num_instructions=_QUESTIONS)
+        ask = QueryWriter(llm=llm, num_instructions=_QUESTIONS)
         found["SelfInstruct"] = sent(ask, input="{document}")
     if plan.technique in ("evol-instruct", "mixed"):
         templates = EvolInstruct(llm=llm, num_evolutions=1).mutation_templates
         found |= {f"EvolInstruct, {name}": text for name, text in templates.items()}
-    if plan.technique == "magpie" or (plan.technique == "mixed" and plan.can_magpie):
+    if plan.technique == "magpie" or (plan.technique == "mixed" and "Magpie" in (sources or MIXED)):
         found["Magpie"] = f"[system]\n{SYSTEM_PROMPTS[plan.lang]}"
     if plan.technique == "evol-quality":
         templates = EvolQuality(llm=llm, num_evolutions=1).mutation_templates
         found |= {f"EvolQuality, {name}": text for name, text in templates.items()}
     if plan.kind == "preference":
-        judge = UltraFeedback(llm=llm, aspect="overall-rating")
+        judge = Judge(llm=llm, aspect="overall-rating")
         two = ["{response 1}", "{response 2}"]
         found["UltraFeedback"] = sent(judge, instruction="{instruction}", generations=two)
     return found

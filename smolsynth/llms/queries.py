@@ -67,6 +67,23 @@ def read_queries(reply: str | None) -> Queries:
     return Queries(kept, dropped)
 
 
+def list_items(reply: str | None) -> list[str]:
+    """What a model lists when asked for a list: its items, or else its lines, without their marks.
+
+    >>> list_items("Sure:\\n1. **Trial by ordeal**: a test\\n2. Guilds")
+    ['Trial by ordeal: a test', 'Guilds']
+    >>> list_items('["Guilds", "Oaths"]')
+    ['Guilds', 'Oaths']
+    """
+    answer = split_thoughts(reply or "")[1] or ""
+    items = _from_json(answer)
+    if items is None:
+        lines = [line for line in answer.splitlines() if not _FENCE.fullmatch(line)]
+        items = [line for line in lines if _NUMBER.match(line)] or lines
+    bare = (re.sub(r"[*_`#\"“”]+", "", _NUMBER.sub("", item, count=1)).strip() for item in items)
+    return [item for item in bare if re.search(r"\w", item)]
+
+
 # ---- a line ----
 _FENCE = re.compile(r"\s*(?:```|~~~)\s*\w*\s*")
 _RULE = re.compile(r"[\s\W_]*")

@@ -19,9 +19,11 @@ from smolsynth.pipelines.chunks import (
     Executor,
     Ledger,
     NoneCounts,
+    Sizes,
     append_lines,
     run_chunks,
     run_folder,
+    spans,
 )
 from smolsynth.pipelines.models import holding
 from smolsynth.pipelines.options import Options
@@ -62,7 +64,7 @@ class ChunkedRun:
         folder: of the run, locked; `None` stores nothing.
         chunk_size: rows in a chunk.
         options, meter: of the call.
-        executor, ahead: see `run_chunks`.
+        executor, ahead, start: see `run_chunks`.
 
     Attributes:
         partial: what the chunk gave at which a limit has stopped the run.
@@ -74,24 +76,24 @@ class ChunkedRun:
         pipeline: Any,
         rows: Sequence[Row],
         folder: Path | None,
-        chunk_size: int,
+        chunk_size: Sizes,
         options: Options,
         meter: Meter,
         executor: Executor | None = None,
         ahead: Callable[[], int] | None = None,
+        start: int = 0,
     ) -> None:
-        if chunk_size < 1:
-            raise ValueError(f"chunk_size must be 1 or more, not {chunk_size}.")
+        self.bounds = spans(len(rows), chunk_size)
         if executor is not None and folder is None:
             raise ValueError("With an executor, name a folder.")
         self.pipeline, self.rows, self.chunk_size = pipeline, rows, chunk_size
         self.options, self.meter = options, meter
-        self.executor, self.ahead = executor, ahead
+        self.executor, self.ahead, self.start = executor, ahead, start
         self.folder = folder
         self.ledger = Ledger(folder) if folder else None
         self.has_begun = False
         self.finished = Usage()
-        self.finished_rows = 0
+        self.finished_chunks, self.finished_rows = start, 0
         self.partial: ChunkResult | None = None
         self.none_counts: NoneCounts = {}
         self.refused: list[Row] = []
@@ -111,19 +113,20 @@ class ChunkedRun:
                 yield result
 
     def _chunks(self) -> Iterator[ChunkResult]:
-        size = self.chunk_size
         if self.folder is None:
-            for number, first in enumerate(range(0, len(self.rows), size)):
-                yield self._make(Chunk(number, first, list(self.rows[first : first + size])))
+            for number in range(self.start, len(self.bounds)):
+                first, end = self.bounds[number]
+                yield self._make(Chunk(number, first, list(self.rows[first:end])))
             return
         yield from run_chunks(
             self._make,
             signature(self.pipeline, self.pipeline.chunk_seed),
             self.rows,
             self.folder,
-            size,
+            self.chunk_size,
             self.executor,
             self.ahead,
+            self.start,
         )
 
     def _make(self, chunk: Chunk) -> ChunkResult:
@@ -152,7 +155,9 @@ class ChunkedRun:
             append_lines(self.folder / REFUSED, result.refused)
         used = Usage.from_rows(result.usage)
         self.finished.add(used)
-        self.finished_rows = min(len(self.rows), self.finished_rows + self.chunk_size)
+        first, end = self.bounds[self.finished_chunks]
+        self.finished_rows += end - first
+        self.finished_chunks += 1
         self.meter.before.add(used)
         self.meter.usage = Usage()
         for step, columns in result.none_counts.items():

@@ -19,6 +19,7 @@ from smolsynth.errors import RunBusy, RunChanged, StepFailed
 from smolsynth.rows import Row
 
 Results = dict[str, list[Row]]  # by leaf step
+Sizes = int | tuple[int, ...]  # rows in a chunk; of the first chunks, and the last for all others
 NoneCounts = dict[str, dict[str, int]]  # by step and column
 UsageRows = list[dict[str, Any]]  # by step and model, see `smolsynth.pipelines.usage.Usage.rows`
 _SHOWN = 5  # differences named in an error
@@ -46,6 +47,29 @@ class ChunkResult:
 Executor = Callable[[Iterator[Chunk]], Generator[tuple[int, ChunkResult], None, None]]
 
 
+def spans(rows: int, chunk_size: Sizes) -> list[tuple[int, int]]:
+    """Where each chunk of so many rows begins and ends.
+
+    With several sizes the first chunks have those, and all others the last: small ones first show
+    rows soon, large ones keep a model busy.
+
+    Raises:
+        ValueError: a size below 1, or none.
+
+    >>> spans(20, 8), spans(20, (2, 4, 8))
+    ([(0, 8), (8, 16), (16, 20)], [(0, 2), (2, 6), (6, 14), (14, 20)])
+    """
+    sizes = chunk_size if isinstance(chunk_size, tuple) else (chunk_size,)
+    if not sizes or min(sizes) < 1:
+        raise ValueError(f"chunk_size must be 1 or more, not {chunk_size}.")
+    found, first = [], 0
+    while first < rows:
+        end = min(rows, first + sizes[min(len(found), len(sizes) - 1)])
+        found.append((first, end))
+        first = end
+    return found
+
+
 @contextlib.contextmanager
 def run_folder(folder: str | Path) -> Iterator[Path]:
     """The folder of a run, made if it is not there, and locked for others.
@@ -68,9 +92,10 @@ def run_chunks(
     description: dict[str, Any],
     rows: Sequence[Row],
     folder: Path,
-    chunk_size: int,
+    chunk_size: Sizes,
     executor: Executor | None = None,
     ahead: Callable[[], int] | None = None,
+    start: int = 0,
 ) -> Iterator[ChunkResult]:
     """Yields the results of each chunk: from its file if it is there and whole, else made.
 
@@ -79,32 +104,32 @@ def run_chunks(
         description: of the pipeline; nothing of it may change between calls.
         rows: the input of the whole run.
         folder: see `run_folder`.
-        chunk_size: rows in a chunk.
+        chunk_size: rows in a chunk, see `spans`.
         executor: makes the chunks that are missing, in any order, instead of `make`. A chunk is
             yielded as soon as those before it are there.
         ahead: asked whenever a chunk is missing, how many to hand to the executor from that one
             on; without, all of them.
+        start: the number of the first chunk wanted; those before it are neither made nor read.
 
     Raises:
         ValueError: cells of the input are what JSON can't hold.
         RunChanged: the folder belongs to another run; nothing in it was touched.
         OSError: a chunk can't be written; those before it are safe.
     """
-    if chunk_size < 1:
-        raise ValueError(f"chunk_size must be 1 or more, not {chunk_size}.")
+    bounds = spans(len(rows), chunk_size)
     wanted = {
         **description,
         "input": {"rows": len(rows), "sha256": _digest(rows)},
-        "chunk_size": chunk_size,
+        "chunk_size": list(chunk_size) if isinstance(chunk_size, tuple) else chunk_size,
     }
     _check_manifest(folder / "manifest.json", wanted)
     for left in folder.glob(".*.jsonl.*.part"):  # of a run that was killed while it wrote
         left.unlink()
-    number_of_chunks = -(-len(rows) // chunk_size)
+    number_of_chunks = len(bounds)
 
     def chunk(number: int) -> Chunk:
-        first = number * chunk_size
-        return Chunk(number, first, list(rows[first : first + chunk_size]))
+        first, end = bounds[number]
+        return Chunk(number, first, list(rows[first:end]))
 
     def made_elsewhere(first: int) -> Generator[int, None, None]:
         last = min(number_of_chunks, first + max(1, ahead())) if ahead else number_of_chunks
@@ -116,7 +141,7 @@ def run_chunks(
 
     written: Generator[int, None, None] = (i for i in ())  # chunks that come from the executor
     try:
-        for number in range(number_of_chunks):
+        for number in range(start, number_of_chunks):
             path = _path(folder, number)
             result = _read(path)
             if result is None:

@@ -22,7 +22,7 @@ from smolsynth.pipelines.results import in_words
 
 def own_step(step: _Step, pipeline: BasePipeline) -> _Step:
     """A deep copy of a step for one run, as its process would have; the models are shared."""
-    shared = [pipeline, *models_of(step)]
+    shared = [pipeline, step.pipeline, *models_of(step)]  # a step may come from another
     # Rows to load are only read; copying 100,000 of them takes a second.
     shared += [value for value in _values(step) if isinstance(value, Dataset)]
     if isinstance(step, LoadDataFromDicts):

@@ -14,7 +14,7 @@ import tempfile
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ from smolsynth.pipelines.chunked import (
     keep_artifacts,
     run_chunked,
 )
-from smolsynth.pipelines.chunks import Chunk, ChunkResult, Executor, run_folder
+from smolsynth.pipelines.chunks import Chunk, ChunkResult, Executor, Sizes, run_folder
 from smolsynth.pipelines.models import models_of
 from smolsynth.pipelines.options import MAX_ERRORS, OnError, Options
 from smolsynth.pipelines.refusals import Refusals, warn_of_refused
@@ -108,7 +108,7 @@ class InProcessPipeline(BasePipeline):
         *,
         progress: bool = True,
         folder: str | Path | None = None,
-        chunk_size: int = 1000,
+        chunk_size: Sizes = 1000,
         max_tokens_total: float | None = None,
         max_cost: float | None = None,
         prices: Prices | None = None,
@@ -148,7 +148,8 @@ class InProcessPipeline(BasePipeline):
             logging_handlers: get distilabel's log records of this run; without, nobody does.
             progress: whether to show a bar, in a terminal or a notebook; it disappears when done.
             folder: where to store finished chunks; cells must be what JSON can hold.
-            chunk_size: rows of `dataset` in a chunk, with `folder`.
+            chunk_size: rows of `dataset` in a chunk, with `folder`; of the first chunks, where it
+                is a tuple, whose last number holds for all others.
             max_tokens_total: input and output tokens, all steps together.
             max_cost: money, in the currency of `prices`.
             prices: `{model name: (per million input tokens, per million output tokens)}`.
@@ -215,6 +216,18 @@ class InProcessPipeline(BasePipeline):
         leaves = [name for name in self.dag if name in self.dag.leaf_steps]
         return leaves if len(leaves) > 1 else ["default"]
 
+    def without(self, leaves: Collection[str]) -> "InProcessPipeline":
+        """A pipeline of the same steps but for these leaf steps and what led to them alone."""
+        graph = self.dag.G.copy()
+        drop = list(leaves)
+        while drop:
+            graph.remove_nodes_from(drop)
+            led_on = (name for name in graph if self.dag.G.out_degree(name))
+            drop = [name for name in led_on if not graph.out_degree(name)]
+        narrower = type(self)(name=self.name, seed=self.seed)
+        narrower.dag.G = graph
+        return narrower
+
     @property
     def chunk_seed(self) -> int:
         """The seed of runs in chunks, which need one."""
@@ -225,9 +238,10 @@ class InProcessPipeline(BasePipeline):
         dataset: Any,
         *,
         folder: str | Path | None = None,
-        chunk_size: int = 1000,
+        chunk_size: Sizes = 1000,
         executor: Executor | None = None,
         ahead: Callable[[], int] | None = None,
+        start: int = 0,
         on_error: OnError = "raise",
         max_errors: int | None = MAX_ERRORS,
     ) -> Iterator[dict[str, list[Row]]]:
@@ -239,11 +253,12 @@ class InProcessPipeline(BasePipeline):
         Args:
             dataset: rows (list of dicts, `Dataset` or DataFrame) for a pipeline without generator.
             folder: where to store finished chunks; the same call reads them from there.
-            chunk_size: rows of `dataset` in a chunk.
+            chunk_size: rows of `dataset` in a chunk; a tuple as in `run`.
             executor: makes chunks elsewhere, several at a time: see `smolsynth.pipelines.ray`. It
                 needs a folder.
             ahead: asked when a chunk is missing, how many to give the executor from that one on;
                 without, all.
+            start: the number of the chunk to begin with.
             on_error, max_errors: see `run`.
 
         Yields:
@@ -259,7 +274,15 @@ class InProcessPipeline(BasePipeline):
             if folder is not None:
                 folder = stack.enter_context(run_folder(folder))
             run = ChunkedRun(
-                self, as_rows(dataset), folder, chunk_size, options, Meter(), executor, ahead
+                self,
+                as_rows(dataset),
+                folder,
+                chunk_size,
+                options,
+                Meter(),
+                executor,
+                ahead,
+                start,
             )
             for result in stack.enter_context(contextlib.closing(run.results())):
                 self.usage, self.refused = run.finished, run.refused

@@ -1,0 +1,68 @@
+"""A pipeline of several techniques goes on with those that this model can do."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from smolsynth.generation.rows import as_row
+from smolsynth.pipelines.pipeline import InProcessPipeline
+from smolsynth.rows import Row
+
+LEAST_SEEN = 12  # rows of a technique before it is judged
+SHARE = 0.5  # of its rows that are good, in relation to the best technique: fewer are too few
+
+Stream = Callable[[InProcessPipeline, str, int], Iterator[dict[str, list[Row]]]]
+
+
+def narrowed(
+    pipeline: InProcessPipeline,
+    stream: Stream,
+    lang: str,
+    on_drop: Callable[[list[str]], Any] = lambda leaves: None,
+) -> Iterator[dict[str, list[Row]]]:
+    """Streams a pipeline, and leaves out the leaf steps most of whose first rows are no good.
+
+    Small models write fine questions of their own (Magpie), and scraps where they are asked for a
+    list. Once every technique has given LEAST_SEEN rows they are compared by the share that breaks
+    no rule of `smolsynth.quality`: those below SHARE of the best one's run no more. What decides
+    is the rows alone, so a run that is resumed goes the same way.
+
+    Args:
+        pipeline: with one leaf step or several.
+        stream: given a pipeline, a name for its part of the run (a folder) and the number of the
+            chunk to begin with, streams it: see `InProcessPipeline.stream`.
+        lang: "en" or "zh", the language that the rows should have.
+        on_drop: is told which leaf steps are left out, once that is known.
+
+    Yields:
+        As `InProcessPipeline.stream`.
+    """
+    seen: dict[str, list[int]] = {leaf: [0, 0] for leaf in pipeline.leaves()}
+    begun, dropped = 0, []
+    chunks = stream(pipeline, "", 0)
+    for chunk in chunks:
+        begun += 1
+        for leaf, rows in chunk.items():
+            seen[leaf][0] += len(rows)
+            seen[leaf][1] += sum(as_row(row, lang)[1] is None for row in rows)
+        yield chunk
+        if len(seen) == 1 or all(rows >= LEAST_SEEN for rows, _ in seen.values()):
+            dropped = hopeless(seen)
+            break
+    if not dropped:
+        yield from chunks
+        return
+    chunks.close()
+    on_drop(dropped)
+    left = [leaf for leaf in seen if leaf not in dropped]
+    for chunk in stream(pipeline.without(dropped), "-".join(left), begun):
+        yield chunk if len(left) > 1 else {left[0]: chunk["default"]}
+
+
+def hopeless(seen: dict[str, list[int]]) -> list[str]:
+    """The techniques to leave out, given how many rows each has made, and how many good ones.
+
+    >>> hopeless({"SelfInstruct": [60, 12], "EvolInstruct": [60, 40], "Magpie": [20, 18]})
+    ['SelfInstruct']
+    """
+    shares = {leaf: good / rows if rows else 0.0 for leaf, (rows, good) in seen.items()}
+    return [leaf for leaf, share in shares.items() if share < SHARE * max(shares.values())]
