@@ -31,7 +31,7 @@ _FACE = {  # where each public name comes from
     "smolsynth.llms.queries": "parse_queries",
     "smolsynth.llms.ratings": "parse_ratings",
     "smolsynth.llms.thinking": "split_thoughts",
-    "smolsynth.pipelines": "InProcessPipeline StepFailed try_step",
+    "smolsynth.pipelines": "InProcessPipeline RefusedWarning StepFailed try_step",
     "smolsynth.pipelines.forecast": "forecast",
     "smolsynth.pipelines.ray": "run_on_ray",
     "smolsynth.quality.lengths": "lengths",

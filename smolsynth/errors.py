@@ -49,8 +49,9 @@ class StepFailed(SmolsynthError, RuntimeError):
 
     Attributes:
         step: name of the step.
-        rows: the rows concerned, as a `range` of positions in the step's input; `None` if the
-            failure concerns none in particular (loading, generator steps).
+        rows: the rows of the run's whole input that the step was at work on, or made of them, as a
+            `range` of their numbers from 0; `None` if the failure concerns none in particular
+            (loading, generator steps).
     """
 
     def __init__(self, message: str, step: str, rows: range | None = None) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from smolsynth.errors import BudgetSpent, RowRefused, RowTooLong, SmolsynthError, StepFailed
-from smolsynth.pipelines.models import models_of
 from smolsynth.pipelines.options import MAX_ERRORS, OnError
 from smolsynth.pipelines.results import clipped, in_words
 from smolsynth.pipelines.trace import Item, everything, in_input, own_items
@@ -46,6 +45,7 @@ class Refusals:
         step: Any,
         batch: list[list[Item]],
         outputs: set[str],
+        uses_models: bool,
         call: Callable[[list[list[Item]]], list[Item]],
     ) -> list[Item]:
         """What a step makes of a batch, refused rows at their places.
@@ -54,14 +54,13 @@ class Refusals:
             step: the run's own copy.
             batch: items, by predecessor.
             outputs: columns that the step declares.
+            uses_models: whether rows can be too long for it.
             call: takes such a batch through the step, and may change its rows.
 
         Raises:
             StepFailed: the step raised, and no row is to be refused for it, or too many were.
         """
-        may_refuse = not step.is_global and (
-            self.on_error == "skip" or next(models_of(step), None) is not None
-        )
+        may_refuse = not step.is_global and (self.on_error == "skip" or uses_models)
         kept = [own_items(items) for items in batch] if may_refuse else batch
         try:
             return call(batch)
@@ -73,7 +72,9 @@ class Refusals:
             if max(map(len, kept)) == 1:
                 return self._refuse(step.name, kept, outputs, error)
             parts = list(_parts(kept, getattr(error, "index", None)))
-        return [item for part in parts for item in self.process(step, part, outputs, call)]
+        return [
+            item for part in parts for item in self.process(step, part, outputs, uses_models, call)
+        ]
 
     def _is_of_a_row(self, error: Exception) -> bool:
         if isinstance(error, RowRefused):

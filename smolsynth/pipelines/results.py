@@ -18,16 +18,23 @@ def own_rows(rows: list[Row]) -> list[Row]:
     [{'a': ['tea \ufffd']}]
     """
 
-    def own(value: Any) -> Any:
-        if type(value) is str:
-            return value if value.isascii() else _whole_characters(value)
-        if type(value) is dict:
-            return {key: own(item) for key, item in value.items()}
-        if type(value) is list:
-            return [own(item) for item in value]
-        return value
+    return list(map(_own, rows))
 
-    return [own(row) for row in rows]
+
+def _own(value: Any) -> Any:
+    kind = type(value)
+    if kind is dict:
+        copy = dict(value)
+        for key, item in value.items():  # most are plain text: a call for each would take longer
+            kind = type(item)
+            if kind is list or kind is dict or (kind is str and not item.isascii()):
+                copy[key] = _own(item)
+        return copy
+    if kind is list:
+        return list(map(_own, value))
+    if kind is str and not value.isascii():
+        return _whole_characters(value)
+    return value
 
 
 def _whole_characters(text: str) -> str:

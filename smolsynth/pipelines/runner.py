@@ -210,7 +210,11 @@ class Run:
         given = {column for items in batch for row, _ in items for column in row}
         self.bar.at(node.name)
         items = self.refusals.process(
-            node.step, batch, node.outputs, lambda batch: self._take_through(node, batch)
+            node.step,
+            batch,
+            node.outputs,
+            bool(self.models.of_step[node.name]),
+            lambda batch: self._take_through(node, batch),
         )
         node.taken += size
         self.bar.expect_more(self.descendants[node.name], len(items) - size)

@@ -7,6 +7,8 @@ a row is taken to come from the one with which it shares the same cells, the ver
 from collections import Counter
 from collections.abc import Iterable
 
+from distilabel.constants import DISTILABEL_METADATA_KEY
+
 from smolsynth.pipelines.results import own_rows
 from smolsynth.rows import Row
 
@@ -44,12 +46,15 @@ def in_input(rows: range) -> str:
 def traced(made: list[Row], batch: list[list[Item]]) -> list[Item]:
     """What a step has made of a batch (items, by predecessor), each with where it comes from."""
     size = max(map(len, batch))
+    if len(batch) == 1 and len(made) == size:
+        if all(_continues(row, source) for row, (source, _) in zip(made, batch[0], strict=True)):
+            return [(row, origin) for row, (_, origin) in zip(made, batch[0], strict=True)]
     places = [[items[i] for items in batch if i < len(items)] for i in range(size)]
     origins = [_hull(origin for _, origin in place) for place in places]
     known: dict[int, list[int]] = {}  # by id of a cell: the places that have it
     items = []
     for i, row in enumerate(made):
-        if size == 1 or (i < size and len(made) == size and _continues(row, places[i])):
+        if size == 1 or (i < size and len(made) == size and _continues(row, places[i][0][0])):
             items.append((row, origins[i if size > 1 else 0]))
             continue
         if not known:
@@ -68,7 +73,11 @@ def traced(made: list[Row], batch: list[list[Item]]) -> list[Item]:
     return items
 
 
-def _continues(row: Row, place: list[Item]) -> bool:
+def _continues(row: Row, source: Row) -> bool:
     """Whether all that a row has in common with the one at its place is the same object."""
-    source = place[0][0]
-    return all(source[key] is cell for key, cell in row.items() if key in source)
+    if row is not source:
+        for key, cell in row.items():
+            # tasks make their metadata anew
+            if source.get(key, cell) is not cell and key != DISTILABEL_METADATA_KEY:
+                return False
+    return True

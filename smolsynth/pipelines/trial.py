@@ -58,7 +58,7 @@ def try_step(step: _Step, rows: Iterable[Row]) -> list[Row]:
         except Exception as error:
             raise StepFailed(f"Step '{step.name}' failed: {in_words(error)}", step.name) from error
         items = [(row, range(i, i + 1)) for i, row in enumerate(own_rows(given))]
-        made = refusals.process(own, [items], set(own.get_outputs()), call)
+        made = refusals.process(own, [items], set(own.get_outputs()), bool(models.all), call)
     finally:
         with turns.take():
             models.unload([own], later=[])

@@ -131,4 +131,5 @@ def logging_kept_aside(handlers: list[logging.Handler] | None) -> Iterator[None]
             yield
         finally:
             logger.handlers, logger.propagate = before[:2]
-            logger.setLevel(before[2])
+            if logger.level != before[2]:  # setting it empties a cache of all loggers
+                logger.setLevel(before[2])
