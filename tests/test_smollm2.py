@@ -1,6 +1,8 @@
 """Models of other people: SmolLM2 from the user's cache, and what `convert-model` makes."""
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -14,7 +16,7 @@ from distilabel.steps.tasks import Magpie
 
 from smolsynth.cli.main import main
 from smolsynth.errors import LLMUnavailable
-from smolsynth.llms import load_llm, smollm2
+from smolsynth.llms import convert, load_llm, smollm2
 from smolsynth.tasks import OpenedMagpie, openings
 
 
@@ -140,6 +142,28 @@ def test_files_that_are_no_gguf_are_named(tmp_path):
         load_llm(f"gguf:{tmp_path / 'b.gguf'}").load()
 
 
+@pytest.mark.parametrize(
+    ("kind", "word"), [("ct2", "CTranslate2 读得出"), ("gguf", "GGUF"), ("transformers", "文件夹")]
+)
+def test_what_is_wrong_with_a_local_model_is_said_in_chinese(kind, word, tmp_path, capsys):
+    if kind == "gguf":
+        pytest.importorskip("xllamacpp")
+    spec = f"{kind}:{tmp_path / 'nothing'}"
+    assert main(["--model", spec, "--rows", "1", "--output", str(tmp_path), "--ui", "zh"]) == 1
+    said = capsys.readouterr().err
+    assert word in said and "There is no" not in said
+
+
+def test_each_message_is_there_in_both_languages():
+    from smolsynth.llms.strings import _TEXT
+
+    fields = {
+        lang: {key: set(re.findall(r"{(\w+)", said)) for key, said in texts.items()}
+        for lang, texts in _TEXT.items()
+    }
+    assert fields["en"] == fields["zh"]
+
+
 # --- fetching it ---------------------------------------------------------------------------------
 
 
@@ -209,6 +233,25 @@ def test_what_was_downloaded_is_converted_once(pip, monkeypatch, tmp_path, capsy
 
 
 # --- any model -----------------------------------------------------------------------------------
+
+
+def test_no_room_for_a_converted_model_is_said_before_it_is_written(
+    random_model, tmp_path, monkeypatch, capsys
+):
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr("shutil.disk_usage", lambda path: usage._replace(free=10**4))
+    made = str(tmp_path / "made")
+    assert main(["convert-model", str(random_model), "--output", made, "--ui", "zh"]) == 1
+    assert "只剩 0 MB" in capsys.readouterr().err
+    assert not (tmp_path / "made").exists()
+
+
+def test_a_gguf_is_read_without_a_bar(tmp_path, capfd):
+    gguf = pytest.importorskip("transformers.modeling_gguf_pytorch_utils")
+    with convert._without_bar():
+        assert list(gguf.tqdm([1, 2], desc="Converting")) == [1, 2]
+    assert capfd.readouterr().err == ""
+    assert gguf.tqdm.__module__.startswith("tqdm")
 
 
 def test_a_converted_model_says_what_the_original_says(random_model, tmp_path, capsys):

@@ -13,32 +13,23 @@ from distilabel.models.llms.huggingface.transformers import TransformersLLM
 from distilabel.models.mixins.cuda_device_placement import CudaDevicePlacementMixin
 from pydantic import PrivateAttr
 
-from smolsynth.errors import LLMUnavailable
 from smolsynth.llms import common
 from smolsynth.llms.common import Count, first_line, state_without
 from smolsynth.llms.local import Answer, LocalLLM
+from smolsynth.llms.strings import Unprepared
 
 
 def check_transformers(name: str) -> None:
     """Says what is missing before anything heavy is imported."""
     missing = [p for p in ("torch", "transformers") if importlib.util.find_spec(p) is None]
     if missing:
-        raise LLMUnavailable(
-            f"'transformers:{name}' needs {' and '.join(missing)}: run "
-            '`pip install "smolsynth[train]"`, or use the bundled model.'
-        )
+        raise Unprepared("no_torch", name=name, packages=", ".join(missing))
     looks_like_path = name.startswith((".", "/", "~")) or "\\" in name or name.count("/") > 1
     folder = Path(name).expanduser()
     if looks_like_path and not folder.is_dir():
-        raise LLMUnavailable(
-            f"There is no folder {name!r}: give a folder made by save_pretrained(), or a model's "
-            "name on the Hugging Face hub."
-        )
+        raise Unprepared("no_folder", name=name)
     if folder.is_dir() and not (folder / "config.json").is_file():
-        raise LLMUnavailable(
-            f"The folder {name!r} holds no transformers model (no config.json): give a folder "
-            "made by save_pretrained()."
-        )
+        raise Unprepared("no_config", name=name)
 
 
 def _hub_answers() -> bool:
@@ -118,21 +109,12 @@ class BatchedTransformersLLM(LocalLLM, TransformersLLM):
             )
         except Exception as error:  # many kinds: network, hub, JSON, safetensors
             if Path(name).is_dir():
-                raise LLMUnavailable(
-                    f"The folder {self.model!r} holds no model that transformers can load "
-                    f"({first_line(error)}): save it again with save_pretrained()."
-                ) from error
-            raise LLMUnavailable(
-                f"Could not get {self.model!r} from the Hugging Face hub "
-                f"({first_line(error)}): check the name and the network, or give a folder."
-            ) from error
+                raise Unprepared("no_weights", name=self.model, reason=first_line(error)) from error
+            raise Unprepared("hub", name=self.model, reason=first_line(error)) from error
         if self.chat_template is not None:
             tokenizer.chat_template = self.chat_template
         if not tokenizer.chat_template:
-            raise LLMUnavailable(
-                f"The tokenizer of {self.model!r} has no chat template: choose a chat model, such "
-                "as HuggingFaceTB/SmolLM2-135M-Instruct."
-            )
+            raise Unprepared("no_template", name=self.model)
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)
         # Only the ends of a text are taken over: a model's own sampling defaults would otherwise

@@ -1,9 +1,10 @@
 """Makes chat models ready for `ct2:FOLDER`: CTranslate2 in int8, without torch to generate."""
 
+import contextlib
 import importlib.util
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from smolsynth._files import new_folder
 from smolsynth.llms.common import first_line
 from smolsynth.llms.smooth import smooth_activations
 from smolsynth.llms.strings import Unprepared
+
+BYTES = 3  # per parameter while a model is converted: bfloat16 and int8
 
 
 def convert_model(
@@ -27,8 +30,8 @@ def convert_model(
         The folder, which `load_llm("ct2:FOLDER")` takes.
 
     Raises:
-        LLMUnavailable: packages are missing, the model is none that CTranslate2 converts, or has
-            no chat template.
+        LLMUnavailable: packages or room are missing, the model is none that CTranslate2 converts,
+            or has no chat template.
         FileExistsError: `output` is there.
     """
     name = str(source)
@@ -76,7 +79,7 @@ def save_plain(name: str, folder: Path, smooth: bool = False) -> None:
         check_transformers(name)
         where, options = (str(path) if path.is_dir() else name), hub_options(path)
     try:
-        with quietly():
+        with quietly(), _without_bar():
             tokenizer = AutoTokenizer.from_pretrained(where, **options)
             model = AutoModelForCausalLM.from_pretrained(where, dtype=torch.bfloat16, **options)
     except Exception as error:  # many kinds: network, hub, JSON, safetensors, an unknown GGUF
@@ -89,6 +92,7 @@ def save_plain(name: str, folder: Path, smooth: bool = False) -> None:
         model = _without_quantization(model)
         if smooth:
             smooth_activations(model, tokenizer)
+        check_space(folder, BYTES * sum(weights.numel() for weights in model.parameters()))
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
     ends = model.generation_config.eos_token_id
@@ -99,6 +103,19 @@ def save_plain(name: str, folder: Path, smooth: bool = False) -> None:
         "suppress_tokens": model.generation_config.suppress_tokens,
     }
     (folder / "generation_config.json").write_text(json.dumps(settings), encoding="utf-8")
+
+
+@contextlib.contextmanager
+def _without_bar() -> Iterator[None]:
+    """Without the bar that transformers shows for a GGUF, whatever it was told of bars."""
+    from transformers import modeling_gguf_pytorch_utils as gguf
+
+    bar = gguf.tqdm
+    gguf.tqdm = lambda tensors, **options: tensors
+    try:
+        yield
+    finally:
+        gguf.tqdm = bar
 
 
 def _without_quantization(model: Any) -> Any:

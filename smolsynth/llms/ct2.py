@@ -19,6 +19,7 @@ from smolsynth.errors import LLMUnavailable
 from smolsynth.llms import common
 from smolsynth.llms.common import first_line, state_without
 from smolsynth.llms.local import Answer, LocalLLM
+from smolsynth.llms.strings import Unprepared
 from smolsynth.llms.templates import chat_template
 
 FILES = ("tokenizer.json", "chat_template.jinja", "config.json", "generation_config.json")
@@ -128,13 +129,10 @@ class CT2LLM(LocalLLM):
             try:
                 self._model = read_model(self._folder)
             except Exception as error:  # tokenizers raises bare Exception
-                raise LLMUnavailable(self._damaged(first_line(error))) from error
+                raise self._damaged(first_line(error)) from error
 
-    def _damaged(self, reason: str) -> str:
-        return (
-            f"The folder {self.model!r} holds no model that CTranslate2 can load ({reason}): make "
-            "it with `python -m smolsynth convert-model NAME_OR_PATH`."
-        )
+    def _damaged(self, reason: str) -> LLMUnavailable:
+        return Unprepared("no_ct2", name=self.model, reason=reason)
 
     def unload(self) -> None:
         """Frees the model, unless others use it; another `generate()` reads it again."""

@@ -13,9 +13,10 @@ from typing import Any
 
 from pydantic import PrivateAttr
 
-from smolsynth.errors import LLMUnavailable, RowRefused
+from smolsynth.errors import RowRefused
 from smolsynth.llms.common import Count, cores, first_line, state_without
 from smolsynth.llms.local import Answer, LocalLLM
+from smolsynth.llms.strings import Unprepared
 from smolsynth.llms.templates import chat_template
 
 SMALL = 2**30  # bytes of a file
@@ -67,10 +68,7 @@ class GGUFLLM(LocalLLM):
         properties = self._ask("props")
         if not properties.get("chat_template"):
             self._servers = None
-            raise LLMUnavailable(
-                f"{self.model!r} holds no chat template, so it is no chat model: choose one that "
-                "was trained to answer; their names often end in Instruct or Chat."
-            )
+            raise Unprepared("no_template", name=self.model)
         tokens = {name: properties.get(name) or "" for name in ("bos_token", "eos_token")}
         self._render_by = chat_template(properties["chat_template"], **tokens)
         self._limit = properties["default_generation_settings"]["n_ctx"]
@@ -91,10 +89,7 @@ class GGUFLLM(LocalLLM):
         try:
             return xllamacpp.Server(settings)
         except Exception as error:  # bare ones of C++
-            raise LLMUnavailable(
-                f"llama.cpp can't load {self.model!r} ({first_line(error)}): the file may be cut "
-                "short, or newer than this llama.cpp; try `pip install -U xllamacpp`."
-            ) from error
+            raise Unprepared("llama_cpp", name=self.model, reason=first_line(error)) from error
 
     def unload(self) -> None:
         """Ends the servers; another `generate()` starts them again."""
@@ -155,11 +150,9 @@ class GGUFLLM(LocalLLM):
 def check_gguf(path: Path) -> None:
     """Raises LLMUnavailable where the package is missing, or the file is no GGUF."""
     if importlib.util.find_spec("xllamacpp") is None:
-        raise LLMUnavailable(
-            f"'gguf:{path}' needs llama.cpp: run `pip install \"smolsynth[gguf]\"`."
-        )
+        raise Unprepared("no_llama_cpp", path=path)
     if not path.is_file():
-        raise LLMUnavailable(f"There is no file {str(path)!r}: give the path of a GGUF file.")
+        raise Unprepared("no_file", name=str(path))
     with path.open("rb") as file:
         if file.read(4) != b"GGUF":
-            raise LLMUnavailable(f"{str(path)!r} is no GGUF file: choose one that ends in .gguf.")
+            raise Unprepared("no_gguf", name=str(path))

@@ -58,11 +58,8 @@ class SmolLM2(CT2LLM):
             raise Unprepared("smollm2")
         return model_folder().absolute()
 
-    def _damaged(self, reason: str) -> str:
-        return (
-            f"The folder {str(self._folder)!r} is damaged ({reason}): delete it and run "
-            "`python -m smolsynth get smollm2` again."
-        )
+    def _damaged(self, reason: str) -> Unprepared:
+        return Unprepared("damaged", folder=str(self._folder), reason=reason)
 
 
 def get(say: Callable[[str], None] = lambda step: None) -> Path:
