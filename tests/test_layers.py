@@ -122,6 +122,17 @@ def test_importing_the_package_imports_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
+def test_generating_imports_nothing_that_only_others_need():
+    """2.3 s of 4.4: JupyterLab brings checkers of formats that build a grammar on import."""
+    heavy = "jsonschema torch transformers matplotlib lark lemminflect scipy"
+    code = (
+        "import smolsynth.generation.run, smolsynth.generation.techniques, sys;"
+        f" print(sorted(set('{heavy}'.split()) & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 @pytest.mark.nightly
 def test_the_types_of_the_package_hold():
     """mypy, as pyproject.toml sets it; `.ci/run` has it, too."""

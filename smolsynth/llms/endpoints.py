@@ -9,7 +9,6 @@ import warnings
 from collections import Counter, defaultdict, deque
 from typing import Any
 
-import jsonschema
 import tenacity
 from distilabel.models.llms.base import LLM
 from distilabel.models.llms.openai import OpenAILLM
@@ -471,6 +470,8 @@ def _as_json(text: str, schema: Any) -> tuple[str | None, str]:
     (None, "'a' is a required property")
     """
     text = re.sub(r"\A\s*```\w*\n(.*?)\n?```\s*\Z", r"\1", text, flags=re.DOTALL).strip()
+    import jsonschema  # takes seconds where JupyterLab is installed: its format checkers
+
     try:
         jsonschema.validate(json.loads(text), schema)
     except jsonschema.ValidationError as error:
