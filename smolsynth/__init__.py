@@ -25,7 +25,7 @@ _FACE = {  # where each public name comes from
     "smolsynth.generation.plan": "Plan",
     "smolsynth.generation.rows": "as_row collect",
     "smolsynth.generation.run": "Generation generate save_rows",
-    "smolsynth.generation.subtopics": "documents_about subtopics",
+    "smolsynth.generation.subtopics": "documents_about subtopics with_openers",
     "smolsynth.judging": "audit equal_pairs known_pairs plot_audit",
     "smolsynth.llms": "load_llm",
     "smolsynth.llms.queries": "parse_queries",

@@ -260,7 +260,7 @@ def test_a_mixture_goes_on_with_the_techniques_that_the_model_can_do():
     pipeline, streamed, told = build(Plan(technique="mixed")), [], []
     chunk = {
         "SelfInstruct": leaves_of("cup", 1, 7),
-        "EvolInstruct": leaves_of("pan", 4, 4),
+        "EvolInstruct": leaves_of("pan", 6, 2),
         "Magpie": leaves_of("jug", 8, 0),
     }
 
@@ -290,7 +290,7 @@ def test_a_mixture_goes_on_with_the_techniques_that_the_model_can_do():
 
 def test_a_narrowed_mixture_resumes_and_its_file_makes_the_same_rows(tmp_path, monkeypatch):
     monkeypatch.setattr(mixture, "hopeless", lambda seen: ["SelfInstruct", "EvolInstruct"])
-    monkeypatch.setattr(mixture, "LEAST_SEEN", 4)
+    monkeypatch.setattr(mixture, "TRIAL", 1)
     plan = Plan(technique="mixed", topics=("weather",), rows=44)
     whole = Generation(plan)
     for _ in whole.parts():
@@ -356,6 +356,12 @@ def test_no_two_prompts_about_a_subject_are_the_same(technique, lang):
     prompts = [row.get("system_prompt") or row["document"] for row in inputs]
     assert len(set(prompts[:480])) == 480 and inputs == plan.inputs(names)
     assert all("medieval law" in prompt for prompt in prompts)
+    if technique != "self-instruct":
+        asked = [
+            (row["opener"], row.get("magpie_prompt") or row["system_prompt"]) for row in inputs
+        ]
+        assert len(set(asked[:480])) == 480 and len(set(asked[:960])) == 960
+        assert all("medieval law" in opener for opener, _ in asked)
     assert len({row["topic"] for row in plan.inputs()}) == 40  # where the model lists nothing
     tree = ast.parse(code_of(plan))
     called = {

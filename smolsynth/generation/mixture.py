@@ -7,8 +7,8 @@ from smolsynth.generation.rows import as_row
 from smolsynth.pipelines.pipeline import InProcessPipeline
 from smolsynth.rows import Row
 
-LEAST_SEEN = 12  # rows of a technique before it is judged
-SHARE = 0.5  # of its rows that are good, in relation to the best technique: fewer are too few
+TRIAL = 2  # chunks after which the techniques are compared
+SHARE = 0.7  # of its rows that are good, in relation to the best technique: fewer are too few
 
 Stream = Callable[[InProcessPipeline, str, int], Iterator[dict[str, list[Row]]]]
 
@@ -22,9 +22,9 @@ def narrowed(
     """Streams a pipeline, and leaves out the leaf steps most of whose first rows are no good.
 
     Small models write fine questions of their own (Magpie), and scraps where they are asked for a
-    list. Once every technique has given LEAST_SEEN rows they are compared by the share that breaks
-    no rule of `smolsynth.quality`: those below SHARE of the best one's run no more. What decides
-    is the rows alone, so a run that is resumed goes the same way.
+    list. After TRIAL chunks the techniques are compared by the share of their rows that is new and
+    breaks no rule of `smolsynth.quality`: those below SHARE of the best one's run no more. What
+    decides is the rows alone, so a run that is resumed goes the same way.
 
     Args:
         pipeline: with one leaf step or several.
@@ -36,16 +36,18 @@ def narrowed(
     Yields:
         As `InProcessPipeline.stream`.
     """
-    seen: dict[str, list[int]] = {leaf: [0, 0] for leaf in pipeline.leaves()}
+    seen: dict[str, tuple[int, int]] = {leaf: (0, 0) for leaf in pipeline.leaves()}
+    good: dict[str, set[str]] = {leaf: set() for leaf in seen}
     begun, dropped = 0, []
     chunks = stream(pipeline, "", 0)
     for chunk in chunks:
         begun += 1
         for leaf, rows in chunk.items():
-            seen[leaf][0] += len(rows)
-            seen[leaf][1] += sum(as_row(row, lang)[1] is None for row in rows)
+            kept = (row for row, reason in (as_row(row, lang) for row in rows) if not reason)
+            good[leaf].update(row["instruction"] for row in kept)
+            seen[leaf] = (seen[leaf][0] + len(rows), len(good[leaf]))
         yield chunk
-        if len(seen) == 1 or all(rows >= LEAST_SEEN for rows, _ in seen.values()):
+        if begun == TRIAL:
             dropped = hopeless(seen)
             break
     if not dropped:
@@ -58,10 +60,10 @@ def narrowed(
         yield chunk if len(left) > 1 else {left[0]: chunk["default"]}
 
 
-def hopeless(seen: dict[str, list[int]]) -> list[str]:
-    """The techniques to leave out, given how many rows each has made, and how many good ones.
+def hopeless(seen: dict[str, tuple[int, int]]) -> list[str]:
+    """The techniques to leave out, given how many rows each made, and how many good ones.
 
-    >>> hopeless({"SelfInstruct": [60, 12], "EvolInstruct": [60, 40], "Magpie": [20, 18]})
+    >>> hopeless({"SelfInstruct": (60, 12), "EvolInstruct": (60, 40), "Magpie": (20, 18)})
     ['SelfInstruct']
     """
     shares = {leaf: good / rows if rows else 0.0 for leaf, (rows, good) in seen.items()}

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from smolsynth import __version__, seeds
 from smolsynth.errors import SmolsynthError
 from smolsynth.generation.strings import _SAYS, IN_WORDS, NAMES, SYSTEM_PROMPTS
-from smolsynth.generation.subtopics import documents_about
+from smolsynth.generation.subtopics import documents_about, with_openers
 from smolsynth.rows import Row
 from smolsynth.text.layout import clean
 
@@ -163,6 +163,18 @@ class Plan:
         return bool(self.about) and not self.is_bundled
 
     @property
+    def repetition_penalty(self) -> float | None:
+        """Keeps the answers of small local models from going round in circles."""
+        kinds = ("smollm2", "ct2", "gguf", "transformers")
+        return 1.15 if self.model.partition(":")[0] in kinds else None
+
+    @property
+    def gives_openers(self) -> bool:
+        """Whether Magpie is given the first words of its questions: small models need them, and
+        they vary what is asked about a subject of one's own."""
+        return self.technique in ("magpie", "mixed") and (self.is_own or self.model == "smollm2")
+
+    @property
     def llm_options(self) -> str:
         """What `SMOLSYNTH_LLM_OPTIONS` holds, in JSON: `load_llm` takes it up."""
         return os.environ.get("SMOLSYNTH_LLM_OPTIONS", "").strip()
@@ -222,6 +234,10 @@ class Plan:
         """The documents in random order, again and again: more than any run takes."""
         rows = self.documents(subtopics)
         Random(self.seed).shuffle(rows)
+        rows = list(islice(cycle(rows), MOST_INPUTS))
+        if self.gives_openers:
+            column = "system_prompt" if self.technique == "magpie" else "magpie_prompt"
+            return with_openers(rows, self.lang, column)
         prompt = SYSTEM_PROMPTS[self.lang]
         if self.technique == "magpie":
             rows = [
@@ -230,7 +246,7 @@ class Plan:
             ]
         elif self.technique == "mixed":
             rows = [row | {"magpie_prompt": prompt.format(topic=row["topic"])} for row in rows]
-        return list(islice(cycle(rows), MOST_INPUTS))
+        return rows
 
     def seed_texts(self) -> list[str]:
         """The documents that a model reads, so that rows which copy them are found."""

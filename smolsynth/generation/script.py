@@ -52,6 +52,8 @@ def code(plan: Plan, sources: Collection[str] = ()) -> str:
         folder=f"output/{plan.name}",
         method=plan.method(sources),
         is_own=plan.is_own,
+        gives_openers=plan.gives_openers,
+        penalty=plan.repetition_penalty,
     )
 
 

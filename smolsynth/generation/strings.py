@@ -87,6 +87,12 @@ AUDIENCES = {
     "zh": ("{topic}", "{topic}（面向初学者）", "{topic}（讲给孩子听）", "{topic}（面向内行）"),
 }
 
+# Behind the system prompt of a small model, whose long answers go round in circles.
+BRIEFLY = {
+    "en": " The assistant answers in two or three sentences.",
+    "zh": "助手用两三句话回答。",
+}
+
 _SAYS = {
     "en": {
         "lang": 'The language is "en" or "zh", not {value!r}.',

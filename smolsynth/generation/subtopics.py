@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
-from smolsynth.generation.strings import AUDIENCES, SIDES, SUBTOPICS
+from smolsynth.generation.strings import AUDIENCES, BRIEFLY, SIDES, SUBTOPICS
 from smolsynth.rows import Row
 
 WANTED = 12
@@ -59,15 +59,40 @@ def listed(reply: str, about: str) -> list[str]:
 
 
 def documents_about(about: str, names: Sequence[str], lang: str) -> list[Row]:
-    """Rows of `topic` and `document`: each sub-topic from each side, for each kind of reader.
+    """Rows of `topic`, `document` and `concept`: each sub-topic from each side, for each reader.
 
     >>> documents_about("medieval law", [], "en")[0]["topic"]
     'the history of medieval law'
     """
-    within = "{name}（{about}）" if lang == "zh" else "{name} ({about})"
+    within = "{about}里的{name}" if lang == "zh" else "{name} in {about}"
     subjects = [within.format(name=name, about=about) for name in names] or [about]
-    topics = [
-        audience.format(topic=side.format(subject=subject))
-        for audience, side, subject in product(AUDIENCES[lang], SIDES[lang], subjects)
-    ]
-    return [{"topic": topic, "document": topic} for topic in topics]
+    rows = []
+    for audience, side, subject in product(AUDIENCES[lang], SIDES[lang], subjects):
+        concept = side.format(subject=subject)
+        topic = audience.format(topic=concept)
+        rows.append({"topic": topic, "document": topic, "concept": concept})
+    return rows
+
+
+def with_openers(rows: Sequence[Row], lang: str, column: str) -> list[Row]:
+    """Rows for Magpie, each with a system prompt and the first words of a question, in turn.
+
+    Args:
+        rows: with a `concept` that is asked about, or else a `topic`.
+        lang: "en" or "zh".
+        column: for the system prompt.
+
+    Returns:
+        The rows with `column` and `opener` (see `smolsynth.tasks.OpenedMagpie`); copies.
+    """
+    from smolsynth.tasks import ASKS, OPENERS  # takes seconds
+
+    made = []
+    for number, row in enumerate(rows):
+        subject = row.get("concept") or row["topic"]
+        turn = number + number // len(OPENERS[lang])  # another one when the rows come again
+        opener = OPENERS[lang][turn % len(OPENERS[lang])]
+        whole = row["topic"] if subject in row["topic"] else subject  # with the reader, if any
+        says = ASKS[lang].format(topic=whole) + BRIEFLY[lang]
+        made.append({**row, column: says, "opener": opener.format(topic=subject)})
+    return made

@@ -15,11 +15,13 @@ from distilabel.steps.tasks import (
 )
 
 from smolsynth.generation.plan import MIXED, Plan
-from smolsynth.generation.strings import SYSTEM_PROMPTS
+from smolsynth.generation.strings import BRIEFLY, SYSTEM_PROMPTS
 from smolsynth.llms import BundledLLM, LLMUnavailable, load_llm
 from smolsynth.pipelines.pipeline import InProcessPipeline
-from smolsynth.tasks import Judge, QueryWriter
+from smolsynth.tasks import ASKS, Judge, OpenedMagpie, QueryWriter
 
+# for the rest of a question whose first words are given
+_CAREFULLY = {"temperature": 0.5, "top_p": 0.9, "max_new_tokens": 40}
 _QUESTIONS = 4  # that QueryWriter asks of each document
 
 
@@ -39,10 +41,12 @@ class _Steps:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self._connected: dict[str, LLM] = {}
+        penalty = plan.repetition_penalty
+        self.penalty = {"repetition_penalty": penalty} if penalty else {}
 
-    def llm(self, spec: str, temperature: float, max_new_tokens: int) -> LLM:
+    def llm(self, spec: str, temperature: float, max_new_tokens: int, **options: Any) -> LLM:
         """A model; what `load_llm` asks of a server is asked once, however many are wanted."""
-        options = {"temperature": temperature, "max_new_tokens": max_new_tokens}
+        options |= {"temperature": temperature, "max_new_tokens": max_new_tokens}
         if spec not in self._connected:
             self._connected[spec] = load_llm(spec, seed=self.plan.seed, **options)
         model = self._connected[spec].model_copy(deep=True)
@@ -62,18 +66,11 @@ class _Steps:
 
     def magpie(self, **columns: str) -> Step:
         """system prompt → an instruction that the model makes up itself; as `answer`."""
-        return Magpie(
-            name="magpie",
-            llm=load_llm(
-                self.plan.model,
-                seed=self.plan.seed,
-                temperature=0.7,
-                max_new_tokens=160,
-                use_magpie_template=True,
-            ),
-            only_instruction=True,
-            input_mappings=columns,
-        )
+        opened = self.plan.gives_openers
+        drawn = _CAREFULLY if opened else {"temperature": 0.7, "max_new_tokens": 160}
+        llm = load_llm(self.plan.model, seed=self.plan.seed, use_magpie_template=True, **drawn)
+        task = OpenedMagpie if opened else Magpie
+        return task(name="magpie", llm=llm, only_instruction=True, input_mappings=columns)
 
     def evolve(self) -> Step:
         """instruction → a harder or a new one."""
@@ -83,7 +80,7 @@ class _Steps:
         """instruction → response; `columns` as the step's `input_mappings`."""
         return TextGeneration(
             name=name,
-            llm=self.llm(spec or self.plan.model, 0, self.plan.length),
+            llm=self.llm(spec or self.plan.model, 0, self.plan.length, **self.penalty),
             input_mappings=columns,
             output_mappings={"generation": "response"},
         )
@@ -129,7 +126,7 @@ def _two_models(steps: _Steps) -> None:
     plan = steps.plan
     other = plan.weaker_model
     respond = [
-        TextGeneration(name="respond", llm=steps.llm(plan.model, 0, plan.length)),
+        TextGeneration(name="respond", llm=steps.llm(plan.model, 0, plan.length, **steps.penalty)),
         TextGeneration(
             name="respond-otherwise",
             # the same model again, but less careful, where there is no weaker one
@@ -194,7 +191,9 @@ def prompts(plan: Plan, sources: Collection[str] = ()) -> dict[str, str]:
         templates = EvolInstruct(llm=llm, num_evolutions=1).mutation_templates
         found |= {f"EvolInstruct, {name}": text for name, text in templates.items()}
     if plan.technique == "magpie" or (plan.technique == "mixed" and "Magpie" in (sources or MIXED)):
-        found["Magpie"] = f"[system]\n{SYSTEM_PROMPTS[plan.lang]}"
+        opened = ASKS[plan.lang] + BRIEFLY[plan.lang]
+        said = opened if plan.gives_openers else SYSTEM_PROMPTS[plan.lang]
+        found["Magpie"] = f"[system]\n{said}"
     if plan.technique == "evol-quality":
         templates = EvolQuality(llm=llm, num_evolutions=1).mutation_templates
         found |= {f"EvolQuality, {name}": text for name, text in templates.items()}
