@@ -1,5 +1,6 @@
 """`python -m smolsynth`, as a new user runs it."""
 
+import io
 import json
 import os
 import re
@@ -107,12 +108,60 @@ def test_the_first_rows_come_quickly_and_the_same_seed_gives_the_same_rows(tmp_p
         (["--rows", "many"], "invalid int"),
     ],
 )
-def test_bad_input_gets_one_clear_sentence_and_leaves_nothing_behind(tmp_path, arguments, said):
-    done = run(*arguments, cwd=tmp_path)
-    assert done.returncode in (1, 2)
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
+def test_bad_input_gets_one_clear_sentence_and_leaves_nothing_behind(
+    tmp_path, arguments, said, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    try:
+        status = main(arguments)  # what else it raises would be a traceback
+    except SystemExit as stop:  # of argparse
+        status = stop.code
+    assert status in (1, 2)
+    assert said in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_bad_input_ends_the_process_with_its_status(tmp_path):
+    done = run("--model", "gpt", cwd=tmp_path)
+    assert done.returncode == 1 and "names no model" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--rows", "many"], "--rows：'many' 不是整数"),
+        (["--rows"], "--rows：后面要写一个值"),
+        (["--lang", "fr"], "--lang：不能填 'fr'，可选："),
+        (["--bogus"], "不认识的参数：--bogus"),
+        (["check"], "还缺参数：FILE"),
+    ],
+)
+def test_wrong_arguments_are_told_in_chinese_as_well(arguments, said, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--ui", "zh", *arguments])
+    error = capsys.readouterr().err
+    assert stop.value.code == 2 and said in error and "error" not in error
+
+
+def test_demo_takes_a_subject(tmp_path, capsys, monkeypatch):
+    from smolsynth.generation.run import Generation
+
+    plans = []
+
+    def few(self, **options):
+        plans.append(self.plan)
+        row = {"topic": "t", "instruction": "What is it?", "response": "It is a thing."}
+        self.rows = [{"source": "Magpie", **row}]
+        yield
+
+    monkeypatch.setattr(Generation, "parts", few)
+    words = ["--rows", "1", "--kind", "instruction", "--output", str(tmp_path)]
+    assert main([*words, "--about", "rain and kettles"]) == 0
+    assert main([*words, "--topic", "weather", "--topic", "space"]) == 0
+    assert plans[0].about == "rain and kettles" and plans[1].topics == ("weather", "space")
+    assert main([*words, "--about", "Byzantine tax law"]) == 2
+    assert "larger model" in capsys.readouterr().err
 
 
 @pytest.mark.slow
@@ -135,20 +184,25 @@ def test_a_judge_that_writes_garbage_gives_no_pairs(tmp_path, random_model):
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
-def test_a_terminal_that_lacks_characters_gets_the_dataset_all_the_same(tmp_path, encoding):
+def test_a_terminal_that_lacks_characters_gets_the_dataset_all_the_same(
+    tmp_path, encoding, monkeypatch
+):
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", terminal)
     arguments = ["--rows", "4", "--kind", "instruction", "--lang", "zh"]
-    done = run(*arguments, cwd=tmp_path, PYTHONIOENCODING=encoding)
-    assert done.returncode == 0, done.stderr
-    assert len(rows_in(tmp_path / "output" / "instruction_zh")) == 4
+    assert main([*arguments, "--output", str(tmp_path)]) == 0
+    terminal.flush()
+    assert b"???" in terminal.buffer.getvalue()
+    assert len(rows_in(tmp_path / "instruction_zh")) == 4
 
 
 def test_what_was_interrupted_goes_on(tmp_path, monkeypatch, capsys):
     from smolsynth.generation.run import Generation
 
-    whole = Generation(Plan(technique="mixed", rows=60))
+    whole = Generation(Plan(technique="mixed", rows=40))
     for _ in whole.parts():
         pass
-    parts, words = Generation.parts, ["--rows", "60", "--kind", "instruction", "--lang", "en"]
+    parts, words = Generation.parts, ["--rows", "40", "--kind", "instruction", "--lang", "en"]
 
     def interrupted(self, **options):
         for number, part in enumerate(parts(self, **options)):
