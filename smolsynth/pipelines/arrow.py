@@ -1,4 +1,4 @@
-"""The rows of finished chunks as Arrow files, a chunk in memory at a time."""
+"""Rows as datasets: in memory, or those of finished chunks as Arrow files, one at a time."""
 
 import contextlib
 from hashlib import sha256
@@ -11,7 +11,32 @@ from distilabel.distiset import Distiset
 
 from smolsynth.errors import StepFailed
 from smolsynth.pipelines.chunks import Results, read_part
-from smolsynth.pipelines.results import in_words, to_dataset
+from smolsynth.pipelines.items import in_words
+from smolsynth.rows import Row
+
+
+def to_dataset(leaf: str, rows: list[Row]) -> Dataset:
+    """Rows of a leaf step; columns that only some have are `None` in the others.
+
+    Raises:
+        StepFailed: the cells of a column are of types that don't go together.
+    """
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = {name: [row.get(name) for row in rows] for name in names}
+    try:
+        return Dataset.from_dict(columns)
+    except Exception:
+        for name, cells in columns.items():
+            try:
+                Dataset.from_dict({name: cells})
+            except Exception as error:
+                types = sorted({type(cell).__name__ for cell in cells if cell is not None})
+                raise StepFailed(
+                    f"Step '{leaf}' made cells in column '{name}' that have mixed types"
+                    f" ({', '.join(types)}): {in_words(error)}",
+                    leaf,
+                ) from error
+        raise
 
 
 class ArrowWriter:

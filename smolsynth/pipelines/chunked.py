@@ -3,7 +3,7 @@
 import contextlib
 import functools
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,8 @@ from smolsynth.pipelines.chunks import (
     spans,
 )
 from smolsynth.pipelines.models import holding
-from smolsynth.pipelines.options import Options
 from smolsynth.pipelines.refusals import check_refused
+from smolsynth.pipelines.runner import Options
 from smolsynth.pipelines.signature import kept_state, signature
 from smolsynth.pipelines.usage import Meter, Usage
 from smolsynth.rows import Row
@@ -98,7 +98,7 @@ class ChunkedRun:
         self.none_counts: NoneCounts = {}
         self.refused: list[Row] = []
 
-    def results(self) -> Iterator[ChunkResult]:
+    def results(self) -> Generator[ChunkResult, None, None]:
         """Yields what each chunk gives while the next is yet to be made.
 
         Raises:
@@ -112,7 +112,7 @@ class ChunkedRun:
                 self._finish(result)
                 yield result
 
-    def _chunks(self) -> Iterator[ChunkResult]:
+    def _chunks(self) -> Generator[ChunkResult, None, None]:
         if self.folder is None:
             for number in range(self.start, len(self.bounds)):
                 first, end = self.bounds[number]
@@ -150,7 +150,7 @@ class ChunkedRun:
 
     def _finish(self, result: ChunkResult) -> None:
         self._begin()
-        if self.ledger:
+        if self.ledger and self.folder:
             self.ledger.finished()
             append_lines(self.folder / REFUSED, result.refused)
         used = Usage.from_rows(result.usage)
@@ -169,7 +169,7 @@ class ChunkedRun:
 
     def _begin(self) -> None:
         """Reads what earlier calls have spent, once it is sure that the folder is this run's."""
-        if self.ledger and not self.has_begun:
+        if self.ledger and self.folder and not self.has_begun:
             self.has_begun = True
             (self.folder / REFUSED).unlink(missing_ok=True)  # written anew from the parts
             for row in self.ledger.before():

@@ -29,6 +29,7 @@ from distilabel.steps.base import _Step
 from distilabel.utils.docstring import parse_google_docstring
 
 from smolsynth.errors import BudgetSpent
+from smolsynth.pipelines.arrow import to_dataset
 from smolsynth.pipelines.chunked import (
     ChunkedRun,
     check_takes_chunks,
@@ -37,10 +38,8 @@ from smolsynth.pipelines.chunked import (
 )
 from smolsynth.pipelines.chunks import Chunk, ChunkResult, Executor, Sizes, run_folder
 from smolsynth.pipelines.models import models_of
-from smolsynth.pipelines.options import MAX_ERRORS, OnError, Options
-from smolsynth.pipelines.refusals import Refusals, warn_of_refused
-from smolsynth.pipelines.results import to_dataset
-from smolsynth.pipelines.runner import Run
+from smolsynth.pipelines.refusals import MAX_ERRORS, OnError, Refusals, warn_of_refused
+from smolsynth.pipelines.runner import Options, Run
 from smolsynth.pipelines.turns import logging_kept_aside
 from smolsynth.pipelines.usage import Meter, Prices, Usage, check_prices
 from smolsynth.rows import Row

@@ -14,8 +14,9 @@ from typing import Any
 from distilabel.distiset import Distiset
 
 from smolsynth.pipelines.chunks import Chunk, ChunkResult, Executor
-from smolsynth.pipelines.options import MAX_ERRORS, OnError, Options
 from smolsynth.pipelines.pipeline import InProcessPipeline
+from smolsynth.pipelines.refusals import MAX_ERRORS, OnError
+from smolsynth.pipelines.runner import Options
 
 TRIES = 5  # workers that one chunk may lose
 

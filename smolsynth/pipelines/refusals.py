@@ -4,14 +4,14 @@ import json
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from smolsynth.errors import BudgetSpent, RowRefused, RowTooLong, SmolsynthError, StepFailed
-from smolsynth.pipelines.options import MAX_ERRORS, OnError
-from smolsynth.pipelines.results import clipped, in_words
-from smolsynth.pipelines.trace import Item, everything, in_input, own_items
+from smolsynth.pipelines.items import Item, clipped, everything, in_input, in_words, own_items
 from smolsynth.rows import Row
 
+OnError = Literal["raise", "skip"]
+MAX_ERRORS = 100
 # No row is to blame for these: a server that is gone, a full disk, a package that is not there.
 _NOT_OF_A_ROW = (SmolsynthError, OSError, MemoryError, ImportError)
 

@@ -3,11 +3,13 @@
 `Run` walks the graph, `Models` loads each model once, `step_bar` shows how far it is.
 """
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 from distilabel.constants import (
@@ -23,15 +25,34 @@ from distilabel.steps.base import _Step
 
 from smolsynth.errors import StepFailed
 from smolsynth.pipelines.chunks import Chunk
+from smolsynth.pipelines.items import Item, in_words, own_items, own_rows, traced
 from smolsynth.pipelines.models import Models, own_step
-from smolsynth.pipelines.options import Options
 from smolsynth.pipelines.progress import step_bar
-from smolsynth.pipelines.refusals import Refusals
-from smolsynth.pipelines.results import in_words, own_rows
-from smolsynth.pipelines.trace import Item, own_items, traced
+from smolsynth.pipelines.refusals import MAX_ERRORS, OnError, Refusals
 from smolsynth.pipelines.turns import Turns
 from smolsynth.pipelines.usage import Meter
 from smolsynth.rows import Row
+
+
+@dataclass(frozen=True)
+class Options:
+    """Settings of one call that don't change its rows; see `InProcessPipeline.run`.
+
+    Raises ValueError where one makes no sense.
+    """
+
+    load_groups: Any = None
+    dataset_batch_size: int = 50
+    logging_handlers: list[logging.Handler] | None = None
+    progress: bool = False
+    on_error: OnError = "raise"
+    max_errors: int | None = MAX_ERRORS
+
+    def __post_init__(self) -> None:
+        if self.on_error not in ("raise", "skip"):
+            raise ValueError(f'on_error must be "raise" or "skip", not {self.on_error!r}.')
+        if self.max_errors is not None and self.max_errors < 0:
+            raise ValueError(f"max_errors must be 0 or more, not {self.max_errors}.")
 
 
 @dataclass

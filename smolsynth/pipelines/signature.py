@@ -41,7 +41,7 @@ def signature(pipeline: BasePipeline, seed: int) -> dict[str, Any]:
             code[name] = sha256("\n".join(map(_source, functions)).encode()).hexdigest()[:16]
         for model in models_of(step):
             if folder := _folder(model):
-                weights[f"{name}: {model.model}"] = _digest(folder)
+                weights[f"{name}: {getattr(model, 'model', folder.name)}"] = _digest(folder)
     return {
         "pipeline": description,
         "seed": seed,
@@ -168,7 +168,7 @@ def _changed(tree: ast.Module) -> str | None:
     >>> _changed(ast.parse("def process(self, rows):\\n    seen = self._seen\\n    seen.add(1)"))
     '_seen'
     """
-    names = {"self": None}  # of local variables: the attribute that each is
+    names: dict[str, str | None] = {"self": None}  # of local variables: the attribute that each is
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and (attribute := _attribute(node.value, names)):
             names |= {t.id: attribute for t in node.targets if isinstance(t, ast.Name)}

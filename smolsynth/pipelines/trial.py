@@ -6,11 +6,10 @@ from distilabel.constants import DISTILABEL_METADATA_KEY
 from distilabel.steps.base import _Step
 
 from smolsynth.errors import StepFailed
+from smolsynth.pipelines.items import Item, in_words, own_rows, traced
 from smolsynth.pipelines.models import Models, own_step
 from smolsynth.pipelines.refusals import Refusals, warn_of_refused
-from smolsynth.pipelines.results import in_words, own_rows
 from smolsynth.pipelines.runner import only_yield
-from smolsynth.pipelines.trace import Item, traced
 from smolsynth.pipelines.turns import Turns
 from smolsynth.rows import Row
 

@@ -64,12 +64,12 @@ class Turns:
         self.is_seeded = seed is not None
         if seed is None:
             with LOCK:
-                self.state = _random_state()
+                self.state: tuple[Any, Any] = _random_state()
         else:
             seed = seed_of_chunk(seed, number)
             drawn = np.random.RandomState(seed).get_state(), random.Random(seed).getstate()
-            self.state: tuple[Any, Any] = drawn
-        self.of_models = [
+            self.state = drawn
+        self.of_models: list[tuple[Any, str, Any]] = [
             (model, name, value)
             for model in models
             for name, value in (

@@ -1,4 +1,4 @@
-"""Which rows of a run's input each row on its way through the steps has come from.
+"""Rows on their way through the steps: deep copies, where each has come from, errors in words.
 
 Steps make new dicts, drop rows, multiply and sort them; but what they don't change they pass on:
 a row is taken to come from the one with which it shares the same cells, the very objects.
@@ -6,10 +6,10 @@ a row is taken to come from the one with which it shares the same cells, the ver
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 from distilabel.constants import DISTILABEL_METADATA_KEY
 
-from smolsynth.pipelines.results import own_rows
 from smolsynth.rows import Row
 
 Item = tuple[Row, range]  # a row, and its place in the whole input
@@ -30,17 +30,6 @@ def everything(batch: list[list[Item]]) -> range:
 def _hull(origins: Iterable[range]) -> range:
     origins = list(origins)
     return range(min(o.start for o in origins), max(o.stop for o in origins))
-
-
-def in_input(rows: range) -> str:
-    """A place in words.
-
-    >>> in_input(range(3, 4)), in_input(range(3, 6))
-    ('row 3 of the input', 'rows 3 to 5 of the input')
-    """
-    if len(rows) == 1:
-        return f"row {rows[0]} of the input"
-    return f"rows {rows[0]} to {rows[-1]} of the input"
 
 
 def traced(made: list[Row], batch: list[list[Item]]) -> list[Item]:
@@ -81,3 +70,62 @@ def _continues(row: Row, source: Row) -> bool:
             if source.get(key, cell) is not cell and key != DISTILABEL_METADATA_KEY:
                 return False
     return True
+
+
+# ---- copies ----
+def own_rows(rows: list[Row]) -> list[Row]:
+    """A deep copy of rows: of dicts and lists; other values don't change, or are shared.
+
+    Half a character (a lone surrogate, as a server sends that cuts an emoji in two) becomes U+FFFD:
+    neither UTF-8 nor Arrow can hold it.
+
+    >>> own_rows([{"a": ["tea \\ud83d"]}])
+    [{'a': ['tea \ufffd']}]
+    """
+
+    return list(map(_own, rows))
+
+
+def _own(value: Any) -> Any:
+    kind = type(value)
+    if kind is dict:
+        copy = dict(value)
+        for key, item in value.items():  # most are plain text: a call for each would take longer
+            kind = type(item)
+            if kind is list or kind is dict or (kind is str and not item.isascii()):
+                copy[key] = _own(item)
+        return copy
+    if kind is list:
+        return list(map(_own, value))
+    if kind is str and not value.isascii():
+        return _whole_characters(value)
+    return value
+
+
+def _whole_characters(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+# ---- in words ----
+def in_words(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".rstrip(": .")
+
+
+def clipped(value: Any, length: int = 200) -> str:
+    text = repr(value)
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def in_input(rows: range) -> str:
+    """A place in words.
+
+    >>> in_input(range(3, 4)), in_input(range(3, 6))
+    ('row 3 of the input', 'rows 3 to 5 of the input')
+    """
+    if len(rows) == 1:
+        return f"row {rows[0]} of the input"
+    return f"rows {rows[0]} to {rows[-1]} of the input"
