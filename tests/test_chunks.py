@@ -306,7 +306,8 @@ def test_every_step_of_selection_gives_the_same_rows_with_a_folder_or_is_refused
         for i, what in enumerate(["cat", "cat", "dog", "cat"])
     ]
     for kind in kinds:
-        options = {"budget": 2} if "budget" in kind.model_fields else {}
+        given = {"budget": 2, "llm": load_llm(max_new_tokens=8)}
+        options = {name: value for name, value in given.items() if name in kind.model_fields}
         with InProcessPipeline() as pipeline:
             made = kind(name="step", **options)
         if made.is_global:
