@@ -292,6 +292,19 @@ def test_pickles_and_survives_a_fork(spec):
     assert there == here or spec != "bundled"  # torch rounds differently on one thread
 
 
+def test_a_copy_has_seeds_of_its_own_and_shares_what_is_loaded(spec):
+    llm = load_llm(spec, max_new_tokens=8)
+    llm.load()
+    once = texts(llm.generate([ask("Why?")], temperature=1))
+    copied = llm.model_copy(deep=True)
+    for name in ("_model", "_pipeline"):
+        assert getattr(copied, name, None) is getattr(llm, name, None)
+    copied.load()
+    assert texts(copied.generate([ask("Why?")], temperature=1)) == once
+    copied.generation_kwargs["max_new_tokens"] = 4
+    assert llm.generation_kwargs["max_new_tokens"] == 8
+
+
 # --- Magpie and the other tasks ------------------------------------------------------------------
 
 
@@ -611,7 +624,7 @@ def test_missing_packages_are_named(monkeypatch):
     )
     with pytest.raises(LLMUnavailable) as error:
         load_llm("transformers:some/model")
-    message(error, "torch and transformers", 'pip install "smolsynth[train]"')
+    message(error, "torch, transformers", 'pip install "smolsynth[train]"')
     with pytest.raises(LLMUnavailable) as error:
         load_llm("openai:http://127.0.0.1:9/v1#x")
     message(error, "pip install openai")

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
 from distilabel.models.llms.base import LLM
 from distilabel.models.mixins.magpie import MagpieChatTemplateMixin
@@ -23,6 +23,7 @@ from smolsynth.llms.templates import is_users_turn, merged_system, split_opener
 from smolsynth.llms.thinking import Thinking, ends_open, template_options
 
 SENTINEL = "smolsynthsentinel"
+_LOADED = ("_model", "_pipeline", "_servers", "_render_by")  # where kinds of model keep what is big
 
 
 class Answer(NamedTuple):
@@ -94,6 +95,14 @@ class LocalLLM(LLM, MagpieChatTemplateMixin):
         LLM.load(self)
         self._calls.clear()
         self._ready()
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """A copy of its own options and seeds; what is loaded, it shares."""
+        private = self.__pydantic_private__ or {}
+        loaded = [private[name] for name in _LOADED if private.get(name) is not None]
+        memo = {} if memo is None else memo
+        memo |= {id(thing): thing for thing in loaded}
+        return super().__deepcopy__(memo)
 
     def prepare_input(self, input: list[dict[str, str]]) -> str:
         """Renders a conversation with the model's template, up to where it has to go on."""
