@@ -44,13 +44,13 @@ class _Steps:
         penalty = plan.repetition_penalty
         self.penalty = {"repetition_penalty": penalty} if penalty else {}
 
-    def llm(self, spec: str, temperature: float, max_new_tokens: int, **options: Any) -> LLM:
+    def llm(self, spec: str, temperature: float, max_new_tokens: int, **more: Any) -> LLM:
         """A model; what `load_llm` asks of a server is asked once, however many are wanted."""
-        options |= {"temperature": temperature, "max_new_tokens": max_new_tokens}
+        options = {"temperature": temperature, "max_new_tokens": max_new_tokens}
         if spec not in self._connected:
             self._connected[spec] = load_llm(spec, seed=self.plan.seed, **options)
         model = self._connected[spec].model_copy(deep=True)
-        model.generation_kwargs = model.generation_kwargs | options
+        model.generation_kwargs = model.generation_kwargs | options | more
         return model
 
     def questions(self, instruction: str = "instruction") -> Step:
