@@ -304,3 +304,17 @@ def test_runs_side_by_side_give_the_rows_that_each_gives_alone():
     assert made == alone
     assert np.random.randint(10**6) == wanted  # the caller's own draws are as they were
     assert Counter(row["drawn"] for row in made[1]).most_common(1)[0][1] == 1
+
+
+def test_rows_behind_a_task_keep_their_numbers():
+    class Picky(Step):
+        def process(self, inputs: StepInput):
+            if any(row["i"] == 33 for row in inputs):
+                raise ValueError("no 33")
+            yield inputs
+
+    with InProcessPipeline() as pipeline:
+        TextGeneration(name="answer", llm=Echo(wont=())) >> Picky(name="picky", input_batch_size=1)
+    with pytest.raises(StepFailed, match="row 33 of the input") as error:
+        run(pipeline)
+    assert error.value.rows == range(33, 34)
