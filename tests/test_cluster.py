@@ -11,10 +11,10 @@ import smolsynth  # noqa: F401  before distilabel
 # isort: split
 from distilabel.steps.tasks import EvolInstruct, TextGeneration
 
-from smolsynth.cli import commands
+from smolsynth.cli.main import main
 from smolsynth.errors import StepFailed
 from smolsynth.llms import load_llm
-from smolsynth.pipelines.pipeline import InProcessPipeline
+from smolsynth.pipelines import InProcessPipeline, RefusedWarning
 from smolsynth.pipelines.ray import run_on_ray
 
 ray = pytest.importorskip("ray")
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 ROWS = [{"instruction": f"Tell me {i} things about a cat."} for i in range(120)]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cluster():
     from ray.cluster_utils import Cluster
 
@@ -69,15 +69,32 @@ def test_same_rows_as_in_process(cluster, tmp_path):
 def test_the_command_makes_the_same_rows(cluster, tmp_path, capsys):
     for technique in ("self-instruct", "magpie", "evol-instruct"):
         words = ["--technique", technique, "--topic", "weather", "--rows", "24", "--output"]
-        assert commands.generate([*words, str(tmp_path / "ray"), "--ray"]) == 0
+        assert main([*words, str(tmp_path / "ray"), "--ray"]) == 0
         assert "24 rows saved" in capsys.readouterr().out
-        assert commands.generate([*words, str(tmp_path / "here")]) == 0
+        assert main([*words, str(tmp_path / "here")]) == 0
         name = f"instruction_{technique}_en/train.jsonl"
         there, here = (tmp_path / where / name for where in ("ray", "here"))
         assert there.read_bytes() == here.read_bytes()
 
 
-def test_one_worker_is_killed_midway(cluster, tmp_path):
+def test_a_step_that_fails_on_a_worker_says_so(cluster, tmp_path):
+    with InProcessPipeline() as pipeline:
+        TextGeneration(name="answer", llm=load_llm(max_new_tokens=8))
+    rows = [*ROWS[:7], {"instruction": 7}]  # a number is no instruction
+    with pytest.raises(StepFailed, match="Step 'answer' failed on rows 4 to 7") as error:
+        run_on_ray(pipeline, rows, tmp_path, chunk_size=4)
+    assert (error.value.step, error.value.rows) == ("answer", range(4, 8))
+    # a row that is too long is no failure there either
+    rows[-1] = {"instruction": "x " * 5000}
+    with pytest.warns(RefusedWarning):
+        made = run_on_ray(pipeline, rows, tmp_path / "long", chunk_size=4)
+    assert made["default"]["train"]["generation"].count(None) == 1
+    assert [row["row"] for row in pipeline.refused] == [7]
+    with pytest.raises(ValueError, match="connected to a cluster already"):
+        run_on_ray(pipeline, ROWS, tmp_path, "auto")
+
+
+def test_one_worker_is_killed_midway(cluster, tmp_path):  # the last that needs both
     folder = tmp_path / "ray"
     killed = threading.Event()
 
@@ -98,11 +115,11 @@ def test_one_worker_is_killed_midway(cluster, tmp_path):
     assert None not in made["default"]["train"]["generation"]
 
 
-def test_a_step_that_fails_on_a_worker_says_so(cluster, tmp_path):
-    with InProcessPipeline() as pipeline:
-        TextGeneration(name="answer", llm=load_llm(max_new_tokens=8))
-    with pytest.raises(StepFailed, match="Step 'answer' failed") as error:
-        run_on_ray(pipeline, [{"instruction": "x " * 5000}], tmp_path)
-    assert error.value.step == "answer"
-    with pytest.raises(ValueError, match="connected to a cluster already"):
-        run_on_ray(pipeline, ROWS, tmp_path, "auto")
+def test_without_a_cluster_one_is_started_and_stopped(cluster, tmp_path):
+    ray.shutdown()  # this process is connected to none; the address says to which it shall be
+    quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
+    made = run_on_ray(
+        two_steps(), ROWS[:6], tmp_path, cluster.address, chunk_size=3, ray_options=quiet
+    )
+    assert len(made["default"]["train"]) == 6
+    assert not ray.is_initialized()
