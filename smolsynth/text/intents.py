@@ -9,10 +9,9 @@ the question word comes late, the last noun before it if none is behind).
 import random
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
 
 from smolsynth.text.language import check_lang
-from smolsynth.text.tokens import STOP_WORDS, tokens
+from smolsynth.text.tokens import STOP_WORDS, lemmas, tokens
 
 SAMPLE = 10_000  # instructions that are looked at where there are more
 _SEED = 42
@@ -28,6 +27,7 @@ _WEAK = {
     ),
     "zh": frozenset("请 请问 能 能否 可以 可否 是 有 说 让 帮 帮我 给 想 要 会 没有 来 使".split()),
 }
+_NO_ROOT = _QUESTION["en"] | _WEAK["en"] | STOP_WORDS
 
 
 def kind(instruction: str, lang: str) -> tuple[str, str]:
@@ -51,24 +51,15 @@ def kinds(instructions: Sequence[str], lang: str) -> Counter[tuple[str, str]]:
     return Counter(kind(text, lang) for text in instructions)
 
 
-@lru_cache(maxsize=50_000)
-def _lemmas(word: str) -> dict[str, tuple[str, ...]]:
-    from lemminflect import getAllLemmas
-
-    return getAllLemmas(word)
-
-
 def _english(text: str) -> list[tuple[str, bool, bool]]:
     """Words in base form, each with whether it may be a verb, and a noun."""
     found: list[tuple[str, bool, bool]] = []
     for word in tokens(text):
-        lemmas = _lemmas(word)
-        if word in _QUESTION["en"] | _WEAK["en"] | STOP_WORDS:
-            lemmas = {}
-        verb, noun = lemmas.get("VERB"), lemmas.get("NOUN")
+        forms = {} if word in _NO_ROOT else lemmas(word)
+        verb, noun = forms.get("VERB"), forms.get("NOUN")
         asked = any(is_verb or w in _QUESTION["en"] for w, is_verb, _ in found)
         base = (noun if noun and asked else verb or noun or (word,))[0]
-        found.append((base, verb is not None, noun is not None and "ADJ" not in lemmas))
+        found.append((base, verb is not None, noun is not None and "ADJ" not in forms))
     return found
 
 

@@ -9,7 +9,7 @@ its input is a request wherever in it the asking is done.
 import re
 
 from smolsynth.text.language import CHINESE
-from smolsynth.text.tokens import tokens
+from smolsynth.text.tokens import lemmas, tokens
 
 # ---- English ----
 _IMPERATIVES = frozenset(
@@ -261,15 +261,12 @@ def _english(line: str, listed: bool) -> str | None:
 
 def _third_person(text: str) -> bool:
     """Whether a verb in the third person or the past is there that is no noun: "provides"."""
-    from lemminflect import getAllLemmas
-
-    for word in re.findall(r"[a-z]+(?:s|ed)\b", text):
-        lemmas = getAllLemmas(word)
-        if "VERB" in lemmas and not {"NOUN", "ADJ"} & set(lemmas) and word.endswith("s"):
+    for word in re.findall(r"[a-z]+s\b", text):
+        if "VERB" in lemmas(word) and not {"NOUN", "ADJ"} & set(lemmas(word)):
             return True
     # "Makes the talk easier to follow"
     first = re.match(r"([A-Za-z]+s)\s+(?:the|a|an|it|them|you|your|its|their)\b", text)
-    return bool(first) and "VERB" in getAllLemmas(first[1].lower())
+    return bool(first) and "VERB" in lemmas(first[1].lower())
 
 
 def _chinese(line: str, listed: bool) -> str | None:

@@ -45,6 +45,18 @@ def plain(text: str) -> str:
     return " ".join(tokens(text))
 
 
+@lru_cache(maxsize=50_000)  # without, lemminflect copies its answer deeply each time
+def lemmas(word: str) -> dict[str, tuple[str, ...]]:
+    """Base forms of an English word in lower case by part of speech, none for an unknown word.
+
+    >>> lemmas("cats")["NOUN"], lemmas("xyzzy")
+    (('cat',), {})
+    """
+    from lemminflect import getAllLemmas
+
+    return getAllLemmas(word)
+
+
 def length(text: str, lang: str) -> int:
     """Words, or for "zh" characters other than spaces.
 

@@ -9,7 +9,7 @@ import zlib
 from collections import Counter
 
 from smolsynth.text.language import CHINESE, in_language, names_language
-from smolsynth.text.tokens import STOP_WORDS, tokens
+from smolsynth.text.tokens import STOP_WORDS, lemmas, tokens
 
 _ASIDE = re.compile(
     r"```.*?(?:```|\Z)|`[^`\n]+`|“[^”\n]*”|「[^」\n]*」|‘[^’\n]*’|\"[^\"\n]*\""
@@ -73,6 +73,11 @@ _OFFER = re.compile(
     r"|[您你](?:想|需要)(?:了解|聊|问|知道)?(?:些)?什么|请告诉我[您你](?:的|想|需要)",
     re.IGNORECASE,
 )
+# What every offer has in it, and most texts have not.
+_MAY_OFFER = re.compile(
+    r"you|help|assist|support|chat|do for|me to|let me know|feel free|question"
+    r"|[你您帮助答问题需联诉]"
+)
 # Who asks for what is missing, or offers help on a condition, does not dodge the request.
 _ASKS_BACK = re.compile(r"\bso (?:that )?i can\b|请提供|以便|如果[您你]|若[您你]", re.IGNORECASE)
 _GREETING = re.compile(
@@ -97,6 +102,8 @@ def small_talk(instruction: str, response: str) -> str | None:
     >>> small_talk("茶", "我很乐意帮助你。请问有什么问题？")
     '我很乐意帮助你。'
     """
+    if not _MAY_OFFER.search(response.lower()):
+        return None
     if _GREETING.match(instruction) and len(tokens(instruction)) < 12:
         return None
     said = [part.strip() for part in _SENTENCE.findall(response.replace("’", "'"))]
@@ -111,6 +118,7 @@ def small_talk(instruction: str, response: str) -> str | None:
 _RUN = re.compile(r"(?P<unit>[^\n]{1,60}?)(?:\s*(?P=unit)){3,}")
 _RUN_SHARE = 0.4  # of the text, in one run of a unit
 _RUN_TIMES = 5
+_DIFFERENT = 0.9  # share of different stretches above which a text has no such run
 _MARKS_SHARE, _MARKS_TIMES = 0.8, 20  # where the unit is no word: a rule or a table has some
 _LINES = 4  # times the same line, and it has to be 0.4 of all lines
 _SAME = 6  # tokens of a clause that counts
@@ -147,7 +155,15 @@ def repetition(text: str, asked: bool = False) -> str | None:
 
 
 def _run(text: str) -> str | None:
-    # A run makes a text small when it is compressed, and looking for one takes long.
+    # Looking for a run takes long. Four units or more in 0.4 of a text make its short stretches of
+    # characters repeat one another, and make it small when it is compressed.
+    bare = "".join(text.split())
+    size = 4 if len(bare) < 100 else 8
+    stretches = len(bare) - size + 1
+    if stretches > 30:
+        different = len({bare[i : i + size] for i in range(stretches)})
+        if different > _DIFFERENT * stretches:
+            return None
     data = text.encode()
     if len(data) > 200 and len(zlib.compress(data)) > (0.45 if len(data) < 1000 else 0.35) * len(
         data
@@ -179,8 +195,10 @@ def _same_words(text: str) -> str | None:
         if len(tokens(one)) >= _SAME:
             return one[:40]
     words = tokens(text)
-    grams = [tuple(words[i : i + 4]) for i in range(len(words) - 3)]
-    if len(words) >= _LONG and len(set(grams)) < _NEW * len(grams):
+    if len(words) < _LONG:
+        return None
+    grams = list(zip(words, words[1:], words[2:], words[3:], strict=False))
+    if len(set(grams)) < _NEW * len(grams):
         return " ".join(Counter(grams).most_common(1)[0][0])
     return None
 
@@ -311,14 +329,15 @@ def garbled(text: str, lang: str, given: str = "") -> str | None:
     >>> garbled("A flute and a fiddle.", "en"), garbled("用 pandas 读取 CSV 文件。", "zh")
     (None, None)
     """
-    if names_language(given or text) or _SCRAMBLED.search(given or text):
-        return None
     plain = _aside(text)
-    return _garbled_zh(plain) if lang == "zh" else _garbled_en(plain, given)
+    said = _garbled_zh(plain) if lang == "zh" else _garbled_en(plain, given)
+    if said and (names_language(given or text) or _SCRAMBLED.search(given or text)):
+        return None
+    return said
 
 
 def _garbled_en(text: str, given: str) -> str | None:
-    mixed = _MIXED.search(text)
+    mixed = None if text.isascii() else _MIXED.search(text)
     if mixed and not CHINESE.search(given) and not names_language(text):
         return mixed[0].strip()
     for doubled in _DOUBLED.finditer(text):
@@ -338,9 +357,7 @@ def _garbled_en(text: str, given: str) -> str | None:
 
 
 def _is_word(word: str) -> bool:
-    from lemminflect import getAllLemmas
-
-    return word in STOP_WORDS or word in _LITTLE or bool(getAllLemmas(word))
+    return word in STOP_WORDS or word in _LITTLE or bool(lemmas(word))
 
 
 def _garbled_zh(text: str) -> str | None:
