@@ -284,6 +284,11 @@ def test_a_mixture_goes_on_with_the_techniques_that_the_model_can_do():
     assert streamed[1] == (["magpie", "Magpie"], "Magpie", 2)  # nothing that led to the others
     assert [set(part) for part in made] == [set(chunk)] * 2 + [{"Magpie"}] * 3
 
+    streamed.clear()
+    hard = Plan(technique="mixed", model="smollm2").too_hard
+    assert {"Magpie"} == set(next(narrowed(pipeline, stream, "en", told.extend, without=hard)))
+    assert streamed == [(["magpie", "Magpie"], "Magpie", 0)] and told[1:] == list(hard)
+
     chunk |= {"SelfInstruct": chunk["Magpie"], "EvolInstruct": chunk["Magpie"]}
     streamed.clear()
     assert len(list(narrowed(pipeline, stream, "en"))) == 3 and len(streamed) == 1
@@ -648,7 +653,7 @@ def test_parts_made_elsewhere_in_any_order_give_the_same_rows(technique, tmp_pat
     for _ in there.parts(on=backwards):
         pass
     assert there.done and there.rows == here.rows and there.dropped == here.dropped
-    assert waves[0] == [0, 1, 2] and sorted(sum(waves, [])) == list(range(len(here.seconds)))
+    assert waves[0] == [0, 1, 2] and sorted(sum(waves, [])) == [0, 1, 2]
     next(there.made_again_with(Plan(technique=technique, topics=("weather",), rows=3)).parts())
     with pytest.raises(ValueError, match="name a folder"):
         next(Generation(plan).parts(on=backwards))

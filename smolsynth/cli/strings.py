@@ -99,8 +99,7 @@ _MAKING = {
         "model": f"{', '.join(SPECS)}; or set SMOLSYNTH_LLM (default: bundled)",
         "topic": "a domain, such as weather; may be repeated (default: all)",
         "about": "instead: what the rows are to be about, in your own words",
-        "left_out": "Left out after the first rows, most of which were no good with this model:"
-        " {names}.",
+        "left_out": "Left out, because most of what this model writes with it is no good: {names}.",
         "positive": "a whole number from 1 up, not {given!r}",
         "progress": "{rows} of {wanted} rows",
         "left": ", about {seconds:.0f} s left",
@@ -121,7 +120,7 @@ _MAKING = {
         "（默认取 SMOLSYNTH_LLM_OPTIONS）",
         "topic": "领域，比如天气；可以写几次（默认全部）",
         "about": "不选领域时，用自己的话说数据要关于什么",
-        "left_out": "这个模型用下面的技术写的大多不合格，看过头几行以后就没再用：{names}。",
+        "left_out": "这个模型用下面的技术写的大多不合格，所以没用：{names}。",
         "positive": "要填不小于 1 的整数，不能是 {given!r}",
         "progress": "已有 {rows} 行，共要 {wanted} 行",
         "left": "，大约还要 {seconds:.0f} 秒",

@@ -1,6 +1,6 @@
 """A pipeline of several techniques goes on with those that this model can do."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from smolsynth.generation.rows import as_row
@@ -18,6 +18,8 @@ def narrowed(
     stream: Stream,
     lang: str,
     on_drop: Callable[[list[str]], Any] = lambda leaves: None,
+    *,
+    without: Collection[str] = (),
 ) -> Iterator[dict[str, list[Row]]]:
     """Streams a pipeline, and leaves out the leaf steps most of whose first rows are no good.
 
@@ -31,6 +33,7 @@ def narrowed(
         stream: given a pipeline, a name for its part of the run (a folder) and the number of the
             chunk to begin with, streams it: see `InProcessPipeline.stream`.
         lang: "en" or "zh", the language that the rows should have.
+        without: leaf steps to leave out from the start.
         on_drop: is told which leaf steps are left out, once that is known.
 
     Yields:
@@ -38,8 +41,8 @@ def narrowed(
     """
     seen: dict[str, tuple[int, int]] = {leaf: (0, 0) for leaf in pipeline.leaves()}
     good: dict[str, set[str]] = {leaf: set() for leaf in seen}
-    begun, dropped = 0, []
-    chunks = stream(pipeline, "", 0)
+    begun, dropped = 0, list(without)
+    chunks = (chunk for chunk in ()) if dropped else stream(pipeline, "", 0)
     for chunk in chunks:
         begun += 1
         for leaf, rows in chunk.items():

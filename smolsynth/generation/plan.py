@@ -169,6 +169,13 @@ class Plan:
         return 1.15 if self.model.partition(":")[0] in kinds else None
 
     @property
+    def too_hard(self) -> tuple[str, ...]:
+        """Techniques of the mixture that are known to be beyond the model: SmolLM2-135M writes
+        scraps when it is asked for a list of questions, and their like for their evolution."""
+        hard = self.technique == "mixed" and self.model == "smollm2"
+        return ("SelfInstruct", "EvolInstruct") if hard else ()
+
+    @property
     def gives_openers(self) -> bool:
         """Whether Magpie is given the first words of its questions: small models need them, and
         they vary what is asked about a subject of one's own."""
@@ -199,7 +206,8 @@ class Plan:
     def chunk_size(self) -> tuple[int, ...]:
         """Rows of `inputs` that are taken at once: few at first, so that there is something to see,
         then enough to keep a model busy."""
-        return (16, 32, 64) if self.technique == "magpie" else (4, 8, 16)
+        magpie = self.technique == "magpie" or bool(self.too_hard)
+        return (16, 32, 32, 32, 64) if magpie else (4, 8, 8, 8, 16)
 
     def digest(self) -> str:
         """Tells plans apart whose rows differ; plans that differ in `rows` alone share theirs."""

@@ -123,7 +123,9 @@ class Generation:
                 )
                 return stack.enter_context(closing(chunks))  # lets go of the folder
 
-            stream = narrowed(pipeline, stream_of, plan.lang, self.left_out.extend)
+            stream = narrowed(
+                pipeline, stream_of, plan.lang, self.left_out.extend, without=plan.too_hard
+            )
             parts = collect(within_limit(stream), plan.rows, plan.lang, plan.seed_texts())
             for rows, dropped in parts:
                 self.rows, self.dropped = rows, +dropped

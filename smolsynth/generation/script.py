@@ -53,6 +53,7 @@ def code(plan: Plan, sources: Collection[str] = ()) -> str:
         method=plan.method(sources),
         is_own=plan.is_own,
         gives_openers=plan.gives_openers,
+        too_hard=plan.too_hard,
         penalty=plan.repetition_penalty,
     )
 
