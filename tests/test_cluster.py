@@ -68,7 +68,8 @@ def test_same_rows_as_in_process(cluster, tmp_path):
 
 def test_the_command_makes_the_same_rows(cluster, tmp_path, capsys):
     for technique in ("self-instruct", "magpie", "evol-instruct"):
-        words = ["--technique", technique, "--topic", "weather", "--rows", "24", "--output"]
+        words = ["--technique", technique, "--topic", "weather", "--rows", "24"]
+        words = ["generate", *words, "--output"]
         assert main([*words, str(tmp_path / "ray"), "--ray"]) == 0
         assert "24 rows saved" in capsys.readouterr().out
         assert main([*words, str(tmp_path / "here")]) == 0
