@@ -87,6 +87,7 @@ def test_refusals(text):
         "A polite person says sorry, then mends the damage.",
         "I am sorry for your loss. Your letter was kind.",
         "I can't wait to see you at the station!",
+        "I can't help but smile at the old photograph.",
         "Dear Tom, I am sorry that I was late. Yours, Ann",
         "As an AI assistant, I help people to write.",
         "“I cannot help you,” said the wolf.",
@@ -119,6 +120,8 @@ def test_apologies():
         "New Prompt: What is a cat?",
         "Prompt: What is a cat?",
         "Rating: 4\nRationale: fine",
+        "评分：4\n评分理由：很好",
+        "提示词：什么是猫？",
         "### Output for Text 1",
         "<text 1>",
         "改写后的提示词：什么是猫？",
@@ -139,6 +142,10 @@ def test_leaks(text):
         "A rewritten response may be worse than the first.",
         "好的提示词很短，给定的提示会影响回答。",
         "Be prompt: answer letters on the same day.",
+        "Write a review of this lamp.\nProduct: Lamp\nRating: 4.5/5",
+        "Q: Is it wet?\nA: yes\nRationale: Rain is wet.\nQ: Is it dry?",
+        "Give one answer for each subject.\nPrompt: Name a river and a lake.",
+        "给这盏灯写一段评论。\n商品：台灯\n评分：4.5",
     ],
 )
 def test_a_sentence_about_prompts_is_no_leak(text):

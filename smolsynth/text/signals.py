@@ -7,19 +7,21 @@ from smolsynth.text.tokens import tokens
 
 # ---- leaks ----
 # Labels and headings that distilabel's evolving and judging tasks print around texts, and sentences
-# that only those prompts hold.
+# that only those prompts hold. A rating alone stands in any review, a rationale in any worked
+# example, “Prompt:” within many a request: they count together, and as the start of a text.
 _PROMPT_WORD = r"(?:prompt|instruction|response|answer)"
 _LEAK = re.compile(
     rf"#+ ?(?:the )?(?:new |given |rewritten |re-written |created |evolved )+{_PROMPT_WORD} ?#*"
     r"|^\W*(?:the )?(?:new|given|rewritten|re-written|created|evolved)[ _-]"
     rf"{_PROMPT_WORD}\W{{0,3}}[:：]"
-    r"|^\W*(?:your )?prompt ?[:：]"
-    r"|#+ ?output for text|<text \d>|^\W{0,3}(?:rating|rationale) ?[:：]"
+    r"|\A\W*(?:your )?prompt ?[:：]"
+    r"|#+ ?output for text|<text \d>"
+    r"|^\W{0,3}rating ?[:：] ?[1-5]\W*\n\W{0,3}rationale ?[:：]"
     rf"|\b(?:rewrite|answer|respond to) the given {_PROMPT_WORD}\b"
     rf"|don't write 'given {_PROMPT_WORD}|famous ai systems"
     r"|#+ ?(?:给定|改写后|重写后|新)的?(?:提示词?|指令|回答) ?#*"
     r"|^\W*(?:给定|改写后|重写后|新建|新|进化后)的?(?:提示词?|指令|回答)\W{0,2}[:：]"
-    r"|^\W*(?:提示词|评分|评分理由) ?[:：]"
+    r"|\A\W*提示词 ?[:：]|^\W*评分 ?[:：] ?[1-5]\W*\n\W{0,3}(?:评分)?理由 ?[:：]"
     r"|改写给定的提示",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -57,8 +59,8 @@ _APOLOGY = re.compile(
 _REPORTED = re.compile(r"[“\"'‘「][^”\"'’」]*[”\"'’」]")
 # What a model declines to do: "I can't help with that", but not "I can't wait to see you".
 _DEED = (
-    r"(?:help|assist|answer|provide|fulfil|comply|do (?:that|this|so|it)|write|create|generate"
-    r"|support|say|tell|give|offer|discuss|complete|access|browse|open|view|recommend|process"
+    r"(?:help(?! but\b)|assist|answer|provide|fulfil|comply|do (?:that|this|so|it)|write|create"
+    r"|generate|support|say|tell|give|offer|discuss|complete|access|browse|open|view|recommend|process"
     r"|determine|engage|produce|respond|continue|share|perform|estimate|retrieve|summari[sz]e|display"
     r"|read|make|show|find|verify|confirm|predict|describe|translate|comment|speak|be of)\b"
 )
