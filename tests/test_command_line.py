@@ -14,7 +14,7 @@ from datasets import load_dataset
 
 from smolsynth.cli import generate, progress
 from smolsynth.cli.main import COMMANDS, build_parser, main
-from smolsynth.errors import LLMUnavailable
+from smolsynth.errors import LLMUnavailable, RepliesNotUnderstood, StepFailed
 from smolsynth.generation.plan import Plan
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -144,6 +144,26 @@ def test_wrong_arguments_are_told_in_chinese_as_well(arguments, said, capsys):
     assert stop.value.code == 2 and said in error and "error" not in error
 
 
+@pytest.mark.parametrize(
+    ("ui", "said"), [("en", "Most replies of the judge (8"), ("zh", "8 条读不")]
+)
+def test_a_judge_that_is_not_understood_ends_with_one_sentence(
+    ui, said, tmp_path, capsys, monkeypatch
+):
+    from smolsynth.generation.run import Generation
+
+    def stopped(self, **options):
+        yield
+        raise StepFailed("Step 'judge' failed", "judge") from RepliesNotUnderstood(8, 10, "Good.\n")
+
+    monkeypatch.setattr(Generation, "parts", stopped)
+    words = ["--ui", ui, "--kind", "preference", "--output", str(tmp_path / "out")]
+    assert main(words) == 1
+    error = capsys.readouterr().err
+    assert said in error and error.endswith("\nGood.\n") and "Step" not in error
+    assert not list(tmp_path.rglob("*.jsonl"))
+
+
 def test_demo_takes_a_subject(tmp_path, capsys, monkeypatch):
     from smolsynth.generation.run import Generation
 
@@ -178,8 +198,7 @@ def test_a_judge_that_writes_garbage_gives_no_pairs(tmp_path, random_model):
     spec = f"transformers:{random_model}"
     done = run("--kind", "preference", "--rows", "4", cwd=tmp_path, SMOLSYNTH_LLM=spec)
     assert done.returncode == 1
-    assert "hold no rating that can be read" in done.stderr and "Traceback" not in done.stderr
-    assert "One of them:\n" in done.stderr
+    assert "No usable row" in done.stderr and "Traceback" not in done.stderr
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 

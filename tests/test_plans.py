@@ -152,16 +152,26 @@ def test_a_description_stays_data_in_the_code(about, model):
 def test_the_code_is_tidy_and_says_nothing_about_other_techniques(technique, tmp_path):
     what = {"about": "天气"} if technique == "magpie" else {"topics": ("天气",)}
     plan = Plan(technique=technique, lang="zh", **what)
-    file = tmp_path / "pipeline.py"
+    check_tidy(plan, tmp_path)
+    others = {"magpie": "Magpie(", "evol-instruct": "EvolInstruct(", "evol-quality": "EvolQuality("}
+    for other, call in others.items():
+        assert (call in code_of(plan)) == (other == technique) or technique == "mixed"
+
+
+@pytest.mark.parametrize("about", ["", "medieval law"])
+@pytest.mark.parametrize("technique", ["mixed", "magpie", "two-models"])
+def test_the_code_for_a_small_model_is_tidy(technique, about, tmp_path):
+    check_tidy(Plan(technique=technique, model="smollm2", about=about), tmp_path)
+
+
+def check_tidy(plan: Plan, folder: Path) -> None:
+    file = folder / "pipeline.py"
     file.write_text(code_of(plan), encoding="utf-8")
     config = ["--config", str(ROOT / "pyproject.toml"), "--no-cache"]
     for command in (["check", "--ignore", "I001"], ["format", "--check"]):
         ruff = [sys.executable, "-m", "ruff", *command, *config, str(file)]
         done = subprocess.run(ruff, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
-    others = {"magpie": "Magpie(", "evol-instruct": "EvolInstruct(", "evol-quality": "EvolQuality("}
-    for other, call in others.items():
-        assert (call in code_of(plan)) == (other == technique) or technique == "mixed"
 
 
 def pipeline_in(code: str) -> ast.With:

@@ -207,7 +207,7 @@ class Plan:
         """Rows of `inputs` that are taken at once: few at first, so that there is something to see,
         then enough to keep a model busy."""
         magpie = self.technique == "magpie" or bool(self.too_hard)
-        return (16, 32, 32, 32, 64) if magpie else (4, 8, 8, 8, 16)
+        return (16, 16, 32) if magpie else (4, 8, 8, 8, 16)
 
     def digest(self) -> str:
         """Tells plans apart whose rows differ; plans that differ in `rows` alone share theirs."""
