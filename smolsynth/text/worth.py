@@ -45,10 +45,10 @@ def echo(instruction: str, response: str) -> str | None:
         (i for i, (one, other) in enumerate(zip(asked, said, strict=False)) if one != other),
         min(len(asked), len(said)),
     )
+    if same < _ECHO * len(asked):
+        return None
     new = sum(word not in asked for word in said)
-    if same >= _ECHO * len(asked) and new <= 0.05 * len(said):
-        return _start(response)
-    return None
+    return _start(response) if new <= 0.05 * len(said) else None
 
 
 # ---- small talk ----
