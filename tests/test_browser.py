@@ -362,7 +362,7 @@ def test_nothing_that_a_model_wrote_runs_in_the_viewers(chromium, servers):
         "bar": "import time\nfrom smolsynth.pipelines.progress import text_bar\n"
         "with text_bar(True) as bar:\n    for row in rows:\n"
         "        bar.set_description_str(row['chosen']); time.sleep(0.02)",
-        "report": "from smolsynth.quality import measure\nmeasure(rows * 2, 'en')",
+        "report": "from smolsynth import measure\nmeasure(rows * 2, 'en')",
         "error": "from smolsynth.pipelines import StepFailed\n"
         "raise StepFailed(' '.join(row['chosen'] for row in rows), 'x')",
     }

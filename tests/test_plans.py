@@ -670,10 +670,10 @@ def test_parts_made_elsewhere_in_any_order_give_the_same_rows(technique, tmp_pat
 
 
 def test_a_limit_of_tokens_ends_with_what_is_finished_and_more_go_on(tmp_path, capsys):
-    whole = Generation(Plan(topics=("weather",), rows=40))
+    whole = Generation(Plan(rows=90))
     for _ in whole.parts():
         pass
-    words = ["--topic", "weather", "--rows", "40", "--output", str(tmp_path)]
+    words = ["--rows", "90", "--output", str(tmp_path)]
     assert len(whole.tokens) > 2
     limit = sum(whole.tokens[:2]) + max(whole.tokens) // 2
     assert main(["generate", *words, "--max-tokens", str(limit)]) == 0
@@ -681,9 +681,9 @@ def test_a_limit_of_tokens_ends_with_what_is_finished_and_more_go_on(tmp_path, c
     assert f"Stopped at {sum(whole.tokens[:2]):,} tokens" in said and "Too few" not in said
     name = Plan().name
     lines = (tmp_path / name / "train.jsonl").read_text("utf-8").splitlines()
-    assert 0 < len(lines) < 40
+    assert 0 < len(lines) < 90
     assert main(["generate", *words, "--max-tokens", str(10 * limit)]) == 0
-    assert "40 rows saved" in capsys.readouterr().out
+    assert "90 rows saved" in capsys.readouterr().out
     lines = (tmp_path / f"{name}-2" / "train.jsonl").read_text("utf-8").splitlines()
     assert [texts_of(json.loads(line)) for line in lines] == [texts_of(row) for row in whole.rows]
 

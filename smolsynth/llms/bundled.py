@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from smolsynth.errors import LLMUnavailable
 from smolsynth.llms.ct2 import CT2LLM
 
 MODELS = Path(__file__).parents[1] / "models"
@@ -30,8 +31,8 @@ class BundledLLM(CT2LLM):
     def _find(self) -> Path:
         return MODELS / self.model
 
-    def _damaged(self, reason: str) -> str:
-        return (
+    def _damaged(self, reason: str) -> LLMUnavailable:
+        return LLMUnavailable(
             f"The bundled model {self.model!r} is missing or damaged ({reason}): reinstall "
             "smolsynth."
         )
