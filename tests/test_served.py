@@ -69,9 +69,11 @@ def test_greedy_answers_are_those_of_the_engine(served):
     assert sum(same) >= 5  # the engine calculates in int8
 
 
+@pytest.mark.nightly  # minutes; test_servers and test_llama_cpp guard the same by day
 def test_selfinstruct_evolinstruct_ultrafeedback_through_faults(served):
     documents = seeds.documents("en")[:12]
-    with faults(served, share=0.3, seed=1) as proxy:
+    kinds = tuple(kind for kind in KINDS if kind != "time-out")  # 20 s each
+    with faults(served, share=0.3, seed=1, kinds=kinds) as proxy:
         with InProcessPipeline() as pipeline:
             # with no longer answers, no request is slower than the time-out
             llm = load_llm(f"openai:{proxy.base_url}#{TUTOR}", temperature=0, max_new_tokens=160)
@@ -94,7 +96,6 @@ def test_selfinstruct_evolinstruct_ultrafeedback_through_faults(served):
             )
             judge = UltraFeedback(name="judge", llm=llm, aspect="overall-rating")
             ask >> expand >> evolve >> answers >> group >> judge
-        proxy.kinds = tuple(kind for kind in KINDS if kind != "time-out")  # 20 s each
         made = pipeline.run(dataset=documents, progress=False)["default"]["train"].to_list()
     assert len(made) >= 2 * len(documents)
     none = pipeline.none_counts
