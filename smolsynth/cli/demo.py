@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from smolsynth.cli.making import add_model, add_subject, make, model_of, positive, tell
+from smolsynth.cli.making import add_model, add_subject, make, plan_of, positive, tell
 from smolsynth.cli.strings import strings
 from smolsynth.generation.plan import KINDS, Plan
 from smolsynth.text.language import LANGS
@@ -47,18 +47,7 @@ def run(args: argparse.Namespace) -> int:
     begun = time.perf_counter()
     text = strings(args.ui, NAME)
     kinds = KINDS if args.kind == "both" else (args.kind,)
-    plans = [
-        Plan(
-            technique=TECHNIQUES[kind],
-            lang=args.lang,
-            topics=args.topic,
-            about=args.about,
-            rows=args.rows,
-            model=model_of(args),
-            seed=args.seed,
-        )
-        for kind in kinds
-    ]
+    plans = [plan_of(args, technique=TECHNIQUES[kind]) for kind in kinds]
     saved: list[Path] = []
     try:
         for number, plan in enumerate(plans):

@@ -4,7 +4,7 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from smolsynth.cli.making import add_model, add_subject, make, model_of, positive, tell
+from smolsynth.cli.making import add_model, add_subject, make, plan_of, positive, tell
 from smolsynth.cli.strings import strings
 from smolsynth.generation.plan import KINDS, TECHNIQUES, Plan
 from smolsynth.text.language import LANGS
@@ -37,17 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Makes the dataset, saves it and says what became of it."""
     text = strings(args.ui, NAME)
-    plan = Plan(
-        kind=args.kind or "",
-        technique=args.technique or "",
-        lang=args.lang,
-        topics=args.topic,
-        about=args.about,
-        rows=args.rows,
-        model=model_of(args),
-        seed=args.seed,
-        length=args.length,
-    )
+    plan = plan_of(args, kind=args.kind or "", technique=args.technique or "", length=args.length)
     print(text["loading"], flush=True)
     on = None
     if args.ray is not None:

@@ -30,6 +30,22 @@ def add_subject(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--about", default="", help=text["about"])
 
 
+def plan_of(args: argparse.Namespace, **settings: Any) -> Plan:
+    """The plan that the options of either command describe, with further settings.
+
+    Raises PlanError, or ValueError as `model_of`.
+    """
+    return Plan(
+        lang=args.lang,
+        topics=args.topic,
+        about=args.about,
+        rows=args.rows,
+        model=model_of(args),
+        seed=args.seed,
+        **settings,
+    )
+
+
 def model_of(args: argparse.Namespace) -> str:
     """The model that is asked for; its options go where `load_llm` looks for them.
 
