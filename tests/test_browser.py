@@ -4,6 +4,7 @@ Needs Chromium, and is skipped, visibly, where there is none.
 """
 
 import json
+import shutil
 import socket
 import time
 import urllib.request
@@ -70,6 +71,7 @@ def open_app(chromium, servers):
 
     def open_(where: str, lang: str, theme: str = "light", **options) -> App:
         address, folder = servers(where, lang, theme)
+        shutil.rmtree(folder / "output", ignore_errors=True)  # or a review of before comes back
         page = browser.new_page(chromium, address, **options)
         pages.append(page)
         if where == "voila":
@@ -108,7 +110,7 @@ def test_from_a_description_to_a_file_on_disk(open_app, where, lang):
 
 
 def test_the_first_sample_comes_within_ten_seconds_of_opening_the_page(chromium, servers):
-    """On two quiet cores; a busy machine gets three times that."""
+    """On two quiet cores; a busy machine gets three times that. Other words give another sample."""
     address, _ = servers("voila", "en")
     page = browser.new_page(chromium, address)
     begun = time.perf_counter()
@@ -120,22 +122,16 @@ def test_the_first_sample_comes_within_ten_seconds_of_opening_the_page(chromium,
     print(f"first sample after {seconds:.1f} s")
     assert app.field("list").locator("option").count() == 5
     assert seconds < 30
-    page.close()
-
-
-def test_another_description_gives_another_sample(open_app):
-    app = open_app("voila", "en")
-    app.press("sample")
-    app.field("list").wait_for()
     before = app.field("list").inner_text()
     app.field("about").fill("questions about rain and kettles")
     app.field("about").press("Tab")
     app.press("sample_again")
-    app.page.wait_for_function(
+    page.wait_for_function(
         "before => [...document.querySelectorAll('.sds-list select')][0].innerText !== before",
         arg=before,
     )
     assert "rain" in app.field("list").inner_text() or "kettle" in app.field("list").inner_text()
+    page.close()
 
 
 def status(address: str) -> tuple[int, str]:
@@ -395,19 +391,22 @@ def test_nothing_that_a_model_wrote_runs_in_the_viewers(chromium, servers):
 
 # ---- reading and typing ----
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [800, 1280])
-def test_it_can_be_read_at_any_width_and_in_either_theme(open_app, width, theme):
-    app = open_app("voila", "zh", theme, width=width)
+def test_it_can_be_read_at_any_width_and_in_either_theme(open_app, theme):
+    app = open_app("voila", "zh", theme)
+    app.field("rows").fill("30")
+    app.field("rows").press("Tab")
     app.press("sample")
     app.says("forecast")
-    app.press("start", rows=100)
-    app.says("done", rows=100)
+    app.press("start", rows=30)
+    app.says("done", rows=30)
     for step in ("describe", "generate", "review", "quality", "export", "code"):
         app.press(step)
-        app.page.wait_for_timeout(300)
-        wide, faint = app.page.evaluate(_LOOK)
-        assert not wide, (step, wide)
-        assert not faint, (step, faint)
+        for width in (800, 1280):
+            app.page.set_viewport_size({"width": width, "height": 900})
+            app.page.wait_for_timeout(300)
+            wide, faint = app.page.evaluate(_LOOK)
+            assert not wide, (step, width, wide)
+            assert not faint, (step, width, faint)
 
 
 # What is cut off at the right, and texts with too little contrast (WCAG: 4.5).
