@@ -5,6 +5,7 @@ import io
 import json
 import math
 import os
+import runpy
 import shlex
 import subprocess
 import sys
@@ -410,18 +411,18 @@ def test_names_and_cards_are_in_both_languages():
 
 
 PLANS = [
-    Plan(topics=("weather",), rows=30),
-    Plan(technique="magpie", lang="zh", rows=20),
-    Plan(technique="evol-instruct", about="the moon and kettles", rows=20, seed=7),
-    Plan(technique="evol-instruct", lang="zh", topics=("太空",), rows=20),
-    Plan(technique="mixed", rows=50),
-    Plan(kind="preference", technique="two-models", rows=12),
-    Plan(kind="preference", technique="evol-quality", lang="zh", rows=12, length=128),
+    Plan(topics=("weather",), rows=20),
+    Plan(technique="magpie", lang="zh", rows=12),
+    Plan(technique="evol-instruct", about="the moon and kettles", rows=12, seed=7),
+    Plan(technique="evol-instruct", lang="zh", topics=("太空",), rows=12),
+    Plan(technique="mixed", rows=24),
+    Plan(kind="preference", technique="two-models", rows=6),
+    Plan(kind="preference", technique="evol-quality", lang="zh", rows=6, length=128),
 ]
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
-def test_the_file_makes_the_rows_of_the_studio(plan, tmp_path):
+def test_the_file_makes_the_rows_of_the_studio(plan, tmp_path, monkeypatch):
     """The studio's run was stopped on the way and gone on with; the file's was not."""
     made = Generation(plan, tmp_path / "parts")
     next(made.parts())
@@ -431,16 +432,14 @@ def test_the_file_makes_the_rows_of_the_studio(plan, tmp_path):
         pass
     assert made.done and len(made.rows) == plan.rows and made.rows[: len(first)] == first
 
-    (tmp_path / "pipeline.py").write_text(code_of(plan), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "pipeline.py"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=200,
-    )
-    assert done.returncode == 0, done.stderr
+    file = tmp_path / "pipeline.py"
+    file.write_text(code_of(plan), encoding="utf-8")
+    if plan is PLANS[0]:  # as its owner would; the others without a new interpreter
+        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        subprocess.run([sys.executable, file.name], cwd=tmp_path, env=env, check=True, timeout=200)
+    else:
+        monkeypatch.chdir(tmp_path)
+        runpy.run_path(str(file), run_name="__main__")
     lines = (tmp_path / "output" / plan.name / "train.jsonl").read_text("utf-8").splitlines()
     assert [texts_of(json.loads(line)) for line in lines] == [texts_of(row) for row in made.rows]
 
