@@ -329,6 +329,7 @@ def test_the_card_is_chinese_for_chinese_data(tmp_path):
     assert (
         "| 技术 | SelfInstruct，再用 EvolInstruct |" in card and '"content": "水壶是什么？"' in card
     )
+    assert 'Trainer("Qwen/' in card  # a student that knows Chinese
     cards = [(TEMPLATES / f"card_{lang}.md.j2").read_text("utf-8") for lang in ("en", "zh")]
     titles = [len(re.findall(r"^#+ ", text, re.M)) for text in cards]
     fields = [re.findall(r"{[{%].*?[%}]}", text) for text in cards]

@@ -606,6 +606,11 @@ def test_options_stand_in_card_command_and_file(monkeypatch, tmp_path):
         folder = save(rows, tmp_path / lang, lang=lang, **facts)
         card = (folder / "README.md").read_text("utf-8")
         assert f'| {word} | `{{"thinking": "off"' in card and "hf_abc" not in card
+        given = {"top_k": 20, "stop": ["\n"], "extra_body": {"token": "s3cret", "seed": 1}}
+        folder = save(rows, tmp_path / f"{lang}2", lang=lang, llm_options=given, **facts)
+        card = (folder / "README.md").read_text("utf-8")
+        assert '"thinking": "off", "extra_body": {"token": "…", "seed": 1}, "top_k": 20' in card
+        assert '"stop": ["' in card and "s3cret" not in card
     made = [
         {"instruction": "What?", "response": "It is so, or", "llm_a_finish_reason": why}
         for why in ("length", None)

@@ -4,6 +4,7 @@ import html
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,9 @@ from trl import {kind}Config, {kind}Trainer
 
 dataset = {call}
 config = {kind}Config(output_dir="student")
-trainer = {kind}Trainer("HuggingFaceTB/SmolLM2-135M-Instruct", {arguments})
+trainer = {kind}Trainer("{student}", {arguments})
 trainer.train()"""
+_STUDENTS = {"en": "HuggingFaceTB/SmolLM2-135M-Instruct", "zh": "Qwen/Qwen2.5-0.5B-Instruct"}
 
 
 def card(name: str, records: list[Row], facts: dict[str, Any], report: Report) -> str:
@@ -68,7 +70,7 @@ def card(name: str, records: list[Row], facts: dict[str, Any], report: Report) -
         sources=_sources(records),
         quality=_quality(report),
         examples=[_fenced(as_json(row, indent=2), "json") for row in records[:SHOWN]],
-        code=_fenced(_training_code(name, kind, facts["format"]), "python"),
+        code=_fenced(_training_code(name, kind, lang, facts["format"]), "python"),
         prompts=[
             {"name": one_line(html.escape(step)), "text": _fenced(text, "text")}
             for step, text in facts["prompts"].items()
@@ -105,12 +107,13 @@ def _sizes(records: list[Row], kind: str, report: Report) -> dict[str, Any]:
     return sizes
 
 
-def _training_code(name: str, kind: str, format: str) -> str:
+def _training_code(name: str, kind: str, lang: str, format: str) -> str:
     on_disk, folder = format == "arrow", json.dumps(f"./{name}")
     loader = "load_from_disk" if on_disk else "load_dataset"
     return _TRAINING_CODE.format(
         kind="DPO" if kind == "prompt" else "SFT",
         loader=loader,
+        student=_STUDENTS[lang],
         call=f"{loader}({folder})" if on_disk else f'{loader}({folder}, split="train")',
         arguments=("args=" if kind == "prompt" else "") + "config, train_dataset=dataset",
     )
@@ -150,6 +153,29 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return "-"
+
+
+_SECRET = re.compile(
+    r"(?:^|[_-])(?:key|token|secret|password|authorization|credentials?)$", re.IGNORECASE
+)
+
+
+def options_in_words(options: Mapping[str, Any]) -> str:
+    """The options of a model for the card, as JSON; values that their names call secret are hidden.
+
+    >>> options_in_words({"top_k": 20, "extra_body": {"api_key": "s3cret"}})
+    '{"top_k": 20, "extra_body": {"api_key": "…"}}'
+    """
+
+    def shown(value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        return {
+            name: "…" if _SECRET.search(str(name)) else shown(one) for name, one in value.items()
+        }
+
+    words = json.dumps(shown(options), ensure_ascii=False, default=str)
+    return one_line(without_secrets(words)) if options else ""
 
 
 _MODELS = {

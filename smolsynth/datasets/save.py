@@ -7,13 +7,12 @@ Nothing is dropped silently: rows that can't be trained on raise, and the error 
 and filter them.
 """
 
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from smolsynth._files import new_folder
-from smolsynth.datasets.card import card, model_in_words
+from smolsynth.datasets.card import card, model_in_words, options_in_words
 from smolsynth.datasets.convert import (
     PAIR,
     SAME,
@@ -47,6 +46,7 @@ def save(
     model: str,
     technique: str,
     seed: int | None,
+    llm_options: Mapping[str, Any] | None = None,
     notes: str = "",
     prompts: Mapping[str, str] | None = None,
     license: str = "apache-2.0",
@@ -72,6 +72,8 @@ def save(
             only the model's name goes into the card.
         technique: how, as "SelfInstruct, then EvolInstruct".
         seed: of the run.
+        llm_options: what `load_llm` was given besides, as {"top_k": 20, "extra_body": {…}}; those
+            in `SMOLSYNTH_LLM_OPTIONS` go into the card by themselves.
         notes: more to tell in the card (Markdown).
         prompts: what the models were sent, by the name of the step.
         license: of the dataset, as the Hugging Face Hub names it.
@@ -94,6 +96,8 @@ def save(
         ValueError: no rows, none of those columns, talks or pairs that are not well formed, or
             another `lang` or `format`, or `files` names one that is written here or a path.
     """
+    from smolsynth.llms.options import from_environment  # takes seconds
+
     check_lang(lang)
     for name in files or ():
         if not name or name != Path(name).name or name in ("README.md", *DATA_FILES):
@@ -113,7 +117,7 @@ def save(
         "model": model_in_words(model, lang),
         "technique": one_line(without_secrets(technique)),
         "seed": "-" if seed is None else str(seed),
-        "options": one_line(without_secrets(os.environ.get("SMOLSYNTH_LLM_OPTIONS", ""))),
+        "options": options_in_words({**from_environment(), **(llm_options or {})}),
         "notes": without_secrets(notes).strip(),
         "prompts": {name: without_secrets(text) for name, text in (prompts or {}).items()},
         "despite": one_line(without_secrets(despite)) if report.broken else "",
