@@ -17,8 +17,33 @@ SmolsynthError
 """
 
 
+class Said(str):
+    """A sentence in English that is there in Chinese, too.
+
+    >>> said = Said("No rows.", "没有数据。")
+    >>> said, said.words("zh")
+    ('No rows.', '没有数据。')
+    """
+
+    zh: str
+
+    def __new__(cls, en: str, zh: str = "") -> "Said":
+        made = super().__new__(cls, en)
+        made.zh = zh or en
+        return made
+
+    def words(self, lang: str) -> str:
+        """The sentence in "en" or "zh"."""
+        return self.zh if lang == "zh" else str.__str__(self)
+
+
 class SmolsynthError(Exception):
     """Base of all errors that this package raises on purpose."""
+
+    def words(self, lang: str) -> str:
+        """What went wrong, in "en", or in "zh" where it is there in Chinese."""
+        message = self.args[0] if self.args else ""
+        return message.words(lang) if isinstance(message, Said) else str(self)
 
 
 class RowRefused(SmolsynthError, ValueError):

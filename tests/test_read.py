@@ -4,7 +4,9 @@ import csv
 import gzip
 import io
 import json
+import re
 from pathlib import Path
+from string import Formatter
 
 import pytest
 from datasets import Dataset, DatasetDict
@@ -45,6 +47,7 @@ PAIR = {
     "chosen": [{"role": "assistant", "content": "So."}],
     "rejected": [{"role": "assistant", "content": "No."}],
 }
+SIDES = ("chosen", "rejected")
 ANSWERS = ({"role": "assistant", "content": "So."}, {"role": "assistant", "content": "No."})
 
 # (a row as people have it, shape, kind, the row as it is read)
@@ -197,6 +200,66 @@ SHAPES = [
     ),
     ({"prompt": "Why?", "chosen": "So.", "rejected": "No."}, "preference", "preference", PAIR),
     (
+        {"system": "Be kind.", "prompt": "Why?", "chosen": "So.", "rejected": "No."},
+        "preference",
+        "preference",
+        {**PAIR, "prompt": [SYSTEM, *talk("Why?")]},
+    ),
+    (
+        {
+            "system": "Be kind.",
+            "conversations": sharegpt("Why?"),
+            "chosen": {"from": "gpt", "value": "So."},
+            "rejected": {"from": "gpt", "value": "No."},
+        },
+        "sharegpt-preference",
+        "preference",
+        {**PAIR, "prompt": [SYSTEM, *talk("Why?")]},
+    ),
+    (
+        {"instruction": "Who wrote it?", "context": "A letter.", "response": "A."},
+        "instruction-response",
+        "instruction",
+        {"messages": talk("Who wrote it?\nA letter.", "A.")},
+    ),
+    (
+        {
+            "messages": [
+                {"role": "user", "content": "Rain?"},
+                {"role": "assistant", "content": None, "function_call": CALL},
+                {"role": "function", "content": "no"},
+                {"role": "assistant", "content": "No."},
+            ],
+            "functions": TOOLS,
+        },
+        "messages",
+        "instruction",
+        {"messages": TOOL_TALK, "tools": '[{"name": "weather"}]'},
+    ),
+    (
+        {
+            "messages": [
+                {"from": None, "value": None, "role": "user", "content": "Q"},
+                {"role": "assistant", "content": "A", "text": "B"},
+            ]
+        },
+        "messages",
+        "instruction",
+        {"messages": talk("Q", "A"), "turn_text": [None, "B"]},
+    ),
+    (
+        {
+            "prompt": "Why?",
+            "chosen": "So.",
+            "rejected": "No.",
+            "chosen-rating": "4",
+            "rejected-rating": 2,
+        },
+        "preference",
+        "preference",
+        {**PAIR, "score_chosen": 4.0, "score_rejected": 2.0},
+    ),
+    (
         {"instruction": "Why", "input": "now?", "chosen": "So.", "rejected": "No."},
         "preference",
         "preference",
@@ -346,6 +409,16 @@ REFUSED = [
     ([{"messages": [SYSTEM]}], "expected assistant's turn at the end, found system"),
     ([{"messages": [SYSTEM, *talk("a", "b")], "system": "x"}], "no second system prompt"),
     ([{"messages": "hello"}], "messages: expected a list, found str 'hello'"),
+    ([{"messages": [{"role": "user", "content": "a", "audio": "x.wav"}]}], "pictures, sound"),
+    (
+        [{"question": "a", "context": "b", "answer": "c"}],
+        "'context' beside 'question' may be a part",
+    ),
+    ([{"prompt": "a", "completion": "b", "label": 1}], "'label' holds 0 and 1: .*kind=.kto"),
+    ([{"question": "a", "answer": "half \ud800 b"}], "answer: expected whole characters"),
+    ([{"prompt": "a", "chosen": "b", "rejected": "c", "score_chosen": "nan"}], "expected a number"),
+    ([{"prompt": "a", "completion": "[{'role': 'assistant'}]"}], "as Python prints them, not JSON"),
+    ([{"question": "a", "answer": "b", "photo": b"x"}], "'photo' holds bytes"),
     ([{"messages": [3]}], r"messages\[0\]: expected a turn with role and content, found int 3"),
     ([{"question": "a", "answer": 42}], "row 0: answer: expected text, found int 42"),
     (
@@ -387,6 +460,28 @@ def test_what_can_t_be_read_for_certain_is_refused_in_words(source, said):
     assert isinstance(error.value, SmolsynthError | ValueError)
 
 
+@pytest.mark.parametrize(("source", "said"), REFUSED, ids=lambda value: str(value)[:50])
+def test_errors_are_there_in_chinese(source, said):
+    with pytest.raises(ReadError) as error:
+        read_rows(source)
+    words = error.value.words("zh")
+    assert re.search("[\u4e00-\u9fff]", words) and words.endswith("。")
+    assert not re.search("[a-z]{2,} [a-z]{2,} [a-z]{2,}", words.partition("（")[0]), words
+    assert error.value.words("en") == str(error.value)
+
+
+def test_both_languages_say_the_same_things():
+    from smolsynth.datasets.strings import ERRORS, NOTES
+
+    for texts in (ERRORS, NOTES):
+        assert list(texts["en"]) == list(texts["zh"])
+        for key, text in texts["en"].items():
+            names = [
+                {m for _, m, *_ in Formatter().parse(t) if m} for t in (text, texts["zh"][key])
+            ]
+            assert names[0] == names[1], key
+
+
 def test_what_was_read_goes_wherever_rows_go(tmp_path):
     read = read_rows([{"question": "What is tea?", "answer": "Tea is a drink.", "id": 1}])
     assert measure(read, "en").rows == 1
@@ -404,6 +499,78 @@ def test_faulty_rows_are_counted_named_or_left_out():
     assert "4 rows can't be read and are left out; the first: row 1 (" in read.describe()[-1]
     with pytest.raises(ReadError, match="None of 4 rows can be read; row 0: "):
         read_rows([rows[1]] * 4, on_error="skip")
+
+
+def test_a_label_of_0_and_1_is_a_verdict_if_one_says_so():
+    rows = [{"prompt": "Why?", "completion": "So.", "label": n} for n in (1, 0, "1")]
+    assert [row["label"] for row in read_rows(rows, kind="kto").rows] == [True, False, True]
+    plain = read_rows(rows, kind="instruction")
+    assert plain.rows[0] == {"messages": talk("Why?", "So."), "label": 1}
+
+
+def test_columns_that_begin_late_in_a_stream_are_not_passed_over():
+    rows = [{"instruction": "Q", "output": "A"} for _ in range(1001)]
+    rows.append({"instruction": "Translate:", "input": "Ja", "output": "Yes"})
+    assert read_rows(rows).rows[-1] == {"messages": talk("Translate:\nJa", "Yes")}
+    with pytest.raises(ReadError, match="row 1001: input: expected only columns that the first"):
+        list(read_rows(iter(rows)).rows)
+    rows[-1] = {"instruction": "Q", "output": "A", "id": 3}  # changes nothing
+    assert list(read_rows(iter(rows)).rows)[-1]["id"] == 3
+
+
+def test_cells_of_tables_become_what_json_has():
+    import datetime
+    import decimal
+
+    import numpy
+    import pandas
+
+    row = {
+        "question": "Q",
+        "answer": "A",
+        "day": datetime.date(2026, 1, 2),
+        "price": decimal.Decimal("1.5"),
+        "score": numpy.float32(0.5),
+        "tags": numpy.array(["a", "b"]),
+        "none": pandas.NA,
+        "at": pandas.Timestamp(2026, 1, 2),
+    }
+    wanted = {"day": "2026-01-02", "price": 1.5, "score": 0.5, "tags": ["a", "b"]}
+    wanted |= {"messages": talk("Q", "A"), "at": "2026-01-02T00:00:00"}
+    for source in ([row], pandas.DataFrame([row]).astype({"score": "float64"})):
+        read = read_rows(source)
+        assert read.rows == [wanted]
+        json.dumps(read.rows, allow_nan=False)
+
+
+def test_tables_of_other_libraries_and_indices_of_pandas():
+    import pandas
+    import pyarrow
+
+    assert read_rows(pyarrow.Table.from_pylist(ROWS)).rows == READ
+    frame = pandas.DataFrame(ROWS)
+    frame.index.name = "id"
+    assert [row["id"] for row in read_rows(frame).rows] == [0, 1]
+    double = pandas.DataFrame([["a", "b", "c"]], columns=["question", "answer", "answer"])
+    with pytest.raises(ReadError, match="two columns of the name 'answer'"):
+        read_rows(double)
+
+
+def test_talks_as_json_in_cells_of_text_are_talks(tmp_path):
+    pair = {side: json.dumps([answer]) for side, answer in zip(SIDES, ANSWERS, strict=True)}
+    rows = [{"prompt": json.dumps(talk("Why?")), **pair}]
+    with (tmp_path / "x.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows * 2)
+    for source in (rows * 2, tmp_path / "x.csv", iter(rows * 2)):
+        read = read_rows(source)
+        assert list(read.rows) == [PAIR] * 2
+        assert "talks written as JSON" in read.describe()[1]
+    # one text that looks like a talk among others that do not is a text
+    rows = [{"question": "An example?", "answer": json.dumps(talk("a"))}, *rows[:0]]
+    rows.append({"question": "Q", "answer": "A"})
+    assert read_rows(rows).rows[0]["messages"][1]["content"] == json.dumps(talk("a"))
 
 
 def test_a_stream_is_read_in_bounded_memory():
@@ -455,6 +622,10 @@ FILES = {
     "p.csv": table(";").encode(),
     "q.csv.gz": gzip.compress(table(",").encode()),
     "r.ndjson": LINES.encode(),
+    "s.jsonl": LINES.encode("utf-32"),
+    "t.csv": ("," + table(",").replace("\r\nWas", "\r\n0,Was")).encode(),
+    "u.jsonl": LINES.replace("\n", "\r").encode(),
+    "v.jsonl": LINES.replace('"}', '", "score": NaN}').encode(),
 }
 SAID = {
     "d.jsonl": "the file begins with a byte order mark (UTF-8)",
@@ -465,6 +636,9 @@ SAID = {
     "l.json": "the rows are those under train",
     "n.csv": "the file begins with a byte order mark (UTF-8)",
     "p.csv": "cells are separated by ;",
+    "s.jsonl": "the file begins with a byte order mark (UTF-32)",
+    "t.csv": "'': numbers of rows that pandas wrote, passed over",
+    "v.jsonl": "empty throughout, passed over: score",
 }
 
 
@@ -538,6 +712,25 @@ DAMAGED = {
     "number.jsonl": (b"1\n2\n", "Row 0 is no dict of columns but int"),
     "notes.txt": (b"hello", "notes.txt can't be read: its name must end in"),
     "no.parquet": (b"hello", "no.parquet is damaged, or no parquet file"),
+    "utf16.jsonl": (LINES.encode("utf-16-le"), 'encoding="utf-16-le"'),
+    "twice.jsonl": (
+        b'{"question": "a", "question": "b", "answer": "c"}',
+        "line 1, .*'question' twice",
+    ),
+    "twice.json": (
+        b'[{"messages": [{"role": "user", "content": 1, "content": 2}]}]',
+        "'content' twice",
+    ),
+    "infinite.jsonl": (
+        b'{"question": "a", "answer": "b", "x": -Infinity}',
+        "-Infinity, which is no",
+    ),
+    "digits.jsonl": (b'{"question": ' + b"9" * 5000 + b"}", "holds what JSON can't"),
+    "noise.jsonl.gz": (gzip.compress(LINES.encode())[:10] + b"\xff" * 60, "damaged or breaks off"),
+    "table.jsonl": (b"PAR1" + b"\0" * 50, "table.jsonl is a Parquet file"),
+    "zip.json": (b"PK\x03\x04" + b"\0" * 50, "zip.json is a ZIP file"),
+    "lines.csv": (LINES.encode(), "no shape|no well-formed table|cells"),
+    "quote.csv": (b'question,answer\n"a,b\nc,d\n', "no well-formed table"),
     "deep.jsonl": (b"[" * 100_000, "nested too deeply|no JSON"),
 }
 
@@ -548,6 +741,44 @@ def test_damaged_files_are_refused_in_words(name, tmp_path):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ReadError, match=said):
         read_rows(tmp_path / name)
+
+
+def test_parts_of_one_dataset_are_read_in_their_order(tmp_path):
+    (tmp_path / "data").mkdir()
+    for number in range(3):
+        part = Dataset.from_list([{"question": f"Q{number}", "answer": "A"}])
+        part.to_parquet(tmp_path / "data" / f"train-{number:05}-of-00003.parquet")
+    read = read_rows(tmp_path)
+    assert [row["messages"][0]["content"] for row in read.rows] == ["Q0", "Q1", "Q2"]
+    assert "3 files, one after the other: train-00000-of-00003.parquet …" in read.describe()
+    (tmp_path / "data" / "train-00001-of-00003.parquet").unlink()
+    with pytest.raises(ReadError, match="holds 2 of the 3 parts"):
+        read_rows(tmp_path)
+
+
+def test_arrow_files_of_both_kinds(tmp_path):
+    import pyarrow
+    from pyarrow import ipc
+
+    made = pyarrow.Table.from_pylist(ROWS)
+    for name, kind in (("a.arrow", ipc.new_stream), ("b.arrow", ipc.new_file)):
+        with kind(str(tmp_path / name), made.schema) as writer:
+            writer.write_table(made)
+        assert read_rows(tmp_path / name).rows == READ
+        content = (tmp_path / name).read_bytes()
+        ends = (len(content) // 2, content.find(b"\xff\xff\xff\xff", 8))  # and before a batch
+        for end in ends if name == "a.arrow" else ends[:1]:
+            (tmp_path / name).write_bytes(content[:end])
+            with pytest.raises(ReadError, match=f"{name} is damaged"):
+                read_rows(tmp_path / name)
+
+
+def test_what_no_codec_is_is_refused(tmp_path):
+    (tmp_path / "x.jsonl").write_bytes(LINES.encode("utf-8-sig"))
+    assert read_rows(tmp_path / "x.jsonl", encoding="latin-1").rows == READ  # the mark is surer
+    (tmp_path / "x.jsonl").write_bytes(LINES.encode())
+    with pytest.raises(ReadError, match="no encoding 'gbx'"):
+        read_rows(tmp_path / "x.jsonl", encoding="gbx")
 
 
 def test_another_encoding_can_be_named(tmp_path):

@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
             for name in ("evaluation", "seeds")
         }
     except ReadError as error:
-        print(error, file=sys.stderr)
+        print(error.words(args.ui), file=sys.stderr)
         return 2
     lang = args.language if args.language != "auto" else _language(rows.rows)
     print(text["measuring"].format(rows=len(rows)), file=sys.stderr, flush=True)

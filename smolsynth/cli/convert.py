@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join(rows.describe(args.ui)))
         made = convert(rows, args.to, args.folder)
     except (ReadError, ConvertError) as error:
-        print(error, file=sys.stderr)
+        print(error.words(args.ui), file=sys.stderr)
         return 2
     if made.lost:
         print(text["lost"].format(to=args.to, columns=", ".join(made.lost)))

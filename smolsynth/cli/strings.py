@@ -4,7 +4,7 @@ import locale
 import os
 import re
 
-from smolsynth.errors import RepliesNotUnderstood
+from smolsynth.errors import RepliesNotUnderstood, SmolsynthError
 from smolsynth.specs import SPECS
 from smolsynth.text.layout import clean, shortened
 
@@ -335,11 +335,10 @@ def own_language() -> str:
 
 def error_in_words(error: Exception, ui: str) -> str:
     """An error as one sentence: a plan's in the language `ui`, a file's without its number."""
-    if hasattr(error, "words"):
-        return error.words(ui)
     if isinstance(error, RepliesNotUnderstood):
         shown = shortened(" ".join(clean(error.reply).split()), 500) or "…"
         return _MAIN[ui]["unread"].format(unread=error.unread, replies=error.replies, reply=shown)
     if isinstance(error, OSError) and error.strerror and error.filename:
         return _MAIN[ui]["file"].format(file=error.filename, reason=error.strerror)
-    return str(error) or type(error).__name__
+    said = error.words(ui) if isinstance(error, SmolsynthError) else str(error)
+    return said or type(error).__name__

@@ -14,11 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from smolsynth.datasets.shapes import FORM, KINDS, Fault, Shape, UnknownShape, recognise
+from smolsynth.datasets.cells import plain, talks_as_json, with_talks
+from smolsynth.datasets.shapes import FORM, KINDS, MEANING, Shape, UnknownShape, recognise
 from smolsynth.datasets.sources import Notes, raw_rows, text_lines
-from smolsynth.datasets.strings import NOTES
-from smolsynth.errors import ReadError
-from smolsynth.rows import Row, is_missing
+from smolsynth.datasets.strings import note, said
+from smolsynth.datasets.talks import Fault, empty
+from smolsynth.errors import ReadError, Said
+from smolsynth.rows import Row
 from smolsynth.text.language import check_lang
 
 LOOKED_AT = 1_000  # rows of a stream by which its shape is recognised
@@ -35,7 +37,8 @@ class Read:
         shape: as "alpaca", "sharegpt" or "messages".
         kind: "instruction", "preference" or "kto".
         extra: the columns that are kept as they were.
-        skipped: (number, reason) of rows that were left out, with `on_error="skip"`.
+        skipped: (number, reason) of rows that were left out, with `on_error="skip"`; a reason is
+            a sentence in English that `words("zh")` says in Chinese.
         notes: what else is to be said, as keys and values of `smolsynth.datasets.strings`.
     """
 
@@ -43,7 +46,7 @@ class Read:
     shape: str
     kind: str
     extra: tuple[str, ...] = ()
-    skipped: list[tuple[int, str]] = field(default_factory=list)
+    skipped: list[tuple[int, Said]] = field(default_factory=list)
     notes: Notes = field(default_factory=list)
 
     def number_of(self, place: int) -> int:
@@ -54,18 +57,16 @@ class Read:
 
     def describe(self, lang: str = "en") -> list[str]:
         """What was recognised, one sentence a line, in "en" or "zh"."""
-        words = NOTES[check_lang(lang)]
-        head = {"kind": self.kind, "shape": self.shape}
+        check_lang(lang)
+        head: dict[str, Any] = {"kind": self.kind, "shape": self.shape}
         if isinstance(self.rows, list):
-            lines = [words["took"].format(rows=len(self.rows), **head)]
-        else:
-            lines = [words["stream"].format(**head)]
-        lines += [words[key].format(**values) for key, values in self.notes]
+            head["rows"] = len(self.rows)
+        notes = [("took" if "rows" in head else "stream", head), *self.notes]
         if self.skipped:
             number, reason = self.skipped[0]
-            first = f"row {number} ({reason})"
-            lines.append(words["skipped"].format(count=len(self.skipped), first=first))
-        return lines
+            first = {"count": len(self.skipped), "number": number, "reason": reason}
+            notes.append(("skipped", first))
+        return [note(key, values, lang) for key, values in notes]
 
     def __repr__(self) -> str:
         return "\n".join(self.describe())
@@ -120,29 +121,27 @@ def read_rows(
     notes: Notes = []
     raw = raw_rows(source, split, encoding, notes)
     stream = stream or not (isinstance(source, str | Path) or hasattr(source, "__len__"))
-    raw = map(_plain, raw)
+    raw = itertools.starmap(plain, enumerate(raw))
     first = list(itertools.islice(raw, LOOKED_AT)) if stream else list(raw)
-    for number, row in enumerate(first):
-        if not isinstance(row, Mapping):
-            raise ReadError(
-                f"Row {number} is no dict of columns but {type(row).__name__}: each row must be"
-                ' an object, as {"messages": […]}.'
-            )
     if not first:
-        raise ReadError("There are no rows in it.")
-    if hasattr(source, "iloc"):
-        _missing_of_pandas(first, notes)
+        raise ReadError(said("no_rows"))
+    written = talks_as_json(first)
+    if written:
+        notes.append(("json", {"columns": written}))
+        first = [with_talks(row, written) for row in first]
+        raw = (with_talks(row, written) for row in raw)
     shape = _recognise(first, kind, notes)
     read = Read([], shape.name, shape.kind, notes=notes)
     read.extra = _extra(first, shape, notes)
-    rows = itertools.chain(first, raw) if stream else first
+    rows = _without_news(first, raw) if stream else first
     made = _convert(rows, shape, on_error, read.skipped, None if stream else len(first))
     read.rows = made if stream else list(made)
     if not stream:
         _tell_of_columns(read)
         if not read.rows:
             number, reason = read.skipped[0]
-            raise ReadError(f"None of {len(first)} rows can be read; row {number}: {reason}.")
+            given = {"count": len(first), "number": number, "reason": reason}
+            raise ReadError(said("none_readable", **given))
     return read
 
 
@@ -175,7 +174,7 @@ def _recognise(first: list[Row], kind: str, notes: Notes) -> Shape:
     try:
         shape = recognise(first, kind)
     except UnknownShape as error:
-        raise ReadError(str(error)) from None
+        raise ReadError(error.said) from None
     notes += shape.notes
     return shape
 
@@ -184,12 +183,11 @@ def _extra(first: list[Row], shape: Shape, notes: Notes) -> tuple[str, ...]:
     """The columns kept as they are; those that are empty throughout are not."""
     names = dict.fromkeys(name for row in first for name in row)
     others = [name for name in names if name not in shape.used]
-    empty = [name for name in others if all(_nothing(row.get(name)) for row in first)]
-    if empty:
-        notes.append(("empty", {"columns": ", ".join(empty)}))
-    kept = tuple(name for name in others if name not in empty)
+    kept = tuple(name for name in others if any(not empty(row.get(name)) for row in first))
+    if passed := [name for name in others if name not in kept]:
+        notes.append(("empty", {"columns": passed}))
     if kept:
-        notes.append(("kept", {"columns": ", ".join(kept)}))
+        notes.append(("kept", {"columns": kept}))
     for name in kept:
         if name == "thoughts":  # told of where it is none, by the row
             continue
@@ -204,27 +202,23 @@ def _free_of_form(name: str, kind: str) -> str:
     return f"{name}_before" if name in taken else ""
 
 
-def _nothing(value: Any) -> bool:
-    return is_missing(value) or (isinstance(value, str | list | tuple | dict) and len(value) == 0)
-
-
 def _convert(
     rows: Iterable[Row],
     shape: Shape,
     on_error: str,
-    skipped: list[tuple[int, str]],
+    skipped: list[tuple[int, Said]],
     count: int | None,
 ) -> Iterator[Row]:
     used = set(shape.used)
-    faults: list[tuple[int, str]] = []
+    faults: list[tuple[int, Said]] = []
     for number, row in enumerate(rows):
         try:
             made = shape.read(row)
         except Fault as fault:
             if on_error == "skip":
-                skipped.append((number, str(fault)))
+                skipped.append((number, fault.said))
                 continue
-            faults.append((number, str(fault)))
+            faults.append((number, fault.said))
             if count is None:
                 break
             continue
@@ -233,17 +227,20 @@ def _convert(
         for name, value in row.items():
             if name == "thoughts" and name not in made and _are_thoughts(value, made):
                 made[name] = value
-            elif name not in used and not _nothing(value):
+            elif name not in used and not empty(value):
                 made[_free_of_form(name, shape.kind) or name] = value
         yield made
     if faults:
-        first = "; ".join(f"row {number}: {fault}" for number, fault in faults[:SHOWN])
-        of = f"{len(faults)} of {count} rows" if count else "A row"
-        raise ReadError(
-            f"{of} can't be read as {shape.name} (counted from 0): {first}"
-            f"{'; …' if len(faults) > SHOWN else '.'} Mend them in the source, or leave them out"
-            ' with read_rows(…, on_error="skip").'
-        )
+        first = _semicolons([said("row", number=n, reason=why) for n, why in faults[:SHOWN]])
+        if len(faults) > SHOWN:
+            first = Said(f"{first}; …", f"{first.zh}；……")
+        key = "faults" if count else "faults_stream"
+        values = {"count": len(faults), "all": count, "shape": shape.name, "first": first}
+        raise ReadError(said(key, **values))
+
+
+def _semicolons(parts: list[Said]) -> Said:
+    return Said("; ".join(parts), "；".join(part.zh for part in parts))
 
 
 def _are_thoughts(value: Any, row: Row) -> bool:
@@ -257,28 +254,20 @@ def _tell_of_columns(read: Read) -> None:
     if any(name.startswith("thoughts") for name in columns):
         read.notes.append(("thoughts", {}))
     if of_turns := sorted(name for name in columns if name.startswith("turn_")):
-        read.notes.append(("turns", {"columns": ", ".join(of_turns)}))
+        read.notes.append(("turns", {"columns": of_turns}))
     if "tools" in columns:
         read.notes.append(("tools", {}))
 
 
-def _missing_of_pandas(first: list[Row], notes: Notes) -> None:
-    """Makes texts "nan", which `str` makes of what pandas misses, missing; says how many."""
-    count = 0
-    for row in first:
-        for name, value in row.items():
-            if value == "nan" and isinstance(value, str):
-                row[name] = None
-                count += 1
-    if count:
-        notes.append(("nan", {"count": count}))
-
-
-def _plain(row: Any) -> Any:
-    """A row of any table as a dict of its own, arrays of numpy as lists."""
-    if not isinstance(row, Mapping):
-        return row
-    return {
-        name: value.tolist() if type(value).__module__ == "numpy" else value
-        for name, value in row.items()
-    }
+def _without_news(first: list[Row], others: Iterable[Row]) -> Iterator[Row]:
+    """All rows of a stream; ReadError where one has a column that changes how rows are read and
+    that the first ones, by which the shape was recognised, don't have."""
+    yield from first
+    known = {name for row in first for name, value in row.items() if not empty(value)}
+    news = MEANING - known
+    for number, row in enumerate(others, len(first)):
+        if found := next((name for name in news & row.keys() if not empty(row[name])), None):
+            expected = said("known_column", count=len(first))
+            fault = Fault(found, expected, said("new_column")).said
+            raise ReadError(Said(f"row {number}: {fault}.", f"第 {number} 行：{fault.zh}。"))
+        yield row

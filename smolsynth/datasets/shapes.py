@@ -12,16 +12,19 @@ stand `tools` (JSON text) and `thoughts` (one text for each assistant turn), whe
 and all columns that a shape does not use, as they were.
 """
 
-import json
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from smolsynth.datasets.convert import PAIR, TURN_KEYS, out_of_order
-from smolsynth.llms.thinking import split_thoughts
+from smolsynth.datasets.convert import PAIR
+from smolsynth.datasets.strings import said
+from smolsynth.datasets.talks import MEDIA, Fault, Talk, empty, found, list_of, role_of, text_of
+from smolsynth.datasets.talks import tools_of as _tools
+from smolsynth.errors import Said
 from smolsynth.quality.rules import SCORES
-from smolsynth.rows import Row, is_missing
+from smolsynth.rows import Row
 
 KINDS = ("instruction", "preference", "kto")
 FORM = {
@@ -29,19 +32,12 @@ FORM = {
     "preference": (*PAIR, *SCORES),
     "kto": ("prompt", "completion", "label"),
 }
-ROLES = {
-    "system": "system",
-    "developer": "system",
-    **dict.fromkeys(("user", "human", "prompter"), "user"),
-    **dict.fromkeys(("assistant", "gpt", "bot", "chatgpt", "model", "bing", "claude"), "assistant"),
-    **dict.fromkeys(("function_call", "tool_call"), "call"),
-    **dict.fromkeys(
-        ("tool", "observation", "function", "ipython", "tool_response", "function_response"), "tool"
-    ),
-}
 TALKS = ("messages", "conversations", "conversation")
 ASKED = ("instruction", "prompt", "question", "query")
-ANSWERED = ("output", "completion", "answer", "response")
+ANSWERED = ("output", "completion", "answer", "response", "generation")
+SYSTEM = ("system", "system_prompt")
+INPUT = ("input", "context")  # Dolly's name for it is context
+TOOLS = ("tools", "functions")
 NAMES = {  # of shapes of one question and one answer
     ("instruction", "output"): "alpaca",
     ("prompt", "completion"): "prompt-completion",
@@ -49,28 +45,21 @@ NAMES = {  # of shapes of one question and one answer
     ("query", "response"): "query-response",
 }
 LABELS = ("label", "kto_tag")
-RATINGS = (
-    ("score_chosen", "score_rejected"),
-    ("chosen_score", "rejected_score"),
-    ("chosen_rating", "rejected_rating"),
-    ("rating_chosen", "rating_rejected"),
-    ("chosen-rating", "rejected-rating"),
-)
-MEDIA = ("image", "images", "audio", "audios", "video", "videos")
-_THINKS = re.compile(r"\s*<(?:seed:)?(?:think|thinking|thought|reasoning)>|\s*\[THINK\]|\s*◁think▷")
-_THOUGHTS = ("reasoning_content", "reasoning", "thinking", "thoughts")
-
-
-class Fault(Exception):
-    """What is wrong with a row: at which key, what was expected there and what was found."""
-
-    def __init__(self, key: str, expected: str, found: str) -> None:
-        self.key, self.expected, self.found = key, expected, found
-        super().__init__(f"{key}: expected {expected}, found {found}")
+OPENAI_PAIR = ("input", "preferred_output", "non_preferred_output")
+# Columns that change what others mean: where they are filled, they are read, or refused.
+MEANING = {
+    *(*TALKS, *ASKED, *ANSWERED, *SYSTEM, *INPUT, *TOOLS, *LABELS, *MEDIA, *OPENAI_PAIR),
+    *("chosen", "rejected", "rejected_response", "history"),
+}
+_RATING = {"score", "rating", "reward", "scores", "ratings", "rewards"}
 
 
 class UnknownShape(Exception):
     """The columns are those of no shape, or of more than one."""
+
+    def __init__(self, said: Said) -> None:
+        self.said = said
+        super().__init__(said)
 
 
 @dataclass(frozen=True)
@@ -97,7 +86,8 @@ class Shape:
         """`convert`, for a row that has what it needs. Raises Fault."""
         for name in self.needed:
             if name not in row:
-                raise Fault(name, "this column", f"only {', '.join(map(str, row)) or 'none'}")
+                there = said("only", columns=list(row)) if row else said("none")
+                raise Fault(name, said("column"), there)
         return self.convert(row)
 
 
@@ -114,83 +104,137 @@ def recognise(first: Sequence[Row], kind: str = "auto") -> Shape:
     Raises:
         UnknownShape: the columns are those of no shape, or of several; or another kind's.
     """
-    filled = {key for row in first for key, value in row.items() if not _empty(value)}
-    there = {key for row in first for key in row}
+    filled = {key for row in first for key, value in row.items() if not empty(value)}
     if media := sorted(key for key in filled if key.lower() in MEDIA):
-        raise UnknownShape(
-            f"The column {media[0]!r} holds pictures, sound or film, and only text can be read:"
-            f" take the rows without it, or drop the column if the talks make sense without."
-        )
-    shape = _preference(first, filled, there) or _kto(first, filled, there)
-    shape = shape or _talks(first, filled, there) or _question(filled, there)
+        raise UnknownShape(said("media", column=media[0]))
+    shape = _preference(first, filled) or _kto(first, filled, kind)
+    shape = shape or _talks(first, filled) or _question(filled)
     if shape is None:
-        raise UnknownShape(
-            f"The columns {', '.join(map(repr, sorted(filled)))} are those of no shape that can be"
-            " read. Known are messages; conversations; instruction, input and output; prompt and"
-            " completion; question and answer; query and response; chosen and rejected; and label"
-            " beside one of these. Rename yours to what they are."
-        )
+        raise UnknownShape(said("unknown", columns=[repr(name) for name in sorted(filled)]))
     if kind not in ("auto", shape.kind):
-        raise UnknownShape(
-            f"These are rows of {shape.kind} data ({shape.name}), not of {kind} data: read them"
-            f' with kind="{shape.kind}".'
-        )
+        raise UnknownShape(said("other_kind", found=shape.kind, shape=shape.name, kind=kind))
     return shape
-
-
-def _empty(value: Any) -> bool:
-    return is_missing(value) or (isinstance(value, str | list | tuple | dict) and len(value) == 0)
 
 
 def _one(names: Iterable[str], filled: set[str], what: str) -> str | None:
     """The one filled column of several names; UnknownShape where two are filled."""
     there = [name for name in names if name in filled]
     if len(there) > 1:
-        raise UnknownShape(
-            f"The columns {there[0]!r} and {there[1]!r} may both be {what}: keep one, or rename"
-            " the other."
-        )
+        raise UnknownShape(said("both", one=there[0], two=there[1], what=said(f"the_{what}")))
     return there[0] if there else None
 
 
-def _preference(first: Sequence[Row], filled: set[str], there: set[str]) -> Shape | None:
+@dataclass(frozen=True)
+class _Asked:
+    """The columns that a question is made of: itself, its input, the system prompt."""
+
+    column: str
+    input: str | None
+    system: str | None
+
+    @classmethod
+    def of(cls, filled: set[str], column: str) -> "_Asked":
+        """Raises UnknownShape where two columns may be the same, or one a part of the question."""
+        system = _one(SYSTEM, filled, "system")
+        others = [name for name in INPUT if name in filled and name != column]
+        if column == "instruction":
+            return cls(column, _one(others, filled, "input"), system)
+        if others:
+            raise UnknownShape(said("part_of_question", column=others[0], asked=column))
+        return cls(column, None, system)
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        more = {"instruction": (*INPUT, "history"), "query": ("history",)}.get(self.column, ())
+        return (self.column, *more, *filter(None, (self.system,)))
+
+    @property
+    def notes(self) -> tuple[tuple[str, dict[str, Any]], ...]:
+        if not self.input:
+            return ()
+        return (("input", {"asked": self.column, "column": self.input}),)
+
+    def turns(self, row: Row) -> list[Row]:
+        """The turns before the answer: history, question (with its input)."""
+        before: list[Row] = []
+        if self.column in ("instruction", "query"):
+            for number, pair in enumerate(list_of(row.get("history"), "history")):
+                place = f"history[{number}]"
+                if not isinstance(pair, list | tuple) or len(pair) != 2:
+                    raise Fault(place, said("pair"), found(pair))
+                for role, text in zip(("user", "assistant"), pair, strict=True):
+                    before.append({"role": role, "content": text_of(text, place)})
+        value = row.get(self.column)
+        if isinstance(value, list | tuple):
+            return [*before, *value]
+        parts = [text_of(value, self.column)]
+        if self.input and not empty(row.get(self.input)):
+            parts.append(text_of(row[self.input], self.input))
+        return [*before, {"role": "user", "content": "\n".join(parts)}]
+
+
+def _preference(first: Sequence[Row], filled: set[str]) -> Shape | None:
+    there = {key for row in first for key in row}
     if "preferred_output" in there:
-        return Shape(
-            "openai-preference",
-            "preference",
-            _openai_pair,
-            ("input", "preferred_output", "non_preferred_output"),
-            ("input", "preferred_output", "non_preferred_output"),
-        )
-    ratings = next((names for names in RATINGS if set(names) & filled), ())
+        return Shape("openai-preference", "preference", _openai_pair, OPENAI_PAIR, OPENAI_PAIR)
+    ratings = _ratings(filled)
+    system = _one(SYSTEM, filled, "system")
+    others = (*ratings, *TOOLS, *filter(None, (system,)))
     if "rejected_response" in filled and "messages" in filled:
-        used = ("messages", "rejected_response", "tools", *ratings)
-        return Shape(
-            "ms-swift", "preference", lambda row: _swift_pair(row, ratings), used, used[:2]
-        )
+        needed = ("messages", "rejected_response")
+
+        def convert_swift(row: Row) -> Row:
+            return _swift_pair(row, system, ratings)
+
+        return Shape("ms-swift", "preference", convert_swift, (*needed, *others), needed)
     if not {"chosen", "rejected"} <= there:
         return None
-    talk = _one(TALKS, filled, "the talk") if not _whole_talks(first) else None
-    asked = None if talk else _one(ASKED, filled, "the prompt")
-    notes = []
-    if _whole_talks(first) and asked and not isinstance(_sample(first, asked), list):
-        notes.append(("prompt_kept", {"column": asked}))
-        asked = None
-    system = _one(("system", "system_prompt"), filled, "the system prompt") if asked else None
-    used = ("chosen", "rejected", *ratings, *filter(None, (talk, asked, system)))
-    used += tuple(name for name in ("input", "history") if asked == "instruction" and name in there)
-    used += ("tools",) if "tools" in there else ()
+    whole = _whole_talks(first)
+    talk = None if whole else _one(TALKS, filled, "talk")
+    column = None if talk else _one(ASKED, filled, "prompt")
+    notes: tuple[tuple[str, dict[str, Any]], ...] = ()
+    if whole and column and not isinstance(_sample(first, column), list):
+        notes = (("prompt_kept", {"column": column}),)
+        column = None
+    asked = _Asked.of(filled, column) if column else None
     name = "preference" if asked else "sharegpt-preference" if talk else "preference-talks"
 
     def convert(row: Row) -> Row:
-        return _pair(row, talk or asked, system, ratings)
+        sides = {side: _side(row.get(side), side) for side in ("chosen", "rejected")}
+        if asked:
+            prompt = asked.turns(row)
+        elif talk:
+            prompt = list_of(row.get(talk), talk)
+        else:  # both hold the whole talk: what they share is the prompt
+            prompt = _shared(sides["chosen"], sides["rejected"])
+            sides = {side: turns[len(prompt) :] for side, turns in sides.items()}
+        return _made_pair(prompt, sides, row, system, ratings)
 
-    needed = ("chosen", "rejected", *filter(None, (talk, asked)))
-    return Shape(name, "preference", convert, used, needed, tuple(notes))
+    needed = ("chosen", "rejected", *filter(None, (talk, column)))
+    used = (*needed, *others, *(asked.used if asked else ()))
+    return Shape(
+        name, "preference", convert, used, needed, (*notes, *(asked.notes if asked else ()))
+    )
+
+
+def _ratings(filled: set[str]) -> tuple[str, ...]:
+    """The columns of the ratings of both sides, under any name in use; () where there are none.
+
+    >>> _ratings({"rejected-rating", "prompt"}), _ratings({"chosen_avg_score"})
+    (('chosen-rating', 'rejected-rating'), ('chosen_avg_score', 'rejected_avg_score'))
+    """
+    pairs = []
+    for name in filled:
+        parts = re.split(r"[-_. ]", name.lower())
+        for side, other in (("chosen", "rejected"), ("rejected", "chosen")):
+            if side in parts and _RATING & set(parts):
+                pair = (name, name.replace(side, other))
+                pairs.append(pair if side == "chosen" else pair[::-1])
+    return min(pairs, key=lambda pair: (pair != SCORES, len(pair[0]), pair), default=())
 
 
 def _sample(rows: Sequence[Row], column: str) -> Any:
-    return next((row[column] for row in rows if not _empty(row.get(column))), None)
+    return next((row[column] for row in rows if not empty(row.get(column))), None)
 
 
 def _whole_talks(first: Sequence[Row]) -> bool:
@@ -199,104 +243,79 @@ def _whole_talks(first: Sequence[Row]) -> bool:
     return isinstance(side, list | tuple) and len(side) > 1
 
 
-def _kto(first: Sequence[Row], filled: set[str], there: set[str]) -> Shape | None:
-    label = _one(LABELS, filled, "the label")
-    if label is None or not any(_is_verdict(row.get(label)) for row in first):
+def _kto(first: Sequence[Row], filled: set[str], kind: str) -> Shape | None:
+    label = _one(LABELS, filled, "label")
+    if label is None:
         return None
-    inner = _talks(first, filled, there) or _question(filled, there)
+    values = [row[label] for row in first if not empty(row.get(label))]
+    numbers = all(str(value) in ("0", "1") for value in values)
+    if not any(map(_is_verdict, values)):
+        if kind == "instruction" or not numbers:
+            return None
+        if kind == "auto":
+            raise UnknownShape(said("zero_one", column=label))
+    inner = _talks(first, filled) or _question(filled)
     if inner is None:
         return None
 
     def convert(row: Row) -> Row:
         talk = inner.convert(row)
         *prompt, answer = talk.pop("messages")
-        return {"prompt": prompt, "completion": [answer], "label": _label(row, label), **talk}
+        verdict = _verdict(row.get(label), label, numbers)
+        return {"prompt": prompt, "completion": [answer], "label": verdict, **talk}
 
     return Shape("kto", "kto", convert, (*inner.used, label), (*inner.needed, label), inner.notes)
 
 
-def _talks(first: Sequence[Row], filled: set[str], there: set[str]) -> Shape | None:
-    talk = _one(TALKS, filled, "the talk")
-    if talk is None:
+def _talks(first: Sequence[Row], filled: set[str]) -> Shape | None:
+    column = _one(TALKS, filled, "talk")
+    if column is None:
         return None
-    sample = _sample(first, talk)
+    sample = _sample(first, column)
     turn = sample[0] if isinstance(sample, list | tuple) and sample else None
+    name = column
     if isinstance(turn, Mapping):
-        name = "sharegpt" if "from" in turn else "messages"
-    else:
-        name = talk
-    system = _one(("system", "system_prompt"), filled, "the system prompt")
-    used = (talk, *filter(None, (system,)), *(["tools"] if "tools" in there else []))
-    beside = [(("beside", {"column": c, "talk": talk})) for c in ASKED + ANSWERED if c in filled]
+        name = "sharegpt" if not empty(turn.get("from")) else "messages"
+    system = _one(SYSTEM, filled, "system")
+    used = (column, *TOOLS, *filter(None, (system,)))
+    beside = tuple(
+        ("beside", {"column": other, "talk": column})
+        for other in ASKED + ANSWERED
+        if other in filled
+    )
 
     def convert(row: Row) -> Row:
-        talks = _Talk(row.get(talk), talk, row.get(system) if system else None)
-        return {"messages": talks.whole(), **talks.thoughts(), **_tools(row), **talks.others()}
+        talk = Talk(row.get(column), column, row.get(system) if system else None)
+        return {"messages": talk.whole(), **talk.thoughts(), **_tools(row), **talk.others()}
 
-    return Shape(name, "instruction", convert, used, (talk,), tuple(beside))
+    return Shape(name, "instruction", convert, used, (column,), beside)
 
 
-def _question(filled: set[str], there: set[str]) -> Shape | None:
-    answered = _one(ANSWERED, filled, "the answer")
-    asked = _one(ASKED, filled, "the question")
-    if asked is None and answered is not None and "input" in filled:
-        asked = "input"
-    if asked is None or answered is None:
+def _question(filled: set[str]) -> Shape | None:
+    answered = _one(ANSWERED, filled, "answer")
+    column = _one(ASKED, filled, "question")
+    if column is None and answered is not None and "input" in filled:
+        column = "input"
+    if column is None or answered is None:
         return None
-    system = _one(("system", "system_prompt"), filled, "the system prompt")
-    more = [name for name in ("input", "history") if name in there and name != asked]
-    more = more if asked in ("instruction", "query") else []
-    name = NAMES.get((asked, answered), f"{asked}-{answered}")
-    used = (asked, answered, *more, *filter(None, (system,)))
-    used += ("tools",) if "tools" in there else ()
-    notes = (("input", {}),) if "input" in more and "input" in filled else ()
+    asked = _Asked.of(filled, column)
+    name = NAMES.get((column, answered), f"{column}-{answered}")
 
     def convert(row: Row) -> Row:
-        turns = _asked(row, asked, system)
+        turns = asked.turns(row)
         reply = row.get(answered)
         if isinstance(reply, list | tuple) and reply and isinstance(reply[0], Mapping):
             turns += reply
         else:
-            turns.append({"role": "assistant", "content": _text(reply, answered)})
-        talks = _Talk(turns, answered, None)
-        return {"messages": talks.whole(), **talks.thoughts(), **_tools(row), **talks.others()}
+            turns.append({"role": "assistant", "content": text_of(reply, answered)})
+        talk = Talk(turns, answered, row.get(asked.system) if asked.system else None)
+        return {"messages": talk.whole(), **talk.thoughts(), **_tools(row), **talk.others()}
 
-    return Shape(name, "instruction", convert, used, (asked, answered), notes)
+    used = (answered, *asked.used, *TOOLS)
+    return Shape(name, "instruction", convert, used, (column, answered), asked.notes)
 
 
 # ---- converting ----
-
-
-def _asked(row: Row, column: str, system: str | None) -> list[Row]:
-    """The turns before the answer: system prompt, history, question (with its input)."""
-    before: list[Row] = []
-    if system and not _empty(row.get(system)):
-        before.append({"role": "system", "content": _text(row[system], system)})
-    if column in ("instruction", "query"):
-        for number, pair in enumerate(_list(row.get("history"), "history")):
-            if not isinstance(pair, list | tuple) or len(pair) != 2:
-                raise Fault(f"history[{number}]", "a question and its answer", _found(pair))
-            for role, text in zip(("user", "assistant"), pair, strict=True):
-                before.append({"role": role, "content": _text(text, f"history[{number}]")})
-    value = row.get(column)
-    if isinstance(value, list | tuple):
-        return [*before, *value]
-    parts = [_text(value, column)]
-    if column == "instruction" and not _empty(row.get("input")):
-        parts.append(_text(row["input"], "input"))
-    return [*before, {"role": "user", "content": "\n".join(parts)}]
-
-
-def _pair(row: Row, asked: str | None, system: str | None, ratings: Sequence[str]) -> Row:
-    sides = {side: _side(row.get(side), side) for side in ("chosen", "rejected")}
-    if asked is None:  # both hold the whole talk: what they share is the prompt
-        prompt = _shared(sides["chosen"], sides["rejected"])
-        sides = {side: turns[len(prompt) :] for side, turns in sides.items()}
-    elif asked in TALKS:
-        prompt = list(_list(row.get(asked), asked))
-    else:
-        prompt = _asked(row, asked, system)
-    return _made_pair(prompt, sides, row, ratings)
 
 
 def _side(value: Any, side: str) -> list[Row]:
@@ -304,7 +323,7 @@ def _side(value: Any, side: str) -> list[Row]:
         return [value]
     if isinstance(value, list | tuple):
         return list(value)
-    return [{"role": "assistant", "content": _text(value, side)}]
+    return [{"role": "assistant", "content": text_of(value, side)}]
 
 
 def _shared(one: Sequence[Row], two: Sequence[Row]) -> list[Row]:
@@ -314,251 +333,78 @@ def _shared(one: Sequence[Row], two: Sequence[Row]) -> list[Row]:
         if a != b:
             break
         count += 1
-    while count and _role(one[count - 1], "chosen") not in ("user", "tool"):
+    while count and role_of(one[count - 1], "chosen") not in ("user", "tool"):
         count -= 1
     if not count:
-        raise Fault("chosen", "to begin with the turns that rejected begins with", "none shared")
+        raise Fault("chosen", said("shared"), said("none_shared"))
     return list(one[:count])
 
 
-def _swift_pair(row: Row, ratings: Sequence[str]) -> Row:
-    turns = list(_list(row.get("messages"), "messages"))
+def _swift_pair(row: Row, system: str | None, ratings: Sequence[str]) -> Row:
+    turns = list_of(row.get("messages"), "messages")
     if not turns:
-        raise Fault("messages", "turns", "none")
+        raise Fault("messages", said("turns"), said("none"))
     sides = {"chosen": turns[-1:], "rejected": _side(row["rejected_response"], "rejected_response")}
-    return _made_pair(turns[:-1], sides, row, ratings)
+    return _made_pair(turns[:-1], sides, row, system, ratings)
 
 
 def _openai_pair(row: Row) -> Row:
     given = row.get("input")
     if not isinstance(given, Mapping) or "messages" not in given:
-        raise Fault("input", "an object with messages", _found(given))
+        raise Fault("input", said("openai_input"), found(given))
     sides = {
-        "chosen": _list(row.get("preferred_output"), "preferred_output"),
-        "rejected": _list(row.get("non_preferred_output"), "non_preferred_output"),
+        "chosen": list_of(row.get("preferred_output"), "preferred_output"),
+        "rejected": list_of(row.get("non_preferred_output"), "non_preferred_output"),
     }
-    tools = {"tools": given["tools"]} if not _empty(given.get("tools")) else {}
-    return _made_pair(list(given["messages"]), sides, {**row, **tools}, ())
+    prompt = list_of(given["messages"], "input.messages")
+    others = {name: value for name, value in given.items() if name not in ("messages", "tools")}
+    return _made_pair(prompt, sides, {**row, "tools": given.get("tools")}, None, ()) | others
 
 
 def _made_pair(
-    prompt: list[Row], sides: Mapping[str, Sequence[Row]], row: Row, ratings: Sequence[str]
+    prompt: list[Row],
+    sides: Mapping[str, Sequence[Row]],
+    row: Row,
+    system: str | None,
+    ratings: Sequence[str],
 ) -> Row:
     made: Row = {}
     more: Row = {}
     for side, turns in sides.items():
         if len(turns) != 1:
-            raise Fault(side, "one turn after what both share", f"{len(turns)} turns")
-        talks = _Talk([*prompt, *turns], side, None)
-        *made["prompt"], answer = talks.whole()
+            raise Fault(side, said("one_turn"), said("n_turns", count=len(turns)))
+        talk = Talk([*prompt, *turns], side, row.get(system) if system else None)
+        *made["prompt"], answer = talk.whole()
         made[side] = [answer]
-        if said := talks.thoughts():
-            more[f"thoughts_{side}"] = said["thoughts"]
+        if thoughts := talk.thoughts():
+            more[f"thoughts_{side}"] = thoughts["thoughts"]
         if side == "chosen":
-            more |= talks.others()
+            more |= talk.others()
     for name, column in zip(SCORES, ratings, strict=False):
-        value = row.get(column)
-        if not is_missing(value) and (isinstance(value, bool) or not _number(value)):
-            raise Fault(column, "a number", _found(value))
-        made[name] = None if is_missing(value) else float(value)
+        made[name] = _rating(row.get(column), column)
     return {**made, **more, **_tools(row)}
 
 
-def _number(value: Any) -> bool:
+def _rating(value: Any, column: str) -> float | None:
+    if empty(value):
+        return None
     try:
-        float(value)
+        number = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):
-        return False
-    return True
+        number = math.nan
+    if not math.isfinite(number):
+        raise Fault(column, said("number"), found(value))
+    return number
 
 
 def _is_verdict(value: Any) -> bool:
     words = isinstance(value, str) and value.lower() in ("true", "false")
-    return words or type(value).__name__ in ("bool", "bool_")
+    return words or isinstance(value, bool)
 
 
-def _label(row: Row, column: str) -> bool:
-    value = row.get(column)
+def _verdict(value: Any, column: str, numbers: bool) -> bool:
     if _is_verdict(value):
         return str(value).lower() == "true"
-    raise Fault(column, "true or false", _found(value))
-
-
-def _tools(row: Row) -> Row:
-    value = row.get("tools")
-    if _empty(value):
-        return {}
-    if not isinstance(value, str):
-        return {"tools": json.dumps(value, ensure_ascii=False)}
-    try:
-        json.loads(value)
-    except ValueError:
-        raise Fault("tools", "JSON", _found(value)) from None
-    return {"tools": value}
-
-
-# ---- talks ----
-
-
-class _Talk:
-    """A talk in any shape, turned into turns of role and content."""
-
-    def __init__(self, turns: Any, key: str, system: Any) -> None:
-        self.said: list[str] = []
-        self.extra: dict[str, list[Any]] = {}
-        self.turns: list[Row] = []
-        turns = _list(turns, key)
-        if not turns:
-            raise Fault(key, "turns", "none")
-        for number, turn in enumerate(turns):
-            self._add(turn, f"{key}[{number}]")
-        if not _empty(system):
-            if self.turns[0]["role"] == "system":
-                raise Fault("system", "no second system prompt", "one here and one in the talk")
-            self.turns.insert(0, {"role": "system", "content": _text(system, "system")})
-            for values in self.extra.values():
-                values.insert(0, None)
-        self._check(key)
-
-    def _add(self, turn: Any, key: str) -> None:
-        role = _role(turn, key)
-        value, calls = turn.get(_content_key(turn)), _calls(turn.get("tool_calls"), key)
-        thoughts = [turn[name] for name in _THOUGHTS if isinstance(turn.get(name), str)]
-        if isinstance(value, list | tuple):
-            text = self._parts(value, key, thoughts, calls)
-        else:
-            text = _text(value, key)
-        if role == "call":
-            role, text, calls = "assistant", "", [*calls, *_calls_of_text(text, key)]
-        if role == "assistant" and (_THINKS.match(text) or _closes(text)):
-            inner, answer = split_thoughts(text)
-            text = answer or ""
-            thoughts.append(inner)
-        made: Row = {"role": role, "content": text}
-        if calls:
-            made["tool_calls"] = calls
-        for name in ("name", "tool_call_id"):
-            if not _empty(turn.get(name)):
-                made[name] = turn[name]
-        known = {"from", "value", "text", *TURN_KEYS, *_THOUGHTS}
-        for name, other in turn.items():
-            if name not in known and not _empty(other):
-                self.extra.setdefault(name, [None] * len(self.turns)).append(other)
-        self.turns.append(made)
-        for values in self.extra.values():
-            values += [None] * (len(self.turns) - len(values))
-        if role == "assistant":
-            self.said.append("\n".join(filter(None, thoughts)))
-
-    def _parts(self, parts: Sequence[Any], key: str, thoughts: list[str], calls: list[Row]) -> str:
-        texts = []
-        for number, part in enumerate(parts):
-            place = f"{key}.content[{number}]"
-            if not isinstance(part, Mapping):
-                raise Fault(place, "a part with a type", _found(part))
-            kind = part.get("type")
-            value = next((part[k] for k in ("text", "value", kind) if not _empty(part.get(k))), "")
-            if kind in ("text", "input_text", "output_text"):
-                texts.append(_text(value, place))
-            elif kind in ("reasoning", "thinking"):
-                thoughts.append(_text(value, place))
-            elif kind in ("tool_call", "tool_use", "function_call"):
-                calls += _calls_of_text(value or {**part, "type": None}, place)
-            else:
-                raise Fault(place, "text, reasoning or tool_call", f"a part of type {kind!r}")
-        return "".join(texts)
-
-    def _check(self, key: str) -> None:
-        """Refuses turns in an order that no chat template renders."""
-        if wrong := out_of_order(self.turns):
-            number, expected = wrong
-            at_end = " at the end" if self.turns[number]["role"] != "assistant" else ""
-            found = self.turns[number]["role"]
-            last = number == len(self.turns) - 1 and expected == "assistant"
-            raise Fault(f"{key}[{number}]", f"{expected}'s turn{at_end if last else ''}", found)
-
-    def whole(self) -> list[Row]:
-        return self.turns
-
-    def thoughts(self) -> Row:
-        return {"thoughts": self.said} if any(self.said) else {}
-
-    def others(self) -> Row:
-        """Further keys of turns, each as a column with one value a turn."""
-        return {f"turn_{name}": values for name, values in self.extra.items()}
-
-
-def _closes(text: str) -> bool:
-    """Whether a thought ends that the chat template had opened."""
-    return "</think>" in text and "<think>" not in text and "`</think>" not in text
-
-
-def _role(turn: Any, key: str) -> str:
-    if not isinstance(turn, Mapping):
-        raise Fault(key, "a turn with role and content", _found(turn))
-    name = next((turn[k] for k in ("role", "from") if k in turn), None)
-    role = ROLES.get(name.lower()) if isinstance(name, str) else None
-    if role is None:
-        known = ", ".join(("system", "user", "assistant", "tool"))
-        raise Fault(f"{key}.role", f"{known} or a name in use for these", _found(name))
-    return role
-
-
-def _content_key(turn: Mapping) -> str:
-    return next((name for name in ("content", "value", "text") if name in turn), "content")
-
-
-def _calls(value: Any, key: str) -> list[Row]:
-    if _empty(value):
-        return []
-    return [call for one in _list(value, f"{key}.tool_calls") for call in _calls_of_text(one, key)]
-
-
-def _calls_of_text(value: Any, key: str) -> list[Row]:
-    """Tool calls as OpenAI writes them, from JSON or its text: name and arguments."""
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            raise Fault(key, "a tool call in JSON", _found(value)) from None
-    made = []
-    for call in value if isinstance(value, list) else [value]:
-        inner = call.get("function", call) if isinstance(call, Mapping) else None
-        if not isinstance(inner, Mapping) or not isinstance(inner.get("name"), str):
-            raise Fault(key, "a tool call with name and arguments", _found(call))
-        arguments = inner.get("arguments", inner.get("parameters", inner.get("input", {})))
-        if not isinstance(arguments, str):
-            arguments = json.dumps(arguments, ensure_ascii=False)
-        own = {"id": call["id"]} if not _empty(call.get("id")) else {}
-        made.append(
-            {**own, "type": "function", "function": {"name": inner["name"], "arguments": arguments}}
-        )
-    return made
-
-
-def _list(value: Any, key: str) -> list[Any]:
-    if is_missing(value):
-        return []
-    if hasattr(value, "tolist"):  # of numpy, as pandas reads Parquet
-        value = value.tolist()
-    if isinstance(value, str) and value.lstrip().startswith("["):  # a cell of a CSV file
-        try:
-            value = json.loads(value)
-        except ValueError:
-            raise Fault(key, "a list, as JSON", _found(value)) from None
-    if not isinstance(value, list | tuple):
-        raise Fault(key, "a list", _found(value))
-    return list(value)
-
-
-def _text(value: Any, key: str) -> str:
-    if is_missing(value):
-        return ""
-    if not isinstance(value, str):
-        raise Fault(key, "text", _found(value))
-    return value
-
-
-def _found(value: Any) -> str:
-    shown = repr(value)
-    return f"{type(value).__name__} {shown[:40]}{'…' if len(shown) > 40 else ''}"
+    if numbers and str(value) in ("0", "1"):
+        return str(value) == "1"
+    raise Fault(column, said("true_false"), found(value))

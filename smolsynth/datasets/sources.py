@@ -1,27 +1,45 @@
 """Where rows of one's own come from: files of every kind in use, folders, the Hub, tables."""
 
+import codecs
 import csv
 import gzip
 import io
 import json
 import re
 import sys
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from smolsynth.datasets.shapes import UnknownShape, recognise
+from smolsynth.datasets.strings import said
 from smolsynth.errors import ReadError
+from smolsynth.rows import Row
 from smolsynth.rows import rows as rows_of
 
 Notes = list[tuple[str, dict[str, Any]]]  # see `smolsynth.datasets.strings`
 _SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".arrow")
 _HUB = re.compile(r"[\w.-]+/[\w.-]+")
-_BOMS = (
+_BOMS = (  # the longer ones first: that of UTF-32 begins with that of UTF-16
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
     (b"\xef\xbb\xbf", "utf-8"),
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+_MAGIC = {  # of files that are no text, by their first bytes
+    b"PAR1": "Parquet",
+    b"ARRO": "Arrow",
+    b"\xff\xff\xff\xff": "Arrow",
+    b"PK\x03\x04": "ZIP",
+    b"\x28\xb5\x2f\xfd": "Zstandard",
+    b"BZh9": "bzip2",
+    b"\xfd7zX": "xz",
+    b"%PDF": "PDF",
+}
+_SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})(\..+)")
+_INDEX = re.compile(r"|Unnamed: \d+|__index_level_\d+__")  # as pandas names its index
 
 
 def raw_rows(source: Any, split: str | None, encoding: str | None, notes: Notes) -> Iterator[Any]:
@@ -30,21 +48,24 @@ def raw_rows(source: Any, split: str | None, encoding: str | None, notes: Notes)
         return _of_place(source, split, encoding, notes)
     if split is not None and isinstance(source, Mapping):
         if split not in source:
-            raise ReadError(f"There is no split {split!r}; there are {', '.join(source)}.")
+            raise ReadError(said("no_split", split=split, splits=list(source)))
         source = source[split]
     if isinstance(source, list | tuple):
         return iter(source)
+    if hasattr(source, "iloc"):
+        return _of_frame(source, notes)
+    for of_table in ("to_pylist", "to_dicts"):  # of pyarrow, of polars
+        if hasattr(source, of_table):
+            return iter(getattr(source, of_table)())
     try:
         return iter(rows_of(source))
-    except ValueError as error:
-        raise ReadError(str(error)) from None
+    except ValueError:
+        splits = list(source)
+        raise ReadError(said("which_split", count=len(splits), splits=splits)) from None
     except TypeError:
         if isinstance(source, Iterable) and not isinstance(source, str | bytes | Mapping):
             return iter(source)
-        raise ReadError(
-            f"A {type(source).__name__} can't be read: give a path, the name of a dataset on the"
-            " Hub, a Dataset, a DataFrame or a list of dicts."
-        ) from None
+        raise ReadError(said("no_source", type=type(source).__name__)) from None
 
 
 def _of_place(
@@ -57,7 +78,7 @@ def _of_place(
         return _of_file(path, encoding, notes)
     if isinstance(source, str) and _HUB.fullmatch(source) and not source.startswith("."):
         return _of_hub(source, split)
-    raise ReadError(f"There is no file or folder {source}.")
+    raise ReadError(said("no_path", path=source))
 
 
 def _of_hub(name: str, split: str | None) -> Iterator[Any]:
@@ -67,16 +88,8 @@ def _of_hub(name: str, split: str | None) -> Iterator[Any]:
         data = load_dataset(name, split=split)
     except Exception as error:  # of datasets, huggingface_hub, httpx
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ReadError(
-            f"There is no file {name}, and the Hub does not give a dataset of that name ({reason}):"
-            " check the name, the network and, of a private one, HF_TOKEN."
-        ) from None
-    try:
-        return iter(rows_of(data))
-    except ValueError:
-        raise ReadError(
-            f"{name} has several splits, {', '.join(data)}: name one with split=…"
-        ) from None
+        raise ReadError(said("no_hub", name=name, reason=reason)) from None
+    return raw_rows(data, None, None, [])
 
 
 def _of_folder(
@@ -86,14 +99,32 @@ def _of_folder(
         from datasets import load_from_disk
 
         return raw_rows(load_from_disk(str(folder)), split, encoding, notes)
-    files = [path for path in sorted(folder.iterdir()) if _suffix(path) in _SUFFIXES]
-    files = [path for path in files if path.name != "dataset_info.json"]
+    files = _files(folder) or (_files(folder / "data") if (folder / "data").is_dir() else [])
     if split is not None:
         files = [path for path in files if path.name.startswith(split)]
+    if len(files) > 1 and (shards := _shards(folder, files)):
+        notes.append(("shards", {"count": len(shards), "first": shards[0].name}))
+        return (row for path in shards for row in _of_file(path, encoding, notes))
     if len(files) != 1:
-        there = ", ".join(path.name for path in files) or "none"
-        raise ReadError(f"{folder} must hold one file of data; there is {there}. Name the file.")
+        there = [path.name for path in files] or said("none")
+        raise ReadError(said("which_file", folder=folder, files=there))
     return _of_file(files[0], encoding, notes)
+
+
+def _files(folder: Path) -> list[Path]:
+    files = [path for path in sorted(folder.iterdir()) if _suffix(path) in _SUFFIXES]
+    return [path for path in files if path.name != "dataset_info.json"]
+
+
+def _shards(folder: Path, files: list[Path]) -> list[Path]:
+    """The files, if they are the parts of one: train-00000-of-00002.parquet and so on."""
+    parts = [_SHARD.fullmatch(path.name) for path in files]
+    if not all(parts) or len({(part[1], part[3], part[4]) for part in parts if part}) != 1:
+        return []
+    count = int(parts[0][3])  # type: ignore[index]  # all are matches
+    if len(files) != count:
+        raise ReadError(said("shards_missing", folder=folder, found=len(files), count=count))
+    return files
 
 
 def _suffix(path: Path) -> str:
@@ -104,12 +135,9 @@ def _suffix(path: Path) -> str:
 def _of_file(path: Path, encoding: str | None, notes: Notes) -> Iterator[Any]:
     suffix = _suffix(path)
     if suffix in (".parquet", ".arrow"):
-        return _of_arrow(path, suffix)
+        return _without_pandas(_of_arrow(path, suffix), notes)
     if suffix not in _SUFFIXES:
-        raise ReadError(
-            f"{path.name} can't be read: its name must end in {', '.join(_SUFFIXES)}, each with"
-            " or without .gz."
-        )
+        raise ReadError(said("suffix", file=path.name, suffixes=_SUFFIXES))
     opened = _open(path, encoding, notes)
     if suffix in (".csv", ".tsv"):
         return _guarded(path, _of_table(path, opened, suffix, notes))
@@ -121,16 +149,15 @@ def _guarded(path: Path, rows: Iterator[Any]) -> Iterator[Any]:
     try:
         yield from rows
     except UnicodeDecodeError as error:
-        raise ReadError(
-            f"{path.name} is no {error.encoding.upper()} (byte {error.start}): save it as UTF-8, or"
-            ' name its encoding, as in read_rows(…, encoding="gb18030").'
-        ) from None
+        given = {"encoding": error.encoding.upper(), "byte": error.start}
+        looks = "utf-16-le" if b"\0" in error.object[:100] else "gb18030"
+        raise ReadError(said("not_encoding", file=path.name, try_=looks, **given)) from None
     except UnicodeError as error:
-        raise ReadError(f"{path.name} can't be decoded ({error}).") from None
-    except (EOFError, gzip.BadGzipFile, OSError) as error:
-        raise ReadError(f"{path.name} is damaged or breaks off ({error}).") from None
+        raise ReadError(said("undecodable", file=path.name, reason=error)) from None
+    except (EOFError, zlib.error, OSError) as error:
+        raise ReadError(said("damaged", file=path.name, reason=error)) from None
     except csv.Error as error:
-        raise ReadError(f"{path.name} is no well-formed table ({error}).") from None
+        raise ReadError(said("no_table", file=path.name, reason=error)) from None
 
 
 def _open(path: Path, encoding: str | None, notes: Notes) -> Callable[[], io.TextIOBase]:
@@ -144,13 +171,55 @@ def _open(path: Path, encoding: str | None, notes: Notes) -> Callable[[], io.Tex
     try:
         with bytes_of() as file:
             head = file.read(4)
-    except (EOFError, OSError) as error:
-        raise ReadError(f"{path.name} is damaged or can't be opened ({error}).") from None
+    except (EOFError, zlib.error, OSError) as error:
+        raise ReadError(said("damaged", file=path.name, reason=error)) from None
+    if head in _MAGIC:
+        raise ReadError(said("is_really", file=path.name, really=_MAGIC[head]))
+    # A mark at the beginning is surer than what somebody says.
     found = next((name for mark, name in _BOMS if head.startswith(mark)), None)
-    if found and encoding is None:
+    if found:
         notes.append(("bom", {"encoding": found.upper()}))
-    name = encoding or {"utf-8": "utf-8-sig", None: "utf-8"}.get(found, found)
-    return lambda: io.TextIOWrapper(bytes_of(), encoding=name, newline="")
+        encoding = {"utf-8": "utf-8-sig"}.get(found, found)
+    elif encoding is None and head.count(0) in (2, 3):  # as of UTF-16 or -32 without a mark
+        given = {"encoding": "UTF-8", "byte": head.index(0), "try_": "utf-16-le"}
+        raise ReadError(said("not_encoding", file=path.name, **given))
+    try:
+        codecs.lookup(encoding or "utf-8")
+    except LookupError:
+        raise ReadError(said("no_such_encoding", encoding=encoding)) from None
+    return lambda: io.TextIOWrapper(bytes_of(), encoding=encoding or "utf-8", newline="")
+
+
+class _NotJSON(Exception):
+    """What the text of JSON holds that JSON can't."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _NotJSON(said("twice", key=next(name for name in names if names.count(name) > 1)))
+    return made
+
+
+def _constant(name: str) -> None:
+    """NaN is missing, as pandas writes it; Infinity is no number."""
+    if name != "NaN":
+        raise _NotJSON(said("infinite", value=name))
+
+
+def _parsed(text: str, path: Path, line: int | None = None) -> Any:
+    """What a text of JSON says; raises ReadError, or JSONDecodeError where it is none."""
+    where = said("line", line=line) if line else ""
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+    except json.JSONDecodeError:
+        raise
+    except (_NotJSON, ValueError) as error:  # ValueError: a number of thousands of digits
+        given = {"file": path.name, "line": where, "reason": error.args[0]}
+        raise ReadError(said("bad_json", **given)) from None
+    except RecursionError:
+        raise ReadError(said("deep", file=path.name, line=where)) from None
 
 
 def _of_json(
@@ -159,7 +228,7 @@ def _of_json(
     with opened() as file:
         head = file.read(1024).lstrip()
     if not head:
-        raise ReadError(f"{path.name} is empty.")
+        raise ReadError(said("empty", file=path.name))
     if head.startswith("["):
         if suffix != ".json":
             notes.append(("array", {}))
@@ -187,14 +256,10 @@ def _whole_json(path: Path, opened: Callable[[], io.TextIOBase]) -> Any:
     with opened() as file:
         text = file.read()
     try:
-        return json.loads(text)
+        return _parsed(text, path)
     except json.JSONDecodeError as error:
-        raise ReadError(
-            f"{path.name} is no JSON: {error.msg} in line {error.lineno}, column {error.colno}."
-            " If the file breaks off there, fetch it again."
-        ) from None
-    except RecursionError:
-        raise ReadError(f"{path.name} is nested too deeply to be training data.") from None
+        place = {"line": error.lineno, "column": error.colno}
+        raise ReadError(said("no_json", file=path.name, reason=error.msg, **place)) from None
 
 
 def _under_a_key(path: Path, opened: Callable[[], io.TextIOBase], notes: Notes) -> Iterator[Any]:
@@ -211,10 +276,8 @@ def _under_a_key(path: Path, opened: Callable[[], io.TextIOBase], notes: Notes) 
     try:
         recognise([whole])
     except UnknownShape:
-        raise ReadError(
-            f"{path.name} is one JSON object with the keys {', '.join(map(repr, whole))}: it must"
-            " be a list of rows, or hold one list of rows under one key."
-        ) from None
+        keys = [repr(key) for key in whole]
+        raise ReadError(said("one_object", file=path.name, keys=keys)) from None
     return iter([whole])
 
 
@@ -226,15 +289,12 @@ def _json_lines(path: Path, opened: Callable[[], io.TextIOBase], notes: Notes) -
                 blank += 1
                 continue
             try:
-                yield json.loads(line)
+                yield _parsed(line, path, number)
             except json.JSONDecodeError as error:
-                raise ReadError(
-                    f"{path.name}, line {number}, is no JSON ({error.msg}, column {error.colno}):"
-                    f" {line.strip()[:60]!r}. Each line must be one whole object; if the file"
-                    " breaks off there, fetch it again."
-                ) from None
-            except RecursionError:
-                raise ReadError(f"{path.name}, line {number}, is nested too deeply.") from None
+                given = {"file": path.name, "line": number, "reason": error.msg}
+                shown = line.strip()[:60]
+                fault = said("no_json_line", column=error.colno, shown=shown, **given)
+                raise ReadError(fault) from None
     if blank:
         notes.append(("blank", {"count": blank}))
 
@@ -246,32 +306,58 @@ def _of_table(
     with opened() as file:
         head = file.readline()
     if not head.strip():
-        raise ReadError(f"{path.name} is empty.")
+        raise ReadError(said("empty", file=path.name))
     delimiter = "\t" if suffix == ".tsv" else ","
     if delimiter not in head:
         others = [mark for mark in (";", "\t", ",") if mark in head]
         if len(others) != 1:
-            raise ReadError(
-                f"{path.name} has one column, {head.strip()[:60]!r}: the first line must name the"
-                " columns, separated by commas (in .tsv by tabs)."
-            )
+            raise ReadError(said("one_column", file=path.name, shown=head.strip()[:60]))
         [delimiter] = others
         notes.append(("delimiter", {"delimiter": {";": ";", "\t": "tab", ",": ","}[delimiter]}))
     with opened() as file:
-        table = csv.DictReader(file, delimiter=delimiter, strict=True)
-        names = table.fieldnames or []
-        if len(set(names)) < len(names):
-            double = next(name for name in names if names.count(name) > 1)
-            raise ReadError(f"{path.name} has two columns of the name {double!r}: rename one.")
-        for row in table:
-            if None in row or None in row.values():
-                missing = list(row.values()).count(None)
-                found = len(names) + len(row.get(None, ())) - missing
-                raise ReadError(
-                    f"{path.name}, line {table.line_num}: {found} cells, but {len(names)} columns."
-                    " A text with commas, quotes or line breaks must stand in quotes."
-                )
-            yield {name: value or None for name, value in row.items()}
+        table = csv.reader(file, delimiter=delimiter, strict=True)
+        names = [name.strip() for name in next(table)]
+        if double := next((name for name in names if names.count(name) > 1), None):
+            raise ReadError(said("same_columns", file=path.name, name=double))
+        yield from _without_pandas(_of_cells(path, names, table), notes)
+
+
+def _of_cells(path: Path, names: list[str], table: Any) -> Iterator[Row]:
+    for cells in table:
+        if not cells:  # a blank line
+            continue
+        if len(cells) != len(names):
+            given = {"line": table.line_num, "found": len(cells), "columns": len(names)}
+            raise ReadError(said("cells", file=path.name, **given))
+        yield {name: cell or None for name, cell in zip(names, cells, strict=True)}
+
+
+def _of_frame(frame: Any, notes: Notes) -> Iterator[Row]:
+    names = [str(name) for name in frame.columns]
+    if double := next((name for name in names if names.count(name) > 1), None):
+        raise ReadError(said("frame_columns", name=double))
+    if any(name is not None for name in frame.index.names):
+        frame = frame.reset_index()
+    return _without_pandas(iter(frame.to_dict("records")), notes)
+
+
+def _without_pandas(rows: Iterator[Row], notes: Notes) -> Iterator[Row]:
+    """The rows without what pandas adds: its index, and “nan” where a text is missing."""
+    count, index = 0, None
+    for row in rows:
+        if index is None:
+            index = [name for name in row if _INDEX.fullmatch(str(name))]
+            if index:
+                notes.append(("index", {"columns": [repr(name) for name in index]}))
+        for name in index:
+            del row[name]
+        for name, value in row.items():
+            if isinstance(value, str) and value == "nan":
+                row[name] = None
+                count += 1
+        yield row
+    if count:
+        notes.append(("nan", {"count": count}))
 
 
 def _of_arrow(path: Path, suffix: str) -> Iterator[Any]:
@@ -283,13 +369,23 @@ def _of_arrow(path: Path, suffix: str) -> Iterator[Any]:
         if suffix == ".parquet":
             for batch in ParquetFile(path).iter_batches(batch_size=1_000):
                 yield from batch.to_pylist()
-        else:
-            with pyarrow.memory_map(str(path)) as file:
+            return
+        with pyarrow.memory_map(str(path)) as file:
+            if file.read(6) == b"ARROW1":
+                whole = ipc.open_file(file)
+                for number in range(whole.num_record_batches):
+                    yield from whole.get_batch(number).to_pylist()
+            else:
+                file.seek(file.size() - 4)
+                if any(file.read(4)):  # cut between two batches it would be read in silence
+                    raise EOFError("its end is missing")
+                file.seek(0)
                 for batch in ipc.open_stream(file):
                     yield from batch.to_pylist()
-    except (pyarrow.ArrowException, OSError) as error:
+    except (pyarrow.ArrowException, OSError, EOFError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ReadError(f"{path.name} is damaged, or no {suffix[1:]} file ({reason}).") from None
+        given = {"file": path.name, "suffix": suffix[1:], "reason": reason}
+        raise ReadError(said("not_arrow", **given)) from None
 
 
 def text_lines(path: Path) -> list[str]:

@@ -24,6 +24,7 @@ from smolsynth._files import new_folder
 from smolsynth.datasets.convert import PAIR, as_json
 from smolsynth.datasets.read import Read
 from smolsynth.datasets.shapes import FORM
+from smolsynth.datasets.strings import said
 from smolsynth.errors import ConvertError
 from smolsynth.quality.rules import SCORES
 from smolsynth.rows import Row
@@ -66,10 +67,8 @@ def convert(read: Read, to: str, folder: str | Path) -> Converted:
         raise ValueError(f"There is no format {to!r}; there are {', '.join(FORMATS)}.")
     writer = FORMATS[to].get(read.kind)
     if writer is None:
-        fitting = ", ".join(name for name, kinds in FORMATS.items() if read.kind in kinds)
-        raise ConvertError(
-            f"The format {to} has no place for rows of {read.kind} data. These have: {fitting}."
-        )
+        fitting = [name for name, kinds in FORMATS.items() if read.kind in kinds]
+        raise ConvertError(said("no_place", to=to, kind=read.kind, fitting=fitting))
     folder, count, lost, seen = Path(folder), 0, dict[str, None](), set[str]()
     form = FORM[read.kind]
     with new_folder(folder) as unfinished:
@@ -78,7 +77,10 @@ def convert(read: Read, to: str, folder: str | Path) -> Converted:
                 try:
                     made = list(writer(row))
                 except ConvertError as error:
-                    raise ConvertError(f"Row {number} does not fit into {to}: {error}") from None
+                    reason = error.args[0]
+                    raise ConvertError(
+                        said("no_fit", number=number, to=to, reason=reason)
+                    ) from None
                 others = {name: row[name] for name in row if name not in form}
                 taken = {"tools"} if to in TAKE_TOOLS else set()
                 if to in STRICT:
@@ -150,7 +152,7 @@ def _said(turns: Sequence[Row]) -> list[Row]:
             made.append({"from": SHAREGPT[turn["role"]], "value": turn["content"]})
         if calls:
             if turn["content"]:
-                raise ConvertError("a turn holds a text and a call of a tool: it has one or other.")
+                raise ConvertError(said("text_and_call"))
             made.append({"from": "function_call", "value": _calls(calls)})
     return made
 
@@ -178,7 +180,7 @@ def _alpaca(row: Row) -> Iterator[Row]:
         for name in ("messages", "prompt")
         for turn in row.get(name, ())
     ):
-        raise ConvertError("alpaca has no place for tools: take sharegpt or messages.")
+        raise ConvertError(said("no_tools"))
     if "messages" in row:
         *asked, answer = row["messages"]
         yield _question(asked) | {"output": answer["content"]}
