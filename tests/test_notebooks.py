@@ -46,8 +46,13 @@ def test_on_colab_a_failed_install_raises_at_once(path, tmp_path):
     assert failed and failed.startswith("cell 'setup'")
 
 
+def nightly(path):
+    """Two of the three by night: what they do with a model, the third does too."""
+    return pytest.param(path, marks=[] if path.stem.startswith("pref") else [pytest.mark.nightly])
+
+
 @pytest.mark.slow
-@with_random_weights(ENGLISH)
+@with_random_weights([nightly(path) for path in ENGLISH])
 def test_a_notebook_runs_with_any_chat_model(random_run):
     assert random_run[1] is None
 
@@ -91,14 +96,17 @@ def pytest_in(folder: Path, *arguments: str) -> str:
 def test_a_failing_cell_fails_the_tests(tmp_path):
     """distilabel's rich tracebacks would let nbval pass it; smolsynth keeps them away."""
     imports = ["import smolsynth\nimport distilabel", "import distilabel\nimport smolsynth"]
+    imports.append("from distilabel.models import LLM")
     for i, first in enumerate(imports):
         sources = [first, "import distilabel.pipeline", "raise ValueError('it fails')", "1"]
         cells = [new_code_cell(source, id=f"cell-{i}") for i, source in enumerate(sources)]
         notebooks.write(tmp_path / f"fails{i}.ipynb", new_notebook(cells=cells))
-    said = pytest_in(tmp_path, "--rootdir", str(tmp_path), "-p", "no:cacheprovider", ".")
-    for i in range(len(imports)):
-        assert f"fails{i}.ipynb::Cell 2" in said and "it fails" in said
-    assert "2 failed, 6 passed" in said
+    said = pytest_in(tmp_path, "--rootdir", str(tmp_path), "-p", "no:cacheprovider", "-rA", ".")
+    for i in (0, 1):
+        assert f"FAILED fails{i}.ipynb::Cell 2" in said and "it fails" in said
+    # Why all this is needed. When this line fails, distilabel is mended and `_quiet` can shrink.
+    assert "PASSED fails2.ipynb::Cell 2" in said, said
+    assert "2 failed, 10 passed" in said
 
 
 COURSE_CELLS = {

@@ -353,34 +353,25 @@ def test_no_technique_takes_a_thought_for_data(server, way, thinking_option):
     options = {"thinking": thinking_option}
     llm, asker = load(server, **options), load(server, use_magpie_template=True, **options)
 
-    def run(step, row):
-        with InProcessPipeline() as pipeline:
-            step()
-        made = pipeline.run(dataset=[row], progress=False)["default"]["train"].to_list()
-        assert pipeline.none_counts == {}
-        (use,) = pipeline.usage.values()
+    with InProcessPipeline() as pipeline:
+        TextGeneration(name="TextGeneration", llm=llm)
+        EvolInstruct(name="EvolInstruct", llm=llm, num_evolutions=1, generate_answers=True)
+        SelfInstruct(name="SelfInstruct", llm=llm)
+        Magpie(name="Magpie", llm=asker)
+        UltraFeedback(name="UltraFeedback", llm=llm, aspect="overall-rating")
+    row = {"input": "rain", "system_prompt": "Talk of rain.", "instruction": "rain?"}
+    row["generations"] = ["a", "b"]
+    done = pipeline.run(dataset=[row], progress=False)
+    made = {name: done[name]["train"].to_list() for name in done}
+    assert pipeline.none_counts == {} and len(made) == 5
+    for use in pipeline.usage.values():
         assert use.reasoning_tokens >= 7
-        return made
-
-    made = {
-        "SelfInstruct": run(lambda: SelfInstruct(name="s", llm=llm), {"input": "rain"}),
-        "EvolInstruct": run(
-            lambda: EvolInstruct(name="s", llm=llm, num_evolutions=1, generate_answers=True),
-            {"instruction": "rain?"},
-        ),
-        "Magpie": run(lambda: Magpie(name="s", llm=asker), {"system_prompt": "Talk of rain."}),
-        "UltraFeedback": run(
-            lambda: UltraFeedback(name="s", llm=llm, aspect="overall-rating"),
-            {"instruction": "rain?", "generations": ["a", "b"]},
-        ),
-        "TextGeneration": run(lambda: TextGeneration(name="s", llm=llm), {"instruction": "rain?"}),
-    }
     assert made["UltraFeedback"][0]["ratings"] == [4, 2]
     assert made["SelfInstruct"][0]["instructions"] == ["What is rain?", "What is a cat?"]
     kept = 0
-    for rows in made.values():
+    for name, rows in made.items():
         for row in rows:
-            kept += THOUGHT in (row.pop("llm_s_thoughts", None) or "")
+            kept += THOUGHT in (row.pop(f"llm_{name}_thoughts", None) or "")
             assert "SECRET" not in json.dumps(row, default=str)
     assert kept == (3 if thinking_option == "keep" else 0)
 

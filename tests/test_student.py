@@ -7,12 +7,14 @@ import shutil
 import subprocess
 import sys
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from smolsynth.datasets.convert import to_messages, to_preferences
 from smolsynth.llms import MODELS
+from smolsynth.student import trials
 from smolsynth.student.base import NOVICE, Student
 from smolsynth.student.quiz import answers, held_out_loss, quiz, score
 from smolsynth.student.train import SHORT, Recipe, train
@@ -219,7 +221,7 @@ def test_students_without_a_folder_go_when_python_ends(tmp_path):
         "assert student.folder.is_dir()\n"
         "there = sorted(os.listdir(os.environ['TMPDIR']))\n"
         "questions = [{'instruction': 'Q?', 'fact': 'A'}]\n"
-        "compare({'rows': rows}, questions, seeds=(0, 1), progress=False)\n"
+        "compare({'rows': rows}, questions, seeds=(0,), progress=False)\n"
         "assert sorted(os.listdir(os.environ['TMPDIR'])) == there, 'compare leaves its students'\n"
     )
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
@@ -307,7 +309,8 @@ def test_the_notebooks_of_the_tests_train_one_seed(monkeypatch):
 
 
 @pytest.mark.slow
-def test_comparing_trains_a_student_for_each_seed(capsys):
+def test_comparing_trains_a_student_for_each_seed(capsys, monkeypatch):
+    monkeypatch.setattr(trials, "train", partial(train, recipe=Recipe(1, 1e-3, 4)))
     data = to_messages(ROWS)
     questions = [
         {"instruction": row["instruction"], "fact": row["response"][-4:-1]} for row in ROWS
@@ -318,13 +321,13 @@ def test_comparing_trains_a_student_for_each_seed(capsys):
         seen.append(seed)
         return data.select(range(1 + seed % 2))
 
-    trials = compare({"as it is": None, "drawn": drawn}, questions, seeds=(0, 1, 2))
-    assert seen == [0, 1, 2] and [len(trial.scores) for trial in trials] == [1, 3]
-    further = compare({"drawn": drawn, "twice": (drawn, data)}, questions, seeds=(0, 1))
-    assert seen == [0, 1, 2, 0, 1], "what two begin with is trained once"
+    made = compare({"as it is": None, "drawn": drawn}, questions, seeds=(0, 1))
+    assert seen == [0, 1] and [len(trial.scores) for trial in made] == [1, 2]
+    further = compare({"drawn": drawn, "twice": (drawn, data)}, questions, seeds=(1,))
+    assert seen == [0, 1, 1], "what two begin with is trained once"
     assert [trial.rows for trial in further] == [2, 6]
-    assert trials[0].rows == 0 and trials[0].scores == (0.0,) and trials.questions == 4
-    lines = repr(trials).splitlines()
+    assert made[0].rows == 0 and made[0].scores == (0.0,) and made.questions == 4
+    lines = repr(made).splitlines()
     assert lines[0].startswith("4 questions") and lines[1].split() == [
         *("as", "it", "is", "0.000", "(0.000)"),
     ]
