@@ -1,9 +1,11 @@
 """What the models share: the error, kinds of numbers, seeds, locks, and the checks of inputs."""
 
+import functools
 import itertools
 import json
 import os
 import secrets
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +31,16 @@ def cores() -> int:
     """Cores that this process may use, at most 8: more don't help so small a model."""
     can_tell = hasattr(os, "sched_getaffinity")
     return min(8, len(os.sched_getaffinity(0)) if can_tell else os.cpu_count() or 1)
+
+
+@functools.cache
+def tls_context() -> ssl.SSLContext:
+    """The certificates that connections trust; read once, as that takes 50 ms of each client."""
+    import certifi
+
+    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    own = file or folder  # as httpx reads them
+    return ssl.create_default_context(cafile=file if own else certifi.where(), capath=folder)
 
 
 def state_without(state: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from smolsynth.errors import LLMUnavailable, RowRefused
-from smolsynth.llms.common import first_line
+from smolsynth.llms.common import first_line, tls_context
 from smolsynth.llms.endpoints import EndpointLLM
 
 HF_ROUTER = "https://router.huggingface.co/v1"
@@ -140,7 +140,7 @@ def _client(llm: EndpointLLM) -> Any:
         api_key=llm.api_key.get_secret_value(),
         timeout=LIST_TIMEOUT,
         max_retries=0,
-        http_client=openai.DefaultHttpxClient(follow_redirects=False),
+        http_client=openai.DefaultHttpxClient(follow_redirects=False, verify=tls_context()),
     )
 
 

@@ -16,7 +16,14 @@ from distilabel.models.mixins.magpie import MagpieChatTemplateMixin
 from pydantic import BaseModel, PrivateAttr, field_validator
 
 from smolsynth.errors import LLMUnavailable, RowRefused
-from smolsynth.llms.common import Count, NotNegative, call_seeds, output_of, state_without
+from smolsynth.llms.common import (
+    Count,
+    NotNegative,
+    call_seeds,
+    output_of,
+    state_without,
+    tls_context,
+)
 from smolsynth.llms.habits import Habits, switch_off
 from smolsynth.llms.replies import Answer, Fault, Malformed, answers_in, fault_of, starts_inside
 from smolsynth.llms.templates import family_of, is_users_turn, open_user_turn
@@ -131,7 +138,9 @@ class EndpointLLM(OpenAILLM, MagpieChatTemplateMixin):
                 timeout=self.timeout,
                 max_retries=0,  # its own retries know nothing of malformed bodies and accounts
                 # A redirect may lead to another host, and the key is for this one.
-                http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False),
+                http_client=openai.DefaultAsyncHttpxClient(
+                    follow_redirects=False, verify=tls_context()
+                ),
             )
 
     def unload(self) -> None:
