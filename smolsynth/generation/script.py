@@ -2,12 +2,27 @@
 
 import json
 from collections.abc import Collection, Iterable
+from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from smolsynth.generation.plan import MIXED, MOST_INPUTS, Plan
 from smolsynth.generation.strings import NAMES, SYSTEM_PROMPTS
 from smolsynth.text.layout import width
+
+
+@cache
+def _templates() -> Environment:
+    templates = Environment(
+        loader=PackageLoader("smolsynth.generation"),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701  # Python, not HTML; what a person wrote goes through `py`
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    templates.filters["py"] = _quoted
+    return templates
 
 
 def code(plan: Plan, sources: Collection[str] = ()) -> str:
@@ -18,18 +33,9 @@ def code(plan: Plan, sources: Collection[str] = ()) -> str:
         sources: the techniques of a mixture that rows came from; none means all. Without rows of
             Magpie the file does without it: not every server can do it.
     """
-    templates = Environment(
-        loader=PackageLoader("smolsynth.generation"),
-        undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701  # Python, not HTML; what a person wrote goes through `py`
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    templates.filters["py"] = _quoted
     can_magpie = plan.technique != "mixed" or "Magpie" in (sources or MIXED)
     prompt = {"magpie": "system_prompt", "mixed": "magpie_prompt"}.get(plan.technique)
-    return templates.get_template(f"{plan.technique}.py.j2").render(
+    return _templates().get_template(f"{plan.technique}.py.j2").render(
         zh=plan.lang == "zh",
         kind_name=NAMES[plan.lang][plan.kind],
         technique=plan.technique,
