@@ -35,7 +35,8 @@ def code(plan: Plan, sources: Collection[str] = ()) -> str:
     """
     can_magpie = plan.technique != "mixed" or "Magpie" in (sources or MIXED)
     prompt = {"magpie": "system_prompt", "mixed": "magpie_prompt"}.get(plan.technique)
-    return _templates().get_template(f"{plan.technique}.py.j2").render(
+    template = _templates().get_template(f"{plan.technique}.py.j2")
+    return template.render(
         zh=plan.lang == "zh",
         kind_name=NAMES[plan.lang][plan.kind],
         technique=plan.technique,
