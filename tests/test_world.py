@@ -106,9 +106,9 @@ def test_answers_are_right_by_construction(lang):
 
 
 def test_the_corpus_is_repeatable_and_holds_every_task_in_both_languages():
+    one, same, other = (list(compose(200, seed=seed)) for seed in (5, 5, 6))
+    assert one == same != other
     rows = list(compose(1500, seed=5))
-    assert rows == list(compose(1500, seed=5))
-    assert rows != list(compose(1500, seed=6))
     assert {(r["task"], r["lang"]) for r in rows} == {(t, g) for t in TASKS for g in LANGS}
     for row in rows:
         roles = [m["role"] for m in row["messages"]]
@@ -146,7 +146,7 @@ def test_every_fact_belongs_to_one_concept_alone(lang):
 def test_a_planted_fault_is_the_one_that_grading_finds(lang, held_out):
     composer = Composer(lang, random.Random(1), held_out)
     seen, missed = set(), []
-    for _ in range(400):
+    for _ in range(200):
         q = composer.any_question()
         for fault in ["none", *composer.possible_faults(q)]:
             text = composer.flawed(q, fault)
@@ -156,7 +156,7 @@ def test_a_planted_fault_is_the_one_that_grading_finds(lang, held_out):
             if found not in (fault, near.get(fault)):
                 missed.append((fault, found, q.text, text))
     assert seen == set(RATINGS)
-    assert len(missed) < 10, missed
+    assert len(missed) < 5, missed
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -192,7 +192,7 @@ def test_a_judge_s_notes_tell_the_fault(lang, held_out):
         "leak": words["prompt_words"],
         "refusal": words["unknown"],
     }
-    for _ in range(400):
+    for _ in range(150):
         q = composer.any_question()
         for fault in ["none", *composer.possible_faults(q)]:
             text = composer.flawed(q, fault)
