@@ -31,7 +31,6 @@ pytestmark = [
     pytest.mark.skipif(not browser.find_chromium(), reason="apt-get install chromium"),
 ]
 LANGS = ("en", "zh")
-WHERE = ("voila", "jupyter")
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"  # in each notebook's title
 
 
@@ -97,9 +96,16 @@ def saved(app: App) -> list[Path]:
     return sorted(app.folder.glob("[!.]*/train.jsonl")) if app.folder.exists() else []
 
 
+def by_night(*values):
+    """A pair of what the tests by day try each of."""
+    return pytest.param(*values, marks=pytest.mark.nightly)
+
+
 # ---- the whole way ----
-@pytest.mark.parametrize("lang", LANGS)
-@pytest.mark.parametrize("where", WHERE)
+@pytest.mark.parametrize(
+    ("where", "lang"),
+    [("voila", "en"), ("jupyter", "zh"), by_night("voila", "zh"), by_night("jupyter", "en")],
+)
 def test_from_a_description_to_a_file_on_disk(open_app, where, lang):
     app = open_app(where, lang)
     before = saved(app)
@@ -198,14 +204,14 @@ def test_a_reloaded_page_has_the_review(open_app):
 
 
 # ---- stops, errors, answers ----
-@pytest.mark.parametrize(("where", "lang"), [("voila", "en"), ("jupyter", "zh")])
+@pytest.mark.parametrize(("where", "lang"), [("voila", "en"), by_night("jupyter", "zh")])
 def test_a_run_is_cancelled_and_gone_on_with_while_the_page_answers(open_app, where, lang):
     app = open_app(where, lang)
     app.root.get_by_text(app.words["preference"]).click()
     app.says("two-models_is")
-    app.field("rows").fill("60")
+    app.field("rows").fill("32")
     app.field("rows").press("Tab")
-    app.button("start", rows=60).click()
+    app.button("start", rows=32).click()
     app.field("list").wait_for()  # rows appear
     begun = time.perf_counter()
     app.press("describe")  # the page answers while rows are made
@@ -217,9 +223,9 @@ def test_a_run_is_cancelled_and_gone_on_with_while_the_page_answers(open_app, wh
     app.press("generate")
     app.press("cancel")
     said = app.says("cancelled").inner_text()
-    assert " 60 " in said and app.words["go_on"]
+    assert " 32 " in said and app.words["go_on"]
     app.press("go_on")
-    app.says("done", rows=60)
+    app.says("done", rows=32)
 
 
 def test_wrong_input_then_a_run(open_app):
@@ -257,7 +263,7 @@ def test_a_run_goes_on_after_the_endpoint_failed(open_app):
 
         def generate(self, inputs, **options):
             self.calls += 1
-            if self.broken and self.calls > 12:
+            if self.broken and self.calls > 6:
                 raise OSError("down")
             said = inputs[0][-1]["content"]
             text = f"This is a made up answer with the number {self.calls}."
@@ -273,15 +279,15 @@ def test_a_run_goes_on_after_the_endpoint_failed(open_app):
         for field, value in (
             ("model", f"openai:{chats.base_url}#m"),
             ("about", "numbers"),
-            ("rows", "40"),
+            ("rows", "20"),
         ):
             app.field(field).fill(value)
             app.field(field).press("Tab")
-        app.press("start", rows=40)
+        app.press("start", rows=20)
         assert "failed" in app.problem()
         endpoint.broken = False
         app.press("again")
-        app.says("done", rows=40)
+        app.says("done", rows=20)
 
 
 # ---- what a model may write ----
@@ -306,7 +312,7 @@ def settle(app_or_page) -> None:
     getattr(app_or_page, "page", app_or_page).wait_for_timeout(700)
 
 
-@pytest.mark.parametrize("where", WHERE)
+@pytest.mark.parametrize("where", ["voila", by_night("jupyter")])
 def test_nothing_that_a_model_wrote_runs_in_the_studio(open_app, where):
     with serve(Hostile(), model="m") as chats:
         app = open_app(where, "en")
@@ -499,8 +505,15 @@ VIEWERS = {  # the cell with the viewer, and what stands for the cells between s
 }
 
 
-@pytest.mark.parametrize("lang", LANGS)
-@pytest.mark.parametrize("name", VIEWERS)
+@pytest.mark.parametrize(
+    ("name", "lang"),
+    [
+        ("instruction_sft_dataset", "en"),
+        ("preference_alignment_dataset", "zh"),
+        by_night("instruction_sft_dataset", "zh"),
+        by_night("preference_alignment_dataset", "en"),
+    ],
+)
 def test_a_viewer_of_a_notebook_answers_in_the_browser(chromium, servers, name, lang):
     """Set-up and viewer as they stand; nbval runs what lies between."""
     address, folder = servers("jupyter", "en")
