@@ -266,17 +266,19 @@ def test_figures_by_hand():
 
 def test_only_what_could_be_checked_is_reported():
     def rules(data, **options):
-        return {finding.rule for finding in measure(data, "en", **options).findings}
+        return {finding.rule for finding in measure(data, "zh", **options).findings}
 
     given = {"seeds": ["a"], "evaluation": ["b"]}
-    assert rules(clean_pairs("en"), **given) == set(RULES)
-    assert set(RULES) - rules(clean_pairs("en")) == {"copied_seed", "in_evaluation"}
+    assert rules(clean_pairs("zh"), **given) == set(RULES)
+    assert set(RULES) - rules(clean_pairs("zh")) == {"copied_seed", "in_evaluation"}
     unrated = [
-        {k: row[k] for k in ("instruction", "chosen", "rejected")} for row in clean_pairs("en")
+        {k: row[k] for k in ("instruction", "chosen", "rejected")} for row in clean_pairs("zh")
     ]
     about_ratings = {"tie", "reversed", "unrated"}
     assert set(RULES) - rules(unrated, **given) == about_ratings
-    assert set(RULES) - rules(clean("en"), **given) == {*about_ratings, "same_text"}
+    assert set(RULES) - rules(clean("zh"), **given) == {*about_ratings, "same_text"}
+    in_english = {finding.rule for finding in measure(clean_pairs("en"), "en", **given).findings}
+    assert set(RULES) - in_english == {"traditional"}
 
 
 def test_lists_need_no_full_stop():
@@ -299,7 +301,7 @@ def test_the_table(lang, head, shown):
     lines = repr(measure(data, lang)).splitlines()
     assert lines[0] == head
     assert any(line.startswith("tie ") and "✗" in line and shown in line for line in lines)
-    assert sum("✗" in line for line in lines) == 1 and len(lines) == 24
+    assert sum("✗" in line for line in lines) == 1 and len(lines) == 25 + (lang == "zh")
 
 
 def test_one_line_of_json():

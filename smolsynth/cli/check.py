@@ -136,6 +136,7 @@ def _clean(rows: Any, report: Any, args: argparse.Namespace, text: dict[str, str
             all=report.rows, good=len(good), counts=counts or "-"
         ),
         despite=strings(report.lang, NAME)["despite"],
+        mask=args.mask,
     )
     return text["cleaned"].format(good=len(good), all=report.rows, folder=folder)
 

@@ -33,6 +33,7 @@ def add_reading(parser: argparse.ArgumentParser, text: dict[str, str]) -> None:
     parser.add_argument("--split", help=text["split"])
     parser.add_argument("--encoding", help=text["encoding"])
     parser.add_argument("--skip", action="store_true", help=text["skip"])
+    parser.add_argument("--mask", action="store_true", help=text["mask"])
 
 
 def read(args: argparse.Namespace):
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         rows = read(args)
         print("\n".join(rows.describe(args.ui)))
-        made = convert(rows, args.to, args.folder)
+        made = convert(rows, args.to, args.folder, mask=args.mask)
     except (ReadError, ConvertError) as error:
         print(error.words(args.ui), file=sys.stderr)
         return 2

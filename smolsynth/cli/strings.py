@@ -232,6 +232,8 @@ _READING = {
         "split": "of several, as train",
         "encoding": "of a text file that is not UTF-8, as gb18030",
         "skip": "leave rows out that can't be read, instead of giving up",
+        "mask": "in what is written, put [email], [phone number] and the like in the place of"
+        " personal data and keys",
     },
     "zh": {
         "source": "文件（JSON、JSONL、CSV、TSV、Parquet、Arrow，可以是 gzip 压缩的）、文件夹，"
@@ -240,6 +242,7 @@ _READING = {
         "split": "有好几份时取哪一份，如 train",
         "encoding": "文本文件不是 UTF-8 时的编码，如 gb18030",
         "skip": "读不了的行略去，不中断",
+        "mask": "写出的数据里，邮箱、电话、证件号、卡号和密钥换成[邮箱]、[电话号码]等",
     },
 }
 _CONVERT = {

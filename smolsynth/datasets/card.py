@@ -131,7 +131,7 @@ def _quality(report: Report) -> list[dict[str, Any]]:
             "what": RULES[finding.rule].words(report.lang)[0],
             "rows": len(finding.rows),
             "broken": finding.broken,
-            "allowed": RULES[finding.rule].allowed_of(report.rows),
+            "allowed": RULES[finding.rule].limit(report.rows),
         }
         for finding in report.findings
     ]

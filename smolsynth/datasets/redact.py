@@ -4,20 +4,8 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-# Keys by the marks that their issuers give them. (The entropy rules of detect-secrets would take
-# hashes, model names and formulas for keys; here a text that is no key must stay as it is.)
-_KEY = re.compile(
-    r"(?<![A-Za-z0-9])(?:"
-    r"hf_[A-Za-z0-9]{16,}"  # Hugging Face
-    r"|(?:sk|rk|pk)-[A-Za-z0-9_-]{16,}"  # OpenAI, Anthropic, DeepSeek, Moonshot, OpenRouter
-    r"|(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,}"  # Stripe
-    r"|gsk_[A-Za-z0-9]{16,}|xai-[A-Za-z0-9]{16,}|r8_[A-Za-z0-9]{16,}|nvapi-[A-Za-z0-9_-]{16,}"
-    r"|gh[opsur]_[A-Za-z0-9]{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}"  # GitHub, GitLab
-    r"|AIza[A-Za-z0-9_-]{30,}|(?:AKIA|ASIA)[A-Z0-9]{16}|LTAI[A-Za-z0-9]{12,}"  # Google, AWS, Aliyun
-    r"|xox[abeoprs]-[A-Za-z0-9-]{10,}|pypi-[A-Za-z0-9_-]{16,}|npm_[A-Za-z0-9]{16,}"
-    r"|eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"  # JSON Web Tokens
-    r")(?![A-Za-z0-9])"
-)
+from smolsynth.text.personal import KEY
+
 _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s<>\"'`)\]}，。；）】]+", re.IGNORECASE)
 _SECRET_PARAMETER = re.compile(
     r"((?:^|&)[^=&]*(?:key|token|secret|passw|sign|auth|credential)[^=&]*=)[^&]*", re.IGNORECASE
@@ -47,7 +35,7 @@ def without_secrets(text: str) -> str:
     >>> without_secrets(r"[INST] What is \frac{1}{2}? [/INST] /top_p and/or")
     '[INST] What is \\frac{1}{2}? [/INST] /top_p and/or'
     """
-    text = _KEY.sub("…", text)
+    text = KEY.sub("…", text)
     pieces, end = [], 0
     for match in _ADDRESS.finditer(text):
         pieces += [_without_paths(text[end : match.start()]), _address(match[0])]

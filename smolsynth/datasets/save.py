@@ -30,6 +30,7 @@ from smolsynth.quality.report import QualityError, measure
 from smolsynth.quality.rules import SCORES
 from smolsynth.rows import METADATA, Row, column_names, is_missing, rows
 from smolsynth.text.language import check_lang
+from smolsynth.text.personal import masked_in
 
 FORMATS = ("jsonl", "parquet", "arrow")
 DATA_FILES = ("train.jsonl", "train.parquet", "dataset_info.json", "state.json")
@@ -55,6 +56,7 @@ def save(
     evaluation: Iterable[str] = (),
     despite: str = "",
     files: Mapping[str, str] | None = None,
+    mask: bool = False,
 ) -> Path:
     """Writes the data and a dataset card, `README.md`, into a new folder.
 
@@ -84,6 +86,8 @@ def save(
             is trained on.
         despite: why the data is to be saved even if it breaks a rule; goes into the card.
         files: more text files for the folder, by name, as {"pipeline.py": "…"}.
+        mask: put what kind it is in the place of each mail address, phone, card and identity number
+            and key (`smolsynth.text.personal`), in all columns.
 
     Returns:
         The folder.
@@ -108,6 +112,8 @@ def save(
         raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {format!r}.")
     folder = Path(folder)
     records = _checked_records(dataset)
+    if mask:
+        records = [masked_in(record) for record in records]
     report = measure(records, lang, seeds=seeds, evaluation=evaluation)
     if report.broken and not despite.strip():
         raise QualityError(report)

@@ -28,6 +28,7 @@ from smolsynth.datasets.strings import said
 from smolsynth.errors import ConvertError
 from smolsynth.quality.rules import SCORES
 from smolsynth.rows import Row
+from smolsynth.text.personal import masked_in
 
 DATA = "train.jsonl"
 SHAREGPT = {"user": "human", "assistant": "gpt", "system": "system", "tool": "observation"}
@@ -50,13 +51,14 @@ class Converted:
     files: tuple[str, ...]
 
 
-def convert(read: Read, to: str, folder: str | Path) -> Converted:
+def convert(read: Read, to: str, folder: str | Path, *, mask: bool = False) -> Converted:
     """Writes rows in the form that a trainer takes, into a new folder, whole or not at all.
 
     Args:
         read: what `read_rows` gives, a stream too.
         to: of FORMATS.
         folder: to be made.
+        mask: put what kind it is in the place of personal data and keys, as `save`.
 
     Raises:
         ConvertError: the format has no place for rows of this kind, or for tools in them.
@@ -73,7 +75,7 @@ def convert(read: Read, to: str, folder: str | Path) -> Converted:
     form = FORM[read.kind]
     with new_folder(folder) as unfinished:
         with (unfinished / DATA).open("w", encoding="utf-8", newline="\n") as file:
-            for number, row in enumerate(read.rows):
+            for number, row in enumerate(map(masked_in, read.rows) if mask else read.rows):
                 try:
                     made = list(writer(row))
                 except ConvertError as error:

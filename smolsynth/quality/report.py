@@ -80,7 +80,7 @@ class Report:
         return [finding for finding in self.findings if finding.broken]
 
     def good_rows(self, *rules: str) -> list[int]:
-        """Numbers of the rows without these faults (without any, if none is named).
+        """Numbers of the rows without these faults (if none is named, without any that is refused).
 
         Raises:
             ValueError: no such rule.
@@ -91,7 +91,7 @@ class Report:
         bad = {
             row
             for finding in self.findings
-            if not rules or finding.rule in rules
+            if (finding.rule in rules if rules else not RULES[finding.rule].warns)
             for row in finding.rows
         }
         return [row for row in range(self.rows) if row not in bad]
@@ -195,7 +195,11 @@ def measure(
     best = [answers[0] for _, *answers in texts]
     seeds, evaluation = list(seeds), list(evaluation)
     scores = _ratings(data) if kind == "preference" else []
-    unchecked = {rule for rule, about in RULES.items() if about.pairs and kind != "preference"}
+    unchecked = {
+        rule
+        for rule, about in RULES.items()
+        if lang not in about.langs or (about.pairs and kind != "preference")
+    }
     unchecked |= {"tie", "reversed", "unrated"} if not any(scores) else set()
     unchecked |= {"copied_seed"} if not seeds else set()
     unchecked |= {"in_evaluation"} if not evaluation else set()
@@ -353,10 +357,12 @@ def _lines(report: Report) -> Iterable[str]:
     yield f"{_wide(head[0], 24)}{_wide(head[1], 7, right=True)}{_wide(head[2], 9, right=True)}"
     for finding in report.findings:
         rule = RULES[finding.rule]
-        allowed = rule.allowed_of(report.rows)
+        allowed = rule.limit(report.rows)
         mark = " ✗" if finding.broken else "  "
         first = "  ".join(_shown(finding, report.lang)[:1]) or rule.words(report.lang)[0]
-        yield (f"{_wide(finding.rule, 24)}{len(finding.rows):7}{allowed:9}{mark}  {first}").rstrip()
+        yield (
+            f"{_wide(finding.rule, 24)}{len(finding.rows):7}{allowed:>9}{mark}  {first}"
+        ).rstrip()
     figures = report.figures
     for name, label in words["names"].items():
         if f"{name}_tokens_median" in figures:

@@ -5,9 +5,11 @@ from typing import Any, NamedTuple
 
 from smolsynth.quality.strings import WORDS
 from smolsynth.rows import is_missing
-from smolsynth.text.language import about_languages, in_language
+from smolsynth.text.language import LANGS, about_languages, in_language
+from smolsynth.text.personal import MASKS, personal_data
 from smolsynth.text.requests import missing_request
 from smolsynth.text.signals import cut_off, leak_in, refusal_in
+from smolsynth.text.traditional import traditional_in
 from smolsynth.text.worth import (
     echo,
     garbled,
@@ -29,20 +31,27 @@ class Rule(NamedTuple):
         allowed: share of the rows that may have the fault, 0 to 1.
         pairs: whether it concerns preference data alone.
         en, zh: the fault in words, and how to mend it.
+        langs: of the datasets that it concerns.
     """
 
     allowed: float
     pairs: bool
     en: tuple[str, str]
     zh: tuple[str, str]
+    langs: tuple[str, ...] = LANGS
+
+    @property
+    def warns(self) -> bool:
+        """Whether the fault is said and no more: rows that have it can be saved."""
+        return self.allowed >= 1
 
     def words(self, lang: str) -> tuple[str, str]:
         """The fault and how to mend it, in one language."""
         return self.zh if lang == "zh" else self.en
 
-    def allowed_of(self, rows: int) -> int:
-        """How many of so many rows may have the fault."""
-        return int(self.allowed * rows)
+    def limit(self, rows: int) -> str:
+        """How many of so many rows may have the fault, "–" where any number may."""
+        return "–" if self.warns else str(int(self.allowed * rows))
 
 
 _CALL = "dataset = dataset.select(measure(dataset, {lang!r}{given}).good_rows({rule!r}))"
@@ -137,6 +146,20 @@ RULES: dict[str, Rule] = {
         ("the response ends in mid-sentence", "generate with more max_new_tokens, or " + _DROP),
         ("回答没写完", "调大 max_new_tokens 重新生成，或" + _DROP_ZH),
     ),
+    # Whose they are, and whether they may be published, only people know.
+    "personal_data": Rule(
+        1,
+        False,
+        ("mail addresses, numbers of persons, or keys", "save with mask=True, or " + _DROP),
+        ("有邮箱、电话、证件号、卡号或密钥", "保存时加 mask=True，或" + _DROP_ZH),
+    ),
+    "traditional": Rule(
+        1,
+        False,
+        ("traditional characters among simplified ones", _DROP),
+        ("简体里混有繁体字", _DROP_ZH),
+        ("zh",),
+    ),
 }
 
 
@@ -182,6 +205,10 @@ def faults(
         yield "garbled", _start(said)
     if end := cut_off(response, finish_reason):
         yield "cut_off", end
+    if kinds := {one.kind: None for part in parts for one in personal_data(part)}:
+        yield "personal_data", " ".join(MASKS[lang][kind] for kind in kinds)
+    if lang == "zh" and (said := traditional_in(instruction, response)):
+        yield "traditional", said
 
 
 def faults_of_pair(
