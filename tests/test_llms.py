@@ -719,6 +719,7 @@ def test_unreachable_server():
     with pytest.raises(LLMUnavailable) as error:
         load_llm(f"openai:http://127.0.0.1:{port}/v1#tutor")
     message(error, f"Could not reach http://127.0.0.1:{port}/v1", "start the server")
+    assert error.value.words("zh").startswith(f"连不上 http://127.0.0.1:{port}/v1/models")
 
 
 def test_silent_server(monkeypatch):
@@ -746,12 +747,12 @@ def test_keys_are_asked_for_and_never_shown(monkeypatch):
         spec = f"openai:{server.base_url}#tutor"
         with pytest.raises(LLMUnavailable) as error:
             load_llm(spec)
-        message(error, "401", "no key; set SMOLSYNTH_API_KEY")
+        message(error, "401", "without a key: set SMOLSYNTH_API_KEY")
 
         monkeypatch.setenv("OPENAI_API_KEY", "sk-of-openai-1234")  # not for this server
         with pytest.raises(LLMUnavailable) as error:
             load_llm(spec)
-        message(error, "401", "no key; set SMOLSYNTH_API_KEY")
+        message(error, "401", "without a key: set SMOLSYNTH_API_KEY")
         assert set(server.keys) == {"none"}
 
         monkeypatch.setenv("SMOLSYNTH_API_KEY", wrong := "sk-wrong-key-5678")

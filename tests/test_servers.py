@@ -1,6 +1,7 @@
 """Servers as they are: what they refuse, leave out, call otherwise and think; one fake for each."""
 
 import json
+import re
 import warnings
 from collections import Counter
 
@@ -214,9 +215,13 @@ def test_the_server_s_words_reach_the_user_and_nothing_is_sent_twice(
         raise Refusal(status, body)
 
     server.chat = chat
-    with pytest.raises(error, match=words):
+    with pytest.raises(error, match=words) as raised:
         llm.generate([TALK])
     assert len(server.requests) == 1
+    if error is LLMUnavailable:  # in Chinese too, with the same words of the server
+        own = re.search(r"\((.*)\)", str(raised.value))[1]
+        chinese = raised.value.words("zh")
+        assert f"（{own}）" in chinese and "：" in chinese and "check" not in chinese
 
 
 def test_a_limit_per_minute_is_no_exhausted_account(server):
@@ -279,9 +284,14 @@ def test_null_content_by_cause(server, message, ended, reason, advice):
     if advice:  # no answer at all: the run ends at once, and says the same
         llm = load(server)
         llm.max_concurrency = 1
-        with pytest.raises(LLMUnavailable, match=advice), warnings.catch_warnings():
+        with (
+            pytest.raises(LLMUnavailable, match=advice) as raised,
+            warnings.catch_warnings(),
+        ):
             warnings.simplefilter("ignore")
             llm.generate([TALK] * 100)
+        chinese = raised.value.words("zh")
+        assert advice in chinese and "since" not in chinese
         assert len(server.requests) - 3 - endpoints.HOPELESS in (0, 1)  # one was on its way
 
 

@@ -13,11 +13,13 @@ from ipywidgets import Widget
 from payloads import PAYLOADS
 
 from smolsynth import InProcessPipeline
+from smolsynth.cli.strings import error_in_words
 from smolsynth.errors import StepFailed
 from smolsynth.generation.plan import TECHNIQUES, Plan
 from smolsynth.generation.run import Generation
 from smolsynth.generation.script import code as code_of
 from smolsynth.llms import LLMUnavailable
+from smolsynth.llms.strings import Unavailable
 from smolsynth.studio import _renew, studio
 from smolsynth.studio.strings import ORIGINAL, WORDS, describe_error
 from smolsynth.studio.widgets import Plain, Problem
@@ -327,6 +329,9 @@ def test_errors_are_told_in_the_language_of_the_page_first():
     told = describe_error(failed, "zh")
     failed.__cause__ = missing  # the model is at fault, not the step
     assert told.startswith("流水线") and describe_error(failed, "zh").startswith("这个模型")
+    failed.__cause__ = Unavailable("unreachable", url="http://localhost/v1", reason="refused")
+    assert describe_error(failed, "zh").startswith("连不上 http://localhost/v1/models（refused）")
+    assert error_in_words(failed, "zh") == describe_error(failed, "zh")
 
 
 def test_another_plan_and_back_loses_nothing_done_by_hand(english):

@@ -4,7 +4,7 @@ import locale
 import os
 import re
 
-from smolsynth.errors import RepliesNotUnderstood, SmolsynthError
+from smolsynth.errors import LLMUnavailable, RepliesNotUnderstood, SmolsynthError, StepFailed
 from smolsynth.specs import SPECS
 from smolsynth.text.layout import clean, shortened
 
@@ -337,7 +337,9 @@ def own_language() -> str:
 
 
 def error_in_words(error: Exception, ui: str) -> str:
-    """An error as one sentence: a plan's in the language `ui`, a file's without its number."""
+    """An error as one sentence in the language `ui`, a file's without its number."""
+    if isinstance(error, StepFailed) and isinstance(error.__cause__, LLMUnavailable):
+        error = error.__cause__  # it tells all that there is to say
     if isinstance(error, RepliesNotUnderstood):
         shown = shortened(" ".join(clean(error.reply).split()), 500) or "…"
         return _MAIN[ui]["unread"].format(unread=error.unread, replies=error.replies, reply=shown)

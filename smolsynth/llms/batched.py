@@ -16,20 +16,20 @@ from pydantic import PrivateAttr
 from smolsynth.llms import common
 from smolsynth.llms.common import Count, first_line, state_without
 from smolsynth.llms.local import Answer, LocalLLM
-from smolsynth.llms.strings import Unprepared
+from smolsynth.llms.strings import Unavailable
 
 
 def check_transformers(name: str) -> None:
     """Says what is missing before anything heavy is imported."""
     missing = [p for p in ("torch", "transformers") if importlib.util.find_spec(p) is None]
     if missing:
-        raise Unprepared("no_torch", name=name, packages=", ".join(missing))
+        raise Unavailable("no_torch", name=name, packages=", ".join(missing))
     looks_like_path = name.startswith((".", "/", "~")) or "\\" in name or name.count("/") > 1
     folder = Path(name).expanduser()
     if looks_like_path and not folder.is_dir():
-        raise Unprepared("no_folder", name=name)
+        raise Unavailable("no_folder", name=name)
     if folder.is_dir() and not (folder / "config.json").is_file():
-        raise Unprepared("no_config", name=name)
+        raise Unavailable("no_config", name=name)
 
 
 def _hub_answers() -> bool:
@@ -109,12 +109,14 @@ class BatchedTransformersLLM(LocalLLM, TransformersLLM):
             )
         except Exception as error:  # many kinds: network, hub, JSON, safetensors
             if Path(name).is_dir():
-                raise Unprepared("no_weights", name=self.model, reason=first_line(error)) from error
-            raise Unprepared("hub", name=self.model, reason=first_line(error)) from error
+                raise Unavailable(
+                    "no_weights", name=self.model, reason=first_line(error)
+                ) from error
+            raise Unavailable("hub", name=self.model, reason=first_line(error)) from error
         if self.chat_template is not None:
             tokenizer.chat_template = self.chat_template
         if not tokenizer.chat_template:
-            raise Unprepared("no_template", name=self.model)
+            raise Unavailable("no_template", name=self.model)
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)
         # Only the ends of a text are taken over: a model's own sampling defaults would otherwise

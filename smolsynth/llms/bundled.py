@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from smolsynth.errors import LLMUnavailable
 from smolsynth.llms.ct2 import CT2LLM
+from smolsynth.llms.strings import Unavailable
 
 MODELS = Path(__file__).parents[1] / "models"
 
@@ -31,8 +31,5 @@ class BundledLLM(CT2LLM):
     def _find(self) -> Path:
         return MODELS / self.model
 
-    def _damaged(self, reason: str) -> LLMUnavailable:
-        return LLMUnavailable(
-            f"The bundled model {self.model!r} is missing or damaged ({reason}): reinstall "
-            "smolsynth."
-        )
+    def _damaged(self, reason: str) -> Unavailable:
+        return Unavailable("bundled", name=self.model, reason=reason)

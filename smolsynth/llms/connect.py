@@ -10,9 +10,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from smolsynth.errors import LLMUnavailable, RowRefused
+from smolsynth.errors import RowRefused
 from smolsynth.llms.common import first_line, tls_context
-from smolsynth.llms.endpoints import EndpointLLM
+from smolsynth.llms.endpoints import NO_KEY, EndpointLLM
+from smolsynth.llms.strings import Unavailable
 
 HF_ROUTER = "https://router.huggingface.co/v1"
 OPENAI_HOST = "api.openai.com"
@@ -26,7 +27,7 @@ _FOUND: dict[tuple[str, str, str, bool], str | None] = {}
 
 
 def server_key(base_url: str) -> tuple[SecretStr, str]:
-    """The key for a server, and how to set it.
+    """The key for a server, and the variable that holds it or would.
 
     `OPENAI_API_KEY` is for OpenAI alone. Local servers want no key, but the client does.
     """
@@ -36,25 +37,22 @@ def server_key(base_url: str) -> tuple[SecretStr, str]:
         variables.insert(0, "OPENAI_API_KEY")
     for variable in variables:
         if os.environ.get(variable):
-            return SecretStr(os.environ[variable]), f"the key in {variable}"
-    return SecretStr("none"), f"no key; set {variables[0]}"
+            return SecretStr(os.environ[variable]), variable
+    return SecretStr(NO_KEY), variables[0]
 
 
 def hub_token() -> tuple[SecretStr, str]:
-    """The Hugging Face token, and how to set it."""
+    """The Hugging Face token, and the variable for it."""
     from huggingface_hub import get_token
 
     token = SecretStr(get_token() or "")
     if not token:
-        raise LLMUnavailable(
-            "'hf:MODEL' needs a Hugging Face token: set HF_TOKEN to one from "
-            "https://huggingface.co/settings/tokens, or use the bundled model."
-        )
-    return token, "the token in HF_TOKEN"
+        raise Unavailable("no_hub_token")
+    return token, "HF_TOKEN"
 
 
 def connect(
-    base_url: str, model: str, key: SecretStr, key_name: str, **options: Any
+    base_url: str, model: str, key: SecretStr, variable: str, **options: Any
 ) -> EndpointLLM:
     """Makes the `EndpointLLM` once the server has listed the model, or answered with it.
 
@@ -62,15 +60,12 @@ def connect(
     calls functions that huggingface_hub 1.0 took away, and it turns every error into `None`.
     """
     if importlib.util.find_spec("openai") is None:
-        raise LLMUnavailable("Models on a server need the OpenAI client: run `pip install openai`.")
+        raise Unavailable("no_client")
     base_url = base_url.rstrip("/")
     if "@" in urllib.parse.urlsplit(base_url).netloc:
-        raise LLMUnavailable(
-            "The base URL holds a password, and would carry it into logs and dataset cards: put it "
-            "in SMOLSYNTH_API_KEY, and take it out of the URL."
-        )
+        raise Unavailable("password")
     llm = EndpointLLM(model=model, base_url=base_url, api_key=key, **options)
-    llm._key_name = key_name
+    llm._variable = variable
     digest = sha256(key.get_secret_value().encode()).hexdigest()
     found = (base_url, model, digest, llm.use_magpie_template)
     if found not in _FOUND:
@@ -82,7 +77,7 @@ def connect(
 
 
 def _check(llm: EndpointLLM) -> None:
-    """Raises LLMUnavailable if the server is not there, or has no such model."""
+    """Raises Unavailable if the server is not there, or has no such model."""
     listed = _listed_models(llm)
     # Ollama adds ":latest" by itself; Inference Providers take "MODEL:PROVIDER".
     accepted = {llm.model, f"{llm.model}:latest"}
@@ -93,13 +88,9 @@ def _check(llm: EndpointLLM) -> None:
     if llm.use_magpie_template:
         try:
             _generate(llm, [])
-        except LLMUnavailable as error:
-            said = re.search(r"\(.*?\)", str(error))
-            raise LLMUnavailable(
-                "Magpie needs a model whose raw prompt we write, and "
-                f"{llm.base_url}/completions takes none {said[0] if said else ''}: choose vLLM, "
-                "llama.cpp or a local model, or another technique."
-            ) from None
+        except Unavailable as error:
+            reason = error.values.get("reason", error.key)
+            raise Unavailable("no_magpie", url=llm.base_url, reason=reason) from None
 
 
 def _probe(llm: EndpointLLM, listed: list[str]) -> None:
@@ -107,14 +98,13 @@ def _probe(llm: EndpointLLM, listed: list[str]) -> None:
     try:
         _generate(llm, [{"role": "user", "content": "Hello"}])
     except RowRefused as error:
-        raise LLMUnavailable(f"{first_line(error)}.") from None
-    except LLMUnavailable as error:
-        if not listed or "refuses access" in str(error) or "exhausted" in str(error):
+        reason = re.sub(r".*?\((.*)\).*", r"\1", first_line(error))  # the server's own words
+        raise Unavailable("probe", url=llm.base_url, model=llm.model, reason=reason) from None
+    except Unavailable as error:
+        if not listed or error.key in ("access", "no_access", "account"):
             raise
-        shown = ", ".join(listed[:10]) + (", ..." if len(listed) > 10 else "")
-        raise LLMUnavailable(
-            f"{llm.base_url} has no model {llm.model!r}: choose one of those it lists ({shown})."
-        ) from None
+        names = ", ".join(listed[:10]) + (", ..." if len(listed) > 10 else "")
+        raise Unavailable("no_model", url=llm.base_url, model=llm.model, names=names) from None
 
 
 def _generate(llm: EndpointLLM, messages: list[dict[str, str]]) -> None:
@@ -157,9 +147,7 @@ def _listed_models(llm: EndpointLLM) -> list[str]:
             reason = first_line(error.__cause__ or error)
         except (openai.APIError, ValueError, TypeError, AttributeError):
             return []  # some have no list (404), or `transformers serve` no hub cache (500)
-    raise LLMUnavailable(
-        f"Could not reach {llm.base_url}/models ({reason}): start the server or check the URL."
-    )
+    raise Unavailable("unreachable", url=llm.base_url, reason=reason)
 
 
 def _template_of(llm: EndpointLLM) -> str | None:

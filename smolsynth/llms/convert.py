@@ -11,7 +11,7 @@ from typing import Any
 from smolsynth._files import new_folder
 from smolsynth.llms.common import first_line
 from smolsynth.llms.smooth import smooth_activations
-from smolsynth.llms.strings import Unprepared
+from smolsynth.llms.strings import Unavailable
 
 BYTES = 3  # per parameter while a model is converted: bfloat16 and int8
 
@@ -52,7 +52,7 @@ def check_packages(*names: str) -> None:
     wanted = dict.fromkeys(("torch", "transformers", *names))
     missing = [name for name in wanted if importlib.util.find_spec(name) is None]
     if missing:
-        raise Unprepared("packages", packages=", ".join(missing))
+        raise Unavailable("packages", packages=", ".join(missing))
 
 
 def check_space(folder: Path, wanted: int) -> None:
@@ -60,7 +60,7 @@ def check_space(folder: Path, wanted: int) -> None:
     there = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(there).free
     if free < wanted:
-        raise Unprepared("space", folder=there, wanted=wanted // 10**6, free=free // 10**6)
+        raise Unavailable("space", folder=there, wanted=wanted // 10**6, free=free // 10**6)
 
 
 def save_plain(name: str, folder: Path, smooth: bool = False) -> None:
@@ -73,7 +73,7 @@ def save_plain(name: str, folder: Path, smooth: bool = False) -> None:
     path = Path(name).expanduser()
     if name.lower().endswith(".gguf"):
         if not path.is_file():
-            raise Unprepared("no_file", name=name)
+            raise Unavailable("no_file", name=name)
         where, options = str(path.parent.absolute()), {"gguf_file": path.name}
     else:
         check_transformers(name)
@@ -83,11 +83,11 @@ def save_plain(name: str, folder: Path, smooth: bool = False) -> None:
             tokenizer = AutoTokenizer.from_pretrained(where, **options)
             model = AutoModelForCausalLM.from_pretrained(where, dtype=torch.bfloat16, **options)
     except Exception as error:  # many kinds: network, hub, JSON, safetensors, an unknown GGUF
-        raise Unprepared("unreadable", name=name, reason=first_line(error)) from error
+        raise Unavailable("unreadable", name=name, reason=first_line(error)) from error
     if not tokenizer.chat_template:
-        raise Unprepared("no_template", name=name)
+        raise Unavailable("no_template", name=name)
     if not tokenizer.is_fast:
-        raise Unprepared("slow_tokenizer", name=name)
+        raise Unavailable("slow_tokenizer", name=name)
     with quietly():
         model = _without_quantization(model)
         if smooth:
@@ -142,13 +142,13 @@ def _to_ct2(name: str, plain: Path, output: Path) -> None:
         config = json.loads((plain / "config.json").read_text("utf-8"))
         kind = (config.get("architectures") or [config.get("model_type")])[0]
         reason = first_line(error).partition(" (supported")[0]
-        raise Unprepared("architecture", name=name, kind=kind, reason=reason) from error
+        raise Unavailable("architecture", name=name, kind=kind, reason=reason) from error
 
 
 def _write_settings(name: str, plain: Path, folder: Path) -> None:
     for file in ("tokenizer.json", "chat_template.jinja", "generation_config.json"):
         if not (plain / file).is_file():
-            raise Unprepared("no_template" if "template" in file else "slow_tokenizer", name=name)
+            raise Unavailable("no_template" if "template" in file else "slow_tokenizer", name=name)
         shutil.copy(plain / file, folder / file)
     config = json.loads((plain / "config.json").read_text("utf-8"))
     config |= {"max_position_embeddings": _context(config)}

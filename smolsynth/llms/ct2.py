@@ -19,7 +19,7 @@ from smolsynth.errors import LLMUnavailable
 from smolsynth.llms import common
 from smolsynth.llms.common import first_line, state_without
 from smolsynth.llms.local import Answer, LocalLLM
-from smolsynth.llms.strings import Unprepared
+from smolsynth.llms.strings import Unavailable
 from smolsynth.llms.templates import chat_template
 
 FILES = ("tokenizer.json", "chat_template.jinja", "config.json", "generation_config.json")
@@ -132,7 +132,7 @@ class CT2LLM(LocalLLM):
                 raise self._damaged(first_line(error)) from error
 
     def _damaged(self, reason: str) -> LLMUnavailable:
-        return Unprepared("no_ct2", name=self.model, reason=reason)
+        return Unavailable("no_ct2", name=self.model, reason=reason)
 
     def unload(self) -> None:
         """Frees the model, unless others use it; another `generate()` reads it again."""

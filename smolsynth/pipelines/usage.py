@@ -14,7 +14,8 @@ from typing import Any
 
 from distilabel.models.llms.base import LLM
 
-from smolsynth.errors import BudgetSpent, LLMUnavailable
+from smolsynth.errors import BudgetSpent
+from smolsynth.llms.strings import Unavailable
 from smolsynth.pipelines.models import models_of
 
 Prices = Mapping[str, tuple[float, float]]
@@ -208,10 +209,7 @@ class Meter:
             if self.on_use:
                 self.on_use(*Usage({key: use}).rows())
             if self.limits and use.uncounted:
-                raise LLMUnavailable(
-                    f"{llm.model_name!r} answers without token counts, so no limit can be kept:"
-                    " choose a server that sends `usage`, or set no limit"
-                )
+                raise Unavailable("uncounted", model=llm.model_name)
             return outputs
 
         return counted

@@ -1,5 +1,7 @@
 """What Dataset Studio says, in both languages."""
 
+from smolsynth.errors import SmolsynthError
+
 WORDS: dict[str, dict[str, str]] = {
     "en": {
         "title": "Dataset Studio",
@@ -412,6 +414,9 @@ def describe_error(error: Exception, lang: str, about: str = "ValueError") -> st
     known = FAILURES.get(lang)
     if not known:
         return said
+    for cause in causes:  # one that speaks this language tells all that there is to say
+        if isinstance(cause, SmolsynthError) and cause.words(lang) != str(cause):
+            return cause.words(lang)
     names = [kind.__name__ for cause in causes for kind in type(cause).__mro__]
     name = "LLMUnavailable" if "LLMUnavailable" in names else ""
     name = name or next(kind.__name__ for kind in type(error).__mro__ if kind.__name__ in known)
