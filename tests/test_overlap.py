@@ -27,7 +27,7 @@ from smolsynth.text.tokens import tokens
     ],
 )
 def test_tokens(text, parts):
-    assert tokens(text) == parts
+    assert list(tokens(text)) == parts
 
 
 def test_shingles():

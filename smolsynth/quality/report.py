@@ -25,7 +25,7 @@ from smolsynth.rows import rows as rows_of
 from smolsynth.text.intents import kinds
 from smolsynth.text.language import check_lang
 from smolsynth.text.layout import width
-from smolsynth.text.similarity import duplicates, nearest_similarity, overlaps
+from smolsynth.text.similarity import DuplicateSearch, duplicates, nearest_similarity, overlaps
 from smolsynth.text.tokens import tokens
 
 SAMPLES = 3  # rows shown of each finding
@@ -192,7 +192,6 @@ def measure(
     kind, _ = _reader(data)
     texts = texts_of(data)
     asked = [instruction for instruction, *_ in texts]
-    best = [answers[0] for _, *answers in texts]
     seeds, evaluation = list(seeds), list(evaluation)
     scores = _ratings(data) if kind == "preference" else []
     unchecked = {
@@ -204,20 +203,26 @@ def measure(
     unchecked |= {"copied_seed"} if not seeds else set()
     unchecked |= {"in_evaluation"} if not evaluation else set()
     found: dict[str, dict[int, str]] = {rule: {} for rule in RULES if rule not in unchecked}
+    repeats = DuplicateSearch(threshold)
+    counts: list[list[int]] = [[] for _ in texts[0]]
     for row, (parts, given) in enumerate(zip(texts, data, strict=True)):
         for rule, reason in faults(parts, lang, _finish_reason(given)):
             found[rule].setdefault(row, reason)
-    figures = _lengths("instruction_tokens", asked)
+        split = [tokens(part) for part in parts]
+        repeats.add([word for words in split for word in words])
+        for sizes, words in zip(counts, split, strict=True):
+            sizes.append(len(words))
+    names = ("chosen", "rejected") if kind == "preference" else ("response",)
+    figures: dict[str, float] = {}
+    for name, sizes in zip(("instruction", *names), counts, strict=True):
+        figures |= _lengths(f"{name}_tokens", sizes)
     if kind == "preference":
         for row, (rated, (_, chosen, rejected)) in enumerate(zip(scores, texts, strict=True)):
             for rule, reason in faults_of_pair(rated, chosen, rejected, lang):
                 found[rule][row] = reason
-        figures |= _figures_of_pairs(best, [parts[2] for parts in texts], scores, lang)
-    else:
-        figures |= _lengths("response_tokens", best)
+        figures |= _figures_of_pairs([parts[1:] for parts in texts], scores, lang)
     like = WORDS[lang]
-    whole = ["\n".join(parts) for parts in texts]
-    for one in duplicates(whole, threshold):
+    for one in repeats.found(lambda row: tokens("\n".join(texts[row]))):
         found["duplicate"][one.row] = like["like"].format(of=one.of, similarity=one.similarity)
     for one in duplicates([*seeds, *asked], threshold) if seeds else ():
         if one.of < len(seeds) <= one.row:
@@ -323,8 +328,7 @@ def _ratings(data: Sequence[Row]) -> list[tuple[Any, ...]]:
     return [()] * len(data)
 
 
-def _lengths(name: str, texts: Sequence[str]) -> dict[str, float]:
-    counts = [len(tokens(text)) for text in texts]
+def _lengths(name: str, counts: Sequence[int]) -> dict[str, float]:
     low, high = np.percentile(counts, (5, 95), method="nearest")
     return {
         f"{name}_p5": int(low),
@@ -334,10 +338,10 @@ def _lengths(name: str, texts: Sequence[str]) -> dict[str, float]:
 
 
 def _figures_of_pairs(
-    best: Sequence[str], worse: Sequence[str], scores: Sequence[tuple[Any, ...]], lang: str
+    pairs: Iterable[tuple[str, ...]], scores: Sequence[tuple[Any, ...]], lang: str
 ) -> dict[str, float]:
-    figures = _lengths("chosen_tokens", best) | _lengths("rejected_tokens", worse)
-    longer = share_longer(zip(best, worse, strict=True), lang)
+    figures = {}
+    longer = share_longer(((chosen, rejected) for chosen, rejected in pairs), lang)
     if longer is not None:
         figures["chosen_longer"] = round(longer, 4)
     margins = [pair[0] - pair[1] for pair in scores if pair and not any(map(is_missing, pair))]

@@ -8,7 +8,7 @@ the question word comes late, the last noun before it if none is behind).
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from smolsynth.text.language import check_lang
 from smolsynth.text.tokens import STOP_WORDS, lemmas, tokens
@@ -36,11 +36,12 @@ def kind(instruction: str, lang: str) -> tuple[str, str]:
     English words are given in their base form. Of a question, the root is the question word.
     """
     words = _english(instruction) if check_lang(lang) == "en" else _chinese(instruction)
-    for place, (root, is_verb, _) in enumerate(words):
+    before = ""
+    for root, is_verb, is_noun in words:
         if root in _QUESTION[lang] or (is_verb and root not in _WEAK[lang]):
-            behind = [word for word, _, is_noun in words[place + 1 :] if is_noun]
-            before = [word for word, _, is_noun in words[:place] if is_noun and lang == "zh"]
-            return root, (behind[:1] or before[-1:] or [""])[0]
+            return root, next((word for word, _, is_noun in words if is_noun), before)
+        if is_noun and lang == "zh":
+            before = root
     return "", ""
 
 
@@ -51,26 +52,23 @@ def kinds(instructions: Sequence[str], lang: str) -> Counter[tuple[str, str]]:
     return Counter(kind(text, lang) for text in instructions)
 
 
-def _english(text: str) -> list[tuple[str, bool, bool]]:
+def _english(text: str) -> Iterator[tuple[str, bool, bool]]:
     """Words in base form, each with whether it may be a verb, and a noun."""
-    found: list[tuple[str, bool, bool]] = []
+    asked = False
     for word in tokens(text):
         forms = {} if word in _NO_ROOT else lemmas(word)
         verb, noun = forms.get("VERB"), forms.get("NOUN")
-        asked = any(is_verb or w in _QUESTION["en"] for w, is_verb, _ in found)
         base = (noun if noun and asked else verb or noun or (word,))[0]
-        found.append((base, verb is not None, noun is not None and "ADJ" not in forms))
-    return found
+        asked = asked or verb is not None or base in _QUESTION["en"]
+        yield base, verb is not None, noun is not None and "ADJ" not in forms
 
 
-def _chinese(text: str) -> list[tuple[str, bool, bool]]:
+def _chinese(text: str) -> Iterator[tuple[str, bool, bool]]:
     """As `_english`."""
     import rjieba
 
     # i and l: set phrases, which may be either; a verb behind 的 serves as a noun
     tagged = rjieba.tag(text)
     named = [False, *(word == "的" for word, _ in tagged)]
-    return [
-        (word, tag[0] in "vil" and not noun, tag[0] in "nl" or noun)
-        for (word, tag), noun in zip(tagged, named, strict=False)
-    ]
+    for (word, tag), noun in zip(tagged, named, strict=False):
+        yield word, tag[0] in "vil" and not noun, tag[0] in "nl" or noun

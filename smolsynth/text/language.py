@@ -25,6 +25,21 @@ _ENGLISH = frozenset(
 )
 _PROOF = 10
 _HINTS = frozenset("a an as by for has have i in is it of on or to was we will".split())
+# Those that other languages have too. Where three stand that no one language has, it is English.
+_HINTS_ELSEWHERE = [
+    frozenset(words.split())
+    for words in (
+        "by for have i to",  # Danish, Norwegian, Swedish
+        "as in is of was we",  # Dutch
+        "an as in was will",  # German
+        "a i in on",  # Italian, Czech, Finnish
+        "a as for has or",  # Spanish, Portuguese, Romanian
+        "a an as on or",  # French
+        "a by i on to was we",  # Polish
+        "an in is on to",  # Hungarian, Turkish, Vietnamese
+    )
+]
+_FEW_HINTS, _HINTS_SHARE = 3, 5  # one in five words
 # py3langid is asked about these alone; each language more makes it surer of the wrong one.
 _CANDIDATES = "en de fr es it pt nl sv da no pl tr id vi fi cs ro hu".split()
 # Its probability from which on it is believed: names and lists of words stay below; and where there
@@ -110,8 +125,15 @@ def _is_english(text: str) -> bool:
     words = [word.strip(".,;:!?()\"'*") for word in words]
     if sum(word in _ENGLISH for word in words) * _PROOF >= len(words):
         return True
+    hints = _HINTS.intersection(words)
+    if (
+        len(hints) >= _FEW_HINTS
+        and sum(word in hints for word in words) * _HINTS_SHARE >= len(words)
+        and not any(hints <= elsewhere for elsewhere in _HINTS_ELSEWHERE)
+    ):
+        return True
     language, probability = _spoken(text[:_LOOKED_AT])
-    sure = _SURE if _HINTS.isdisjoint(words) else _SURE_DESPITE_HINTS
+    sure = _SURE_DESPITE_HINTS if hints else _SURE
     return language == "en" or probability < sure
 
 

@@ -25,6 +25,11 @@ _LEAK = re.compile(
     r"|改写给定的提示",
     re.IGNORECASE | re.MULTILINE,
 )
+# Every leak has one of these in it, and most texts have none.
+_LEAK_WORDS = (
+    *("prompt", "instruction", "response", "answer", "output for text", "<text ", "rationale"),
+    *("famous ai systems", "提示", "指令", "回答", "理由"),
+)
 # The same in mid-sentence: right in a text about prompts, wrong in an evolved instruction.
 _PHRASE = re.compile(
     r"\b(?:given|rewritten|created)[\s_-]+(?:prompt|response)\b"
@@ -46,8 +51,32 @@ def leak_in(text: str, phrases: bool = False) -> str | None:
     >>> leak_in("What is a cat in the given prompt?", phrases=True)
     'given prompt'
     """
+    lower = text.lower()
+    if not any(word in lower for word in _LEAK_WORDS):
+        return None
     found = _LEAK.search(text) or (phrases and _PHRASE.search(text))
     return found.group().strip() if found else None
+
+
+# What EvolQuality's prompts and UltraFeedback's output hold, and a model's notes: none of it is to
+# be learned.
+_RUBRIC = re.compile(
+    r"\b(?:given|rewritten|created)[\s_]+(?:response|answer)\b|####? ?output for text"
+    r"|^(?:rating|rationale|score|type) ?[:：]|改写后的?回答|给定的?回答",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def rubric_in(text: str) -> str | None:
+    """The words of a prompt that judges, evolves or rewrites which a response holds, or `None`.
+
+    >>> rubric_in("It is so.\\nRating: 5"), rubric_in("It has a high rating.")
+    ('Rating:', None)
+    """
+    if leak := leak_in(text, phrases=True):
+        return leak
+    found = _RUBRIC.search(text)
+    return found.group() if found else None
 
 
 # ---- refusals ----
@@ -56,6 +85,7 @@ _LOOKED_AT = 3  # sentences: a refusal comes first, perhaps behind a greeting or
 _APOLOGY = re.compile(
     r"\b(?:sorry|apologi[sz]e|apologies)\b|抱歉|对不起|不好意思|遗憾", re.IGNORECASE
 )
+SHORT_APOLOGY = 80  # tokens; a longer text may well apologize and answer
 _REPORTED = re.compile(r"[“\"'‘「][^”\"'’」]*[”\"'’」]")
 # What a model declines to do: "I can't help with that", but not "I can't wait to see you".
 _DEED = (
@@ -151,6 +181,16 @@ def apologizes(text: str) -> bool:
     (True, False, True)
     """
     return bool(_APOLOGY.search(_REPORTED.sub("", text)))
+
+
+def begs_off(text: str) -> bool:
+    """Whether a response refuses, or apologizes in under 80 words as Evol-Instruct has it.
+
+    >>> begs_off("Sorry, no."), begs_off("I can't help with that."), begs_off("A cat sleeps.")
+    (True, True, False)
+    """
+    sorry = apologizes(text) and len(tokens(text)) < SHORT_APOLOGY
+    return sorry or refusal_in(text) is not None
 
 
 # ---- unfinished texts ----

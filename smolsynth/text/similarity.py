@@ -7,7 +7,7 @@ import random
 import re
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -42,12 +42,16 @@ class Overlap(NamedTuple):
 
 def shingles(text: str) -> frozenset[str]:
     """Runs of 3 words or 4 CJK characters, whichever the text has more of; a short text is one."""
-    parts = tokens(text)
-    wide = sum(part >= "\u3040" for part in parts) > len(parts) / 2
+    return shingles_of(tokens(text))
+
+
+def shingles_of(parts: Sequence[str]) -> frozenset[str]:
+    """`shingles` of a text's tokens."""
+    wide = sum(map("\u3040".__le__, parts)) > len(parts) / 2
     size = _CHARACTERS if wide else _WORDS
     if len(parts) <= size:
         return frozenset({" ".join(parts)}) if parts else frozenset()
-    return frozenset(" ".join(parts[i : i + size]) for i in range(len(parts) - size + 1))
+    return frozenset(map(" ".join, zip(*(parts[i:] for i in range(size)), strict=False)))
 
 
 def jaccard(one: frozenset[str], two: frozenset[str]) -> float:
@@ -74,45 +78,78 @@ def duplicates(texts: Sequence[str], threshold: float = 0.8) -> list[Duplicate]:
     Raises:
         ValueError: a threshold out of reach.
     """
-    if not 0.7 <= threshold <= 1:
-        raise ValueError(f"The threshold must lie between 0.7 and 1, not at {threshold}.")
-    first_with: dict[str, int] = {}
-    copies: list[tuple[int, int]] = []  # row, the earlier one with the same tokens
-    unique: list[int] = []
-    for row, text in enumerate(texts):
-        key = " ".join(tokens(text))
-        if not key:
-            continue
-        of = first_with.setdefault(key, row)
-        if of == row:
-            unique.append(row)
-        else:
-            copies.append((row, of))
-    near: dict[int, Duplicate] = {}
-    kept: dict[tuple[int, int], list[int]] = defaultdict(list)  # by bucket: what repeats nothing
-    sets: dict[int, frozenset[str]] = {}  # of kept ones
-    digests = _digests(texts, unique)
-    for place, buckets in _shared_buckets(digests):
-        row, own = unique[place], shingles(texts[unique[place]])
-        others = list({other for bucket in buckets for other in kept[bucket][-_LATEST:]})
-        if len(others) > _MANY:  # the digests estimate which ones are likeliest
-            alike = (digests[others] == digests[place]).sum(axis=1)
-            others = [others[i] for i in np.argsort(-alike, kind="stable")[:_MANY]]
-        else:
-            others.sort()
-        for other in others:
-            similarity = jaccard(own, sets[other])
-            if similarity >= threshold:
-                near[row] = Duplicate(row, unique[other], round(similarity, 4))
-                break
-        else:
-            sets[place] = own
-            for bucket in buckets:
-                kept[bucket].append(place)
-    exact = [
-        near[of]._replace(row=row) if of in near else Duplicate(row, of, 1.0) for row, of in copies
-    ]
-    return sorted([*exact, *near.values()])
+    search = DuplicateSearch(threshold)
+    for text in texts:
+        search.add(tokens(text))
+    return search.found(lambda row: tokens(texts[row]))
+
+
+class DuplicateSearch:
+    """`duplicates` for texts that come one by one, as tokens; of them, digests are kept alone."""
+
+    def __init__(self, threshold: float = 0.8) -> None:
+        if not 0.7 <= threshold <= 1:
+            raise ValueError(f"The threshold must lie between 0.7 and 1, not at {threshold}.")
+        self.threshold = threshold
+        self._added = 0
+        self._first_with: dict[str, int] = {}
+        self._copies: list[tuple[int, int]] = []  # row, the earlier one with the same tokens
+        self._unique: list[int] = []
+        self._digests: list[np.ndarray] = []
+        self._waiting: list[frozenset[str]] = []
+
+    def add(self, parts: Sequence[str]) -> None:
+        """The tokens of the next text."""
+        row, self._added = self._added, self._added + 1
+        if not parts:
+            return
+        of = self._first_with.setdefault(" ".join(parts), row)
+        if of != row:
+            self._copies.append((row, of))
+            return
+        self._unique.append(row)
+        self._waiting.append(shingles_of(parts))
+        if len(self._waiting) == _CHUNK:
+            self._digest()
+
+    def found(self, tokens_of: Callable[[int], Sequence[str]]) -> list[Duplicate]:
+        """As `duplicates` returns; `tokens_of` gives the tokens of a row once more."""
+        self._digest()
+        unique, digests = self._unique, np.concatenate(self._digests)
+        near: dict[int, Duplicate] = {}
+        kept: dict[tuple[int, int], list[int]] = defaultdict(list)  # by bucket: what repeats none
+        sets: dict[int, frozenset[str]] = {}  # of kept ones
+        for place, buckets in _shared_buckets(digests):
+            row, own = unique[place], shingles_of(tokens_of(unique[place]))
+            others = list({other for bucket in buckets for other in kept[bucket][-_LATEST:]})
+            if len(others) > _MANY:  # the digests estimate which ones are likeliest
+                alike = (digests[others] == digests[place]).sum(axis=1)
+                others = [others[i] for i in np.argsort(-alike, kind="stable")[:_MANY]]
+            else:
+                others.sort()
+            for other in others:
+                similarity = jaccard(own, sets[other])
+                if similarity >= self.threshold:
+                    near[row] = Duplicate(row, unique[other], round(similarity, 4))
+                    break
+            else:
+                sets[place] = own
+                for bucket in buckets:
+                    kept[bucket].append(place)
+        exact = [
+            near[of]._replace(row=row) if of in near else Duplicate(row, of, 1.0)
+            for row, of in self._copies
+        ]
+        return sorted([*exact, *near.values()])
+
+    def _digest(self) -> None:
+        """MinHash digests of the sets that wait, uint32, [rows, bands times hashes in a band]."""
+        from rensa import RMinHash
+
+        size = _BANDS * _IN_BAND
+        digests = RMinHash.digests_from_token_sets(self._waiting, num_perm=size, seed=_SEED)
+        self._digests.append(np.asarray(digests, np.uint32).reshape(-1, size))
+        self._waiting.clear()
 
 
 def _shared_buckets(digests: np.ndarray) -> Iterator[tuple[int, list[tuple[int, int]]]]:
@@ -131,19 +168,6 @@ def _shared_buckets(digests: np.ndarray) -> Iterator[tuple[int, list[tuple[int, 
                 shared[place].append((band, number))
     for place in sorted(shared):
         yield place, shared[place]
-
-
-def _digests(texts: Sequence[str], rows: list[int]) -> np.ndarray:
-    """MinHash digests, uint32, [rows, bands times hashes in a band]."""
-    from rensa import RMinHash
-
-    digests = np.empty((len(rows), _BANDS * _IN_BAND), np.uint32)
-    for start in range(0, len(rows), _CHUNK):
-        sets = [shingles(texts[row]) for row in rows[start : start + _CHUNK]]
-        digests[start : start + _CHUNK] = RMinHash.digests_from_token_sets(
-            sets, num_perm=_BANDS * _IN_BAND, seed=_SEED
-        )
-    return digests
 
 
 class NearDuplicates:

@@ -5,7 +5,9 @@ import unicodedata
 from functools import lru_cache
 
 _CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_TOKEN = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
+_WIDE = re.compile(rf"[{_CJK}]")
+_TOKENS = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")  # runs of characters, and words
+_ASCII_TOKEN = re.compile("[a-z0-9]+")
 # Words that say nothing by themselves: a reply made of nothing else is empty. No question words:
 # asking why instead of what is new, though it says nothing alone.
 STOP_WORDS = frozenset(
@@ -21,18 +23,27 @@ QUESTION_WORDS = frozenset(
 )
 
 
-def tokens(text: str) -> list[str]:
+@lru_cache(maxsize=1_000)  # the rules read a text one after another
+def tokens(text: str) -> tuple[str, ...]:
     """Words in lower case, without punctuation; Chinese, Japanese and Korean by character.
 
     >>> tokens("What's a CAT? 用 token")
-    ['what', 's', 'a', 'cat', '用', 'token']
+    ('what', 's', 'a', 'cat', '用', 'token')
     """
-    return _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold())
+    if text.isascii():
+        return tuple(_ASCII_TOKEN.findall(text.lower()))
+    found: list[str] = []
+    for run in _TOKENS.findall(unicodedata.normalize("NFKC", text).casefold()):
+        if _WIDE.match(run):
+            found += run
+        else:
+            found.append(run)
+    return tuple(found)
 
 
 def has_tokens(text: str) -> bool:
     """Whether a text has any, without looking at all of it."""
-    return bool(_TOKEN.search(unicodedata.normalize("NFKC", text)))
+    return bool(_TOKENS.search(unicodedata.normalize("NFKC", text)))
 
 
 @lru_cache(maxsize=100_000)

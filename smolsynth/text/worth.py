@@ -7,6 +7,9 @@ quotation marks it speaks about, and is passed over.
 import re
 import zlib
 from collections import Counter
+from functools import lru_cache
+from itertools import filterfalse
+from operator import eq
 
 from smolsynth.text.language import CHINESE, in_language, names_language
 from smolsynth.text.tokens import STOP_WORDS, lemmas, tokens
@@ -18,6 +21,7 @@ _ASIDE = re.compile(
 )
 
 
+@lru_cache(maxsize=1_000)
 def _aside(text: str) -> str:
     """A text without its code and quotations."""
     return _ASIDE.sub(" ", text)
@@ -73,10 +77,34 @@ _OFFER = re.compile(
     r"|[您你](?:想|需要)(?:了解|聊|问|知道)?(?:些)?什么|请告诉我[您你](?:的|想|需要)",
     re.IGNORECASE,
 )
-# What every offer has in it, and most texts have not.
-_MAY_OFFER = re.compile(
-    r"you|help|assist|support|chat|do for|me to|let me know|feel free|question"
-    r"|[你您帮助答问题需联诉]"
+# Every offer has one of these in it, and most texts have none.
+_OFFER_WORDS = (
+    *(
+        "help",
+        "assist",
+        "support",
+        "chat",
+        "for you",
+        "do for",
+        "me to",
+        "question",
+        "your request",
+    ),
+    *("your story", "on your mind", "what brings", "do you need", "do you have", "whether you"),
+    *(
+        "let me know",
+        "feel free",
+        "帮",
+        "服务",
+        "解答",
+        "问题",
+        "需要",
+        "告诉",
+        "问我",
+        "提问",
+        "联系",
+    ),
+    *("想", "知道"),
 )
 # Who asks for what is missing, or offers help on a condition, does not dodge the request.
 _ASKS_BACK = re.compile(r"\bso (?:that )?i can\b|请提供|以便|如果[您你]|若[您你]", re.IGNORECASE)
@@ -102,7 +130,8 @@ def small_talk(instruction: str, response: str) -> str | None:
     >>> small_talk("茶", "我很乐意帮助你。请问有什么问题？")
     '我很乐意帮助你。'
     """
-    if not _MAY_OFFER.search(response.lower()):
+    lower = response.lower()
+    if not any(word in lower for word in _OFFER_WORDS):
         return None
     if _GREETING.match(instruction) and len(tokens(instruction)) < 12:
         return None
@@ -118,6 +147,7 @@ def small_talk(instruction: str, response: str) -> str | None:
 _RUN = re.compile(r"(?P<unit>[^\n]{1,60}?)(?:\s*(?P=unit)){3,}")
 _RUN_SHARE = 0.4  # of the text, in one run of a unit
 _RUN_TIMES = 5
+_STRETCH = 12  # characters
 _DIFFERENT = 0.9  # share of different stretches above which a text has no such run
 _MARKS_SHARE, _MARKS_TIMES = 0.8, 20  # where the unit is no word: a rule or a table has some
 _LINES = 4  # times the same line, and it has to be 0.4 of all lines
@@ -158,6 +188,8 @@ def _run(text: str) -> str | None:
     # Looking for a run takes long. Four units or more in 0.4 of a text make its short stretches of
     # characters repeat one another, and make it small when it is compressed.
     bare = "".join(text.split())
+    if not _repeats(text, bare):
+        return None
     size = 4 if len(bare) < 100 else 8
     stretches = len(bare) - size + 1
     if stretches > 30:
@@ -180,13 +212,39 @@ def _run(text: str) -> str | None:
     return None
 
 
+def _repeats(text: str, bare: str) -> bool:
+    """Whether what stands at 0.4 or 0.6 of a text comes again: no run goes round both places.
+
+    `bare` is the text without its spaces, of which a run has `least` at least.
+    """
+    least = int(len(bare) - (1 - _RUN_SHARE) * len(text))
+    size = min(least // 2, _STRETCH)  # so much of the run stands before or behind the place
+    if size < 3:
+        return True
+    for share in (_RUN_SHARE, 1 - _RUN_SHARE):
+        place = len("".join(text[: int(share * len(text))].split()))
+        for stretch in (bare[max(place - size, 0) : place], bare[place : place + size]):
+            if bare.find(stretch) != bare.rfind(stretch):
+                return True
+    return False
+
+
 def _same_lines(text: str) -> str | None:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) < _LINES:
+        return None
     line, times = Counter(lines).most_common(1)[0]
     return line[:40] if times >= max(_LINES, _RUN_SHARE * len(lines)) else None
 
 
 def _same_words(text: str) -> str | None:
+    words = tokens(text)
+    if len(set(words)) > len(words) - _SAME:
+        return None
+    grams = list(zip(words, words[1:], words[2:], words[3:], strict=False))
+    different = len(set(grams))
+    if different == len(grams):
+        return None
     said = [part.strip(" -*•.。!！") for part in _SENTENCE.findall(text)]
     clauses = Counter(part.strip() for part in _CLAUSE.findall(text))
     again = [one for one, other in zip(said, said[1:], strict=False) if one == other]
@@ -194,11 +252,7 @@ def _same_words(text: str) -> str | None:
     for one in again:
         if len(tokens(one)) >= _SAME:
             return one[:40]
-    words = tokens(text)
-    if len(words) < _LONG:
-        return None
-    grams = list(zip(words, words[1:], words[2:], words[3:], strict=False))
-    if len(set(grams)) < _NEW * len(grams):
+    if len(words) >= _LONG and different < _NEW * len(grams):
         return " ".join(Counter(grams).most_common(1)[0][0])
     return None
 
@@ -230,6 +284,8 @@ def template_marks(text: str) -> str | None:
     ('<|im_end|>', '### Response:')
     >>> template_marks("ChatML ends a turn with `<|im_end|>`.")
     """
+    if "<" not in text and "[" not in text and "##" not in text:
+        return None
     found = _TEMPLATE.search(_aside(text))
     return found[0].strip() if found else None
 
@@ -240,6 +296,9 @@ def thought_marks(text: str) -> str | None:
     >>> thought_marks("<think>Hm.</think>A drink."), thought_marks("It writes `<think>`.")
     ('<think>', None)
     """
+    lower = text.lower()
+    if "<" not in text and "[" not in text and "◁" not in text and "assistantfinal" not in lower:
+        return None
     found = _THOUGHTS.search(_aside(text))
     return found[0].strip()[:40] if found else None
 
@@ -283,6 +342,7 @@ _SELF = re.compile(
     r"(?P=one)(?=\s*(?:[?.!,;:]|$)|\s+(?:in|is|are|have|do|does|differ|step|for|when|and|a)\b)",
     re.IGNORECASE,
 )
+_LINK = re.compile(r"\s(?:and|with|or|versus|vs|differ|compared)\b")
 _MORE_AND_MORE = re.compile(
     r"\b(?:more|less|better|over|again|up|down|on|time|day|year|one)$", re.I
 )
@@ -340,22 +400,34 @@ def _garbled_en(text: str, given: str) -> str | None:
     mixed = None if text.isascii() else _MIXED.search(text)
     if mixed and not CHINESE.search(given) and not names_language(text):
         return mixed[0].strip()
-    for doubled in _DOUBLED.finditer(text):
-        if doubled[1] not in _MAY_DOUBLE:
-            return doubled[0]
-    for itself in _SELF.finditer(text):
-        if not _MORE_AND_MORE.search(itself["one"]):
-            return itself[0].split(" ", 1)[1] if " " in itself[0] else itself[0]
+    words = tokens(text)
+    if any(map(eq, words, words[1:])):
+        for doubled in _DOUBLED.finditer(text):
+            if doubled[1] not in _MAY_DOUBLE:
+                return doubled[0]
+    if _may_be_itself(text.lower()):
+        for itself in _SELF.finditer(text):
+            if not _MORE_AND_MORE.search(itself["one"]):
+                return itself[0].split(" ", 1)[1] if " " in itself[0] else itself[0]
     if not given or re.search(r"[=\\{}$]", text):  # who asks has words of his own; a formula
         return None
-    words = re.findall(r"[^\W\d_]+", text)
-    odd = [word for word in _LATIN_WORD.findall(text) if not _is_word(word)]
-    odd = [word for word in odd if word not in given.lower()]
-    if len(odd) > 1 and len(odd) >= _ODD * len(words) and in_language(text, "en"):
-        return ", ".join(odd[:3])
-    return None
+    given = given.lower()
+    odd = [word for word in filterfalse(_is_word, _LATIN_WORD.findall(text)) if word not in given]
+    if len(odd) < 2 or len(odd) < _ODD * len(re.findall(r"[^\W\d_]+", text)):
+        return None
+    return ", ".join(odd[:3]) if in_language(text, "en") else None
 
 
+def _may_be_itself(lower: str) -> bool:
+    """Whether the word before an "and", "with", "or" … comes again soon behind it."""
+    for link in _LINK.finditer(lower):
+        before = lower[max(link.start() - 40, 0) : link.start()].split()
+        if before and before[-1] in lower[link.end() : link.end() + 60]:
+            return True
+    return False
+
+
+@lru_cache(maxsize=50_000)
 def _is_word(word: str) -> bool:
     return word in STOP_WORDS or word in _LITTLE or bool(lemmas(word))
 
