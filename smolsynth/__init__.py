@@ -20,6 +20,7 @@ _FACE = {  # where each public name comes from
     "smolsynth.datasets.read": "read_rows",
     "smolsynth.datasets.save": "save",
     "smolsynth.datasets.trainers": "convert",
+    "smolsynth.documents.read": "read_documents",
     "smolsynth.errors": "SmolsynthError",
     "smolsynth.generation.mixture": "narrowed",
     "smolsynth.generation.plan": "Plan",

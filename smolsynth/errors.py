@@ -10,6 +10,7 @@ SmolsynthError
 ├── RunChanged (ValueError)          a folder belongs to another run
 ├── RunBusy (RuntimeError)           another process runs in a folder
 ├── ReadError (ValueError)           data can't be read, or not for certain
+│   └── Unreadable                   a document can't be read
 ├── ConvertError (ValueError)        a format has no place for rows of this kind
 ├── QualityError (ValueError)        a dataset breaks a rule of quality
 ├── PlanError (ValueError)           a plan can't be carried out
