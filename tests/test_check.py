@@ -66,6 +66,29 @@ def test_the_language_is_told_by_the_answers(tmp_path, capsys):
     assert "wrong_language" in json.loads(capsys.readouterr().out.splitlines()[-1])["broken"]
 
 
+def test_verdicts_are_cleaned_too(tmp_path, capsys):
+    rows = [{"prompt": q, "completion": a, "label": n % 2 == 0} for n, (q, a) in enumerate(GOOD)]
+    rows.append({"prompt": "What is tea?", "completion": "", "label": True})
+    (tmp_path / "x.json").write_text(json.dumps(rows), encoding="utf-8")
+    clean = tmp_path / "clean"
+    assert main(["check", str(tmp_path / "x.json"), "--clean", str(clean)]) == 1
+    back = read_rows(clean)
+    assert (back.kind, [row["label"] for row in back.rows]) == ("kto", [True, False] * 2)
+    card = (clean / "README.md").read_text("utf-8")
+    assert "4 verdicts on responses" in card and "| good ones | 2 |" in card
+    assert "KTOTrainer" in card and "Of 5 rows, 4 have none" in card
+    assert main(["check", str(clean), "--clean", str(tmp_path / "again")]) == 0
+
+
+def test_what_goes_wrong_is_said_in_chinese(tmp_path, capsys):
+    (tmp_path / "x.jsonl").write_text('{"question": "a", "answer": 3}')
+    assert main(["check", str(tmp_path / "x.jsonl"), "--ui", "zh"]) == 2
+    assert "1 行中有 1 行不能按 question-answer 读取" in capsys.readouterr().err
+    path = str(written(tmp_path, GOOD))
+    assert main(["convert", path, str(tmp_path / "o"), "--to", "kto", "--ui", "zh"]) == 2
+    assert "kto 格式放不下 instruction 类的数据" in capsys.readouterr().err
+
+
 def test_what_can_t_be_read_ends_with_2_and_one_sentence(tmp_path, capsys):
     (tmp_path / "x.jsonl").write_text('{"text": "a"}\n')
     for command in (["check"], ["convert", "--to", "messages"]):

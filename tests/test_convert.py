@@ -61,7 +61,89 @@ def test_calls_of_tools_go_through(to, tmp_path):
         assert not list(tmp_path.iterdir())
         return
     back = read_rows(convert(read_rows(rows), to, tmp_path / "out").folder / "train.jsonl")
+    if to == "openai":
+        assert back.rows[0]["messages"][2].pop("tool_call_id") == "call_0"
+        assert back.rows[0]["messages"][1]["tool_calls"][0].pop("id") == "call_0"
+        back.rows = back.rows[:1] * 2
     assert back.rows == rows and back.rows[0]["messages"][1]["tool_calls"] == [OPENAI_CALL]
+
+
+def lines_of(made):
+    return [json.loads(line) for line in (made.folder / "train.jsonl").read_text().splitlines()]
+
+
+TWO = [  # calls at once, and a text beside them
+    talk("Rain?")[0],
+    {"role": "assistant", "content": "Wait.", "tool_calls": [OPENAI_CALL, OPENAI_CALL]},
+    {"role": "tool", "content": "no"},
+    {"role": "tool", "content": "yes"},
+    {"role": "assistant", "content": "Maybe."},
+]
+
+
+def test_each_trainer_s_rules_hold_or_it_is_said(tmp_path):
+    two = read_rows([{"messages": TWO, "tools": TOOLS}])
+    empty = read_rows([{"question": "Q", "answer": a} for a in ("", "A")])
+    same = read_rows([{**PAIR, "rejected": PAIR["chosen"]}])
+    pair = read_rows([{**PAIR, "tools": TOOLS}])
+    result = read_rows([{"messages": [*TOOL_TALK[:3], TOOL_TALK[2], TOOL_TALK[3]]}])
+    for read, to, said in (
+        (two, "llama-factory", "a turn holds a text and a call"),
+        (result, "sharegpt", "two results of tools follow each other"),
+        (result, "openai", "answers no call before it"),
+        (empty, "ms-swift", "an answer is empty"),
+        (same, "ms-swift", "both answers are the same"),
+        (pair, "axolotl", "of pairs the trainer reads no tools"),
+    ):
+        with pytest.raises(ConvertError, match=f"Row 0 does not fit into {to}: .*{said}") as error:
+            convert(read, to, tmp_path / "x")
+        assert error.value.words("zh").startswith(f"第 0 行放不进 {to}：")
+        assert not list(tmp_path.iterdir())
+
+
+def test_tools_are_as_each_trainer_reads_them(tmp_path):
+    read = read_rows([{"messages": TWO, "tools": TOOLS, "turn_weight": [None, 0, None, None, 1]}])
+    said = {}
+    for to in ("messages", "openai", "ms-swift", "axolotl"):
+        [said[to]] = lines_of(convert(read, to, tmp_path / to))
+    call = said["messages"]["messages"][1]["tool_calls"][0]  # chat templates render objects
+    assert call["function"]["arguments"] == {"city": "Wien"} and said["messages"]["tools"] == TOOLS
+    assert said["axolotl"]["tools"] == json.loads(TOOLS)
+    turns = said["openai"]["messages"]
+    assert [call["id"] for call in turns[1]["tool_calls"]] == ["call_0", "call_1"]
+    assert [turn.get("tool_call_id") for turn in turns[2:4]] == ["call_0", "call_1"]
+    assert [turn.get("weight") for turn in turns] == [None, 0, None, None, 1]
+    roles = [turn["role"] for turn in said["ms-swift"]["messages"]]
+    assert roles[:4] == ["user", "assistant", "tool_call", "tool_call"]
+    assert roles[4:] == ["tool_response", "tool_response", "assistant"]
+    for to, row in said.items():
+        assert isinstance(row.get("tools"), str) == (to in ("messages", "ms-swift"))
+        [back] = read_rows(tmp_path / to / "train.jsonl").rows
+        assert [turn["content"] for turn in back["messages"]] == [turn["content"] for turn in TWO]
+        assert [len(turn.get("tool_calls", ())) for turn in back["messages"]] == [0, 2, 0, 0, 0]
+
+
+def test_trl_s_trainer_finds_arguments_as_they_are(tmp_path):
+    from datasets import load_dataset
+
+    rows = [{"messages": TOOL_TALK, "tools": TOOLS}]
+    other = json.loads(json.dumps(TOOL_TALK).replace("city", "town"))
+    rows += [{"messages": other, "tools": TOOLS}, {"messages": talk("Q", "A")}]
+    made = convert(read_rows(rows), "messages", tmp_path / "tools")
+    data = load_dataset(str(made.folder), split="train", cache_dir=str(tmp_path / "cache"))
+    calls = [row["messages"][1].get("tool_calls") for row in data]
+    assert [call and call[0]["function"]["arguments"] for call in calls] == [
+        {"city": "Wien"},
+        {"town": "Wien"},
+        None,
+    ]
+
+
+def test_openai_s_least_is_said(tmp_path):
+    rows = [{"question": f"Q{n}", "answer": "A"} for n in range(10)]
+    assert convert(read_rows(rows), "openai", tmp_path / "a").notes == ()
+    [note] = convert(read_rows(rows[:9]), "openai", tmp_path / "b").notes
+    assert note == "OpenAI takes 10 rows or more; these are 9." and "9 行" in note.words("zh")
 
 
 def test_what_turns_lose_is_named(tmp_path):
@@ -74,6 +156,9 @@ def test_what_turns_lose_is_named(tmp_path):
     assert made.lost == wanted
     made = convert(read_rows(rows), "openai", tmp_path / "b")
     assert made.lost == () and read_rows(made.folder / "train.jsonl").rows == rows
+    turns[2]["tool_call_id"] = "c2"
+    with pytest.raises(ConvertError, match="answers no call"):
+        convert(read_rows(rows), "openai", tmp_path / "c")
 
 
 def test_llama_factory_finds_its_columns(tmp_path):

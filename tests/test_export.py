@@ -18,6 +18,7 @@ from smolsynth.datasets.convert import PAIR, to_messages, to_preferences
 from smolsynth.datasets.read import read_rows
 from smolsynth.datasets.redact import without_secrets
 from smolsynth.datasets.save import save
+from smolsynth.errors import ConvertError
 from smolsynth.llms import MODELS
 from smolsynth.quality.report import QualityError, measure
 
@@ -281,6 +282,67 @@ def test_the_header_is_what_the_hub_reads(messages, tmp_path):
         "size_categories": ["n<1K"],
     }
     assert DatasetCard(card).data.language == ["en"]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("model", "license", "en", "zh"),
+    [
+        ("hf:meta-llama/Llama-3.1-8B-Instruct", "llama3.1", "“Built with Llama”", "“Llama”开头"),
+        ("openai:http://localhost:1/v1#qwen2.5:72b", "other", "“Built with Qwen”", "“Built with"),
+        ("hf:google/gemma-2-2b-it", "gemma", "Gemma Terms of Use", "衍生模型"),
+        ("openai:https://api.openai.com/v1#gpt-4o", "other", "compete with OpenAI", "竞争"),
+        ("transformers:/home/gemma/my-model", "unknown", "not known here", "不知道"),
+        ("bundled", "apache-2.0", "asks nothing", "没有要求"),
+    ],
+)
+def test_the_licence_is_the_model_s(lang, model, license, en, zh, messages, tmp_path):
+    about = {**ABOUT, "lang": lang, "model": model, "despite": WHY}
+    card = (save(messages, tmp_path / "x", **about) / "README.md").read_text("utf-8")
+    assert header_of(card)["license"] == license
+    part = card.split("## Licence\n" if lang == "en" else "## 许可\n")[1].split("\n## ")[0]
+    assert (en if lang == "en" else zh) in part
+
+
+def test_licences_are_told_by_names_alone():
+    from smolsynth.datasets.licences import ASKS, TABLE, terms_of
+
+    assert ASKS["en"].keys() == ASKS["zh"].keys() == {t.asks for _, t in TABLE} | {"unknown"}
+    for model, license in (
+        ("meta-llama/Meta-Llama-3-8B-Instruct", "llama3"),
+        ("TinyLlama/TinyLlama-1.1B-Chat", "apache-2.0"),
+        ("deepseek-ai/DeepSeek-R1-Distill-Llama-8B", "llama3.1"),
+        ("deepseek-ai/DeepSeek-R1", "mit"),
+        ("Qwen/Qwen2.5-3B-Instruct", "other"),
+        ("Qwen/Qwen3-4B", "apache-2.0"),
+        ("mistralai/Mistral-Large-Instruct-2407", "other"),
+        ("openai/gpt-oss-20b", "apache-2.0"),
+        ("smollm2", "apache-2.0"),
+        ("bundled and gpt-4o", "unknown"),
+        ("-", "unknown"),
+    ):
+        assert terms_of(model).license == license, model
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("format", ["llama-factory", "openai", "alpaca", "ms-swift", "axolotl"])
+def test_a_trainer_s_form_with_its_file_and_a_card(format, lang, messages, tmp_path):
+    about = {**ABOUT, "lang": lang, "despite": WHY}
+    folder = save(messages, tmp_path / "x", format=format, **about)
+    beside = {"llama-factory": ["dataset_info.json"], "axolotl": ["axolotl.yaml"]}
+    wanted = {"README.md", "train.jsonl", *beside.get(format, [])}
+    assert {path.name for path in folder.iterdir()} == wanted
+    back = read_rows(folder / "train.jsonl").rows
+    assert [row["messages"] for row in back] == list(messages["messages"])
+    card = (folder / "README.md").read_text("utf-8")
+    assert f"`{format}`" in card and "from trl" not in card
+
+
+def test_a_trainer_without_a_place_for_pairs_is_refused_in_the_card_s_language(messages, tmp_path):
+    about = {**ABOUT, "lang": "zh", "despite": WHY}
+    with pytest.raises(ConvertError, match="preference 格式放不下 instruction 类的数据"):
+        save(messages, tmp_path / "x", format="preference", **about)
+    assert not list(tmp_path.iterdir())
 
 
 def test_another_license_is_kept(messages, tmp_path):

@@ -125,6 +125,10 @@ def test_from_a_description_to_a_folder(app, tmp_path):
     assert by_hand[lang] in card
     step.refresh()
     assert step.name.value.endswith("-2")  # another export does not overwrite the first
+    assert "preference" not in step.format.options
+    step.format.value = "llama-factory"
+    step.save_button.click()
+    assert (app.session.saved / "dataset_info.json").is_file(), problems(app)
 
     app.buttons["code"].click()
     code = app.steps["code"]

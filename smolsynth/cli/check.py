@@ -41,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
     """Reads, measures, says what was found; 0 where nothing is broken, 1 where something is, 2
     where the file can't be read."""
     from smolsynth.datasets.read import read_texts
+    from smolsynth.datasets.save import as_measured
     from smolsynth.errors import ReadError
     from smolsynth.quality.report import measure
 
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         return 2
     lang = args.language if args.language != "auto" else _language(rows.rows)
     print(text["measuring"].format(rows=len(rows)), file=sys.stderr, flush=True)
-    report = measure([_measured(row) for row in rows.rows], lang, **others)
+    report = measure([as_measured(row) for row in rows.rows], lang, **others)
     print("\n".join(rows.describe(args.ui)), end="\n\n")
     print(_in_ui(report, rows, args.ui), end="\n\n")
     print(_advice(report, args, text))
@@ -72,13 +73,6 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(_summary(rows, report), ensure_ascii=False))
     return 1 if report.broken else 0
-
-
-def _measured(row: dict[str, Any]) -> dict[str, Any]:
-    """A row as `measure` reads it; a verdict's talk counts as any other."""
-    if "completion" in row:
-        return {"messages": [*row["prompt"], *row["completion"]]}
-    return row
 
 
 def _language(rows: list[dict[str, Any]]) -> str:
@@ -120,8 +114,6 @@ def _clean(rows: Any, report: Any, args: argparse.Namespace, text: dict[str, str
     good = report.good_rows()
     if not good:
         return text["none_good"]
-    if rows.kind == "kto":
-        return text["no_kto"]
     left_out = {finding.rule: len(finding.rows) for finding in report.findings if finding.rows}
     counts = ", ".join(f"{rule} {count}" for rule, count in left_out.items())
     folder = save(
@@ -131,7 +123,6 @@ def _clean(rows: Any, report: Any, args: argparse.Namespace, text: dict[str, str
         model="-",
         technique=f"smolsynth check, {Path(args.source).name}",
         seed=None,
-        license="unknown",
         notes=strings(report.lang, NAME)["left_out"].format(
             all=report.rows, good=len(good), counts=counts or "-"
         ),

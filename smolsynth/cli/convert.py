@@ -64,6 +64,8 @@ def run(args: argparse.Namespace) -> int:
         return 2
     if made.lost:
         print(text["lost"].format(to=args.to, columns=", ".join(made.lost)))
+    for note in made.notes:
+        print(note.words(args.ui))
     files = ", ".join(made.files)
     print(text["done"].format(rows=made.rows, folder=made.folder, files=files))
     return 0

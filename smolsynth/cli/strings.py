@@ -275,7 +275,6 @@ _CHECK = {
         "hint": " Rows without faults: python -m smolsynth check {file} --clean FOLDER",
         "page": "The page is {file}.",
         "none_good": "No row is without faults: nothing written.",
-        "no_kto": "--clean writes no kto data yet: take convert.",
         "cleaned": "{good} of {all} rows are without faults: they are in {folder}.",
         "left_out": "Of {all} rows, {good} have none of the faults that were looked for. Left out,"
         " by rule: {counts}.",
@@ -300,7 +299,6 @@ _CHECK = {
         "hint": "只留没有毛病的行：python -m smolsynth check {file} --clean FOLDER",
         "page": "网页报告：{file}",
         "none_good": "没有一行是没毛病的，什么也没写。",
-        "no_kto": "--clean 暂时不能写 kto 数据，请用 convert。",
         "cleaned": "{all} 行里有 {good} 行没有毛病，已写入 {folder}。",
         "left_out": "原有 {all} 行，其中 {good} 行查不出毛病。略去的行数（按规则）：{counts}。",
         "despite": "去掉其他行之后剩下的数据。",

@@ -4,7 +4,7 @@ import html
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from smolsynth.quality.report import Report
 from smolsynth.quality.rules import RULES, SCORES
 from smolsynth.rows import Row
 
+KNOWN = (*PAIR, *SCORES, "messages", "completion", "label", SOURCE)
 TEMPLATES = Path(__file__).parent / "templates"
 # load_dataset(".") fails: `datasets` wants a name.
 _TRAINING_CODE = """\
@@ -35,14 +36,16 @@ def card(name: str, records: list[Row], facts: dict[str, Any], report: Report) -
     Args:
         name: of the folder.
         records: at least one row, as `save` writes them.
-        facts: `lang`, `license`, `model`, `options`, `technique`, `seed`, `notes`, `prompts`,
-            `despite` and `format`, without anything that must not be shown.
+        facts: `lang`, `license`, `terms`, `model`, `options`, `technique`, `seed`, `notes`,
+            `prompts`, `despite` and `format`, without anything that must not be shown; of a
+            trainer's format also its `columns`, what is `lost` in it, and `notes_of` it.
         report: of `measure`.
     """
     from distilabel.utils.card.dataset_card import size_categories_parser
     from huggingface_hub import DatasetCard, DatasetCardData
 
     kind, lang = next(iter(records[0])), facts["lang"]
+    kind = "label" if "label" in records[0] else kind
     header = DatasetCardData(
         language=[lang],
         license=facts["license"],
@@ -62,14 +65,16 @@ def card(name: str, records: list[Row], facts: dict[str, Any], report: Report) -
         smolsynth=__version__,
         rows=len(records),
         scores=SCORES[0] in records[0],
-        others={"en": ", ", "zh": "、"}[lang].join(
-            f"`{one_line(column)}`"
-            for column in records[0]
-            if column not in (*PAIR, *SCORES, "messages", SOURCE)
-        ),
+        others=_names(lang, [c for c in records[0] if c not in KNOWN]),
+        form=facts["format"] if "columns" in facts else "",
+        columns=_names(lang, facts.get("columns", ())),
+        lost=_names(lang, facts.get("lost", ())),
+        warnings=[note.words(lang) for note in facts.get("notes_of", ())],
         sources=_sources(records),
         quality=_quality(report),
         examples=[_fenced(as_json(row, indent=2), "json") for row in records[:SHOWN]],
+        how=_TRAINERS[lang].get(facts["format"], "").format(name=one_line(name)),
+        terms=facts["terms"],
         code=_fenced(_training_code(name, kind, lang, facts["format"]), "python"),
         prompts=[
             {"name": one_line(html.escape(step)), "text": _fenced(text, "text")}
@@ -84,9 +89,13 @@ def card(name: str, records: list[Row], facts: dict[str, Any], report: Report) -
     return made.content + "\n"
 
 
+def _names(lang: str, columns: Iterable[str]) -> str:
+    return {"en": ", ", "zh": "、"}[lang].join(f"`{one_line(column)}`" for column in columns)
+
+
 def _sizes(records: list[Row], kind: str, report: Report) -> dict[str, Any]:
     talks = [
-        [turn for column in (*PAIR, "messages") for turn in record.get(column, ())]
+        [turn for column in (*PAIR, "completion", "messages") for turn in record.get(column, ())]
         for record in records
     ]
     texts = {
@@ -99,7 +108,9 @@ def _sizes(records: list[Row], kind: str, report: Report) -> dict[str, Any]:
         "user": _mean_length(texts["user"]),
         "assistant": _mean_length(texts["assistant"]),
     }
-    if kind == "prompt":
+    if kind == "label":
+        sizes["good"] = sum(record["label"] for record in records)
+    elif kind == "prompt":
         sides = {side: [r[side][0]["content"] for r in records] for side in PAIR[1:]}
         sizes |= {side: _mean_length(answers) for side, answers in sides.items()}
         longer = report.figures.get("chosen_longer")  # of those that differ in length
@@ -111,11 +122,11 @@ def _training_code(name: str, kind: str, lang: str, format: str) -> str:
     on_disk, folder = format == "arrow", json.dumps(f"./{name}")
     loader = "load_from_disk" if on_disk else "load_dataset"
     return _TRAINING_CODE.format(
-        kind="DPO" if kind == "prompt" else "SFT",
+        kind={"prompt": "DPO", "label": "KTO"}.get("label" if format == "kto" else kind, "SFT"),
         loader=loader,
         student=_STUDENTS[lang],
         call=f"{loader}({folder})" if on_disk else f'{loader}({folder}, split="train")',
-        arguments=("args=" if kind == "prompt" else "") + "config, train_dataset=dataset",
+        arguments=("" if kind == "messages" else "args=") + "config, train_dataset=dataset",
     )
 
 
@@ -178,6 +189,26 @@ def options_in_words(options: Mapping[str, Any]) -> str:
     return one_line(without_secrets(words)) if options else ""
 
 
+_TRAINERS = {  # how other trainers than TRL find the rows
+    "en": {
+        "llama-factory": "LLaMA-Factory finds it with `dataset_dir: ./{name}` and `dataset: {name}`"
+        " in its configuration.",
+        "ms-swift": "ms-swift takes it as `--dataset ./{name}/train.jsonl`.",
+        "axolotl": "`axolotl.yaml` holds the lines for Axolotl's configuration.",
+        "openai": "Upload `train.jsonl` with the purpose `fine-tune`.",
+        "sharegpt": "`train.jsonl` is in the form of ShareGPT, which many trainers read.",
+        "alpaca": "`train.jsonl` is in the form of Alpaca, which many trainers read.",
+    },
+    "zh": {
+        "llama-factory": "LLaMA-Factory 的配置里写上 `dataset_dir: ./{name}` 和 `dataset: {name}`"
+        " 即可。",
+        "ms-swift": "ms-swift 用 `--dataset ./{name}/train.jsonl` 读取。",
+        "axolotl": "`axolotl.yaml` 里是 Axolotl 配置所需的几行。",
+        "openai": "上传 `train.jsonl`，用途选 `fine-tune`。",
+        "sharegpt": "`train.jsonl` 是 ShareGPT 格式，多数训练框架都能读。",
+        "alpaca": "`train.jsonl` 是 Alpaca 格式，多数训练框架都能读。",
+    },
+}
 _MODELS = {
     "en": {
         "bundled": "the small {name} model that comes with smolsynth",

@@ -1,7 +1,9 @@
 """From generated rows to a dataset folder that TRL trains on, checked, with a card.
 
 `to_messages` makes instruction data (`messages`), `to_preferences` preference data (`prompt`,
-`chosen`, `rejected`); `save` writes either, if the rules of `smolsynth.quality` allow it.
+`chosen`, `rejected`); `save` writes either, or verdicts as `read_rows` gives them (`prompt`,
+`completion`, `label`), if the rules of `smolsynth.quality` allow it; in a file that TRL and
+`datasets` read, or in the form of another trainer.
 
 Nothing is dropped silently: rows that can't be trained on raise, and the error says how to find
 and filter them.
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from smolsynth._files import new_folder
+from smolsynth.datasets import trainers
 from smolsynth.datasets.card import card, model_in_words, options_in_words
 from smolsynth.datasets.convert import (
     PAIR,
@@ -25,14 +28,18 @@ from smolsynth.datasets.convert import (
     features,
     refuse_faulty,
 )
+from smolsynth.datasets.licences import terms_of
 from smolsynth.datasets.redact import one_line, without_secrets
+from smolsynth.errors import ConvertError
 from smolsynth.quality.report import QualityError, measure
 from smolsynth.quality.rules import SCORES
 from smolsynth.rows import METADATA, Row, column_names, is_missing, rows
 from smolsynth.text.language import check_lang
 from smolsynth.text.personal import masked_in
 
-FORMATS = ("jsonl", "parquet", "arrow")
+FILES = ("jsonl", "parquet", "arrow")
+FORMATS = (*FILES, *(name for name in trainers.FORMATS if name != "messages"))
+KTO = ("prompt", "completion", "label")
 DATA_FILES = ("train.jsonl", "train.parquet", "dataset_info.json", "state.json")
 
 
@@ -50,7 +57,7 @@ def save(
     llm_options: Mapping[str, Any] | None = None,
     notes: str = "",
     prompts: Mapping[str, str] | None = None,
-    license: str = "apache-2.0",
+    license: str = "",
     format: str = "jsonl",
     seeds: Iterable[str] = (),
     evaluation: Iterable[str] = (),
@@ -66,8 +73,9 @@ def save(
 
     Args:
         dataset: what `to_messages` gives (`messages`) or `to_preferences` (`prompt`, `chosen`,
-            `rejected`, and the scores if there are any); with or without `source`. Other columns
-            go along, as those that `read_rows` keeps; the card lists them.
+            `rejected`, and the scores if there are any), or `prompt`, `completion` and `label`;
+            with or without `source`. Other columns go along, as those that `read_rows` keeps; the
+            card lists them.
         folder: the folder to make; folders above it are made, too.
         lang: language of the texts and of the card, "en" or "zh".
         model: what wrote the rows, as given to `load_llm` or in words. Of a path or an address
@@ -78,9 +86,12 @@ def save(
             in `SMOLSYNTH_LLM_OPTIONS` go into the card by themselves.
         notes: more to tell in the card (Markdown).
         prompts: what the models were sent, by the name of the step.
-        license: of the dataset, as the Hugging Face Hub names it.
-        format: "jsonl" (`train.jsonl`, to be read by people), "parquet" (`train.parquet`, small)
-            or "arrow" (what `Dataset.save_to_disk` writes).
+        license: of the dataset, as the Hugging Face Hub names it; by default that of the model's
+            family, as far as `smolsynth.datasets.licences` knows it, else "unknown". What it asks
+            stands in the card.
+        format: "jsonl" (`train.jsonl`, to be read by people), "parquet" (`train.parquet`, small),
+            "arrow" (what `Dataset.save_to_disk` writes), or the form of a trainer, as
+            "llama-factory", with its own file beside it (see `smolsynth.datasets.trainers`).
         seeds: the texts that generation began with, so that copies of them are found.
         evaluation: the questions that the trained model will be tested with, so that none of them
             is trained on.
@@ -95,6 +106,7 @@ def save(
     Raises:
         QualityError: the data breaks a rule and `despite` is empty. The error names the rule, how
             many rows, the first three and the call that mends it.
+        ConvertError: the trainer has no place for such rows.
         FileExistsError: the folder exists already.
         OSError: it can't be written.
         ValueError: no rows, none of those columns, talks or pairs that are not well formed, or
@@ -114,12 +126,14 @@ def save(
     records = _checked_records(dataset)
     if mask:
         records = [masked_in(record) for record in records]
-    report = measure(records, lang, seeds=seeds, evaluation=evaluation)
+    report = measure([as_measured(r) for r in records], lang, seeds=seeds, evaluation=evaluation)
     if report.broken and not despite.strip():
         raise QualityError(report)
+    terms = terms_of(model)
     facts = {
         "lang": lang,
-        "license": license,
+        "license": license or terms.license,
+        "terms": terms.words(lang),
         "model": model_in_words(model, lang),
         "technique": one_line(without_secrets(technique)),
         "seed": "-" if seed is None else str(seed),
@@ -131,10 +145,16 @@ def save(
     }
     try:
         with new_folder(folder) as unfinished:
-            _write(records, unfinished, format)
+            if format in FILES:
+                _write(records, unfinished, format)
+            else:
+                made = trainers.write(records, _kind(records), format, unfinished, folder.name)
+                facts |= {"columns": made.columns, "lost": made.lost, "notes_of": made.notes}
             extra = {**(files or {}), "README.md": card(folder.name, records, facts, report)}
             for name, text in extra.items():
                 (unfinished / name).write_text(text, encoding="utf-8", newline="\n")
+    except ConvertError as error:
+        raise ConvertError(error.words(lang)) from None
     except OSError as error:
         if isinstance(error, FileExistsError) and error.errno is None:  # something of that name
             raise
@@ -147,6 +167,18 @@ def save(
     return folder
 
 
+def as_measured(row: Row) -> Row:
+    """A row as `measure` reads it; the talk of a verdict counts as any other."""
+    if "completion" in row:
+        return {"messages": [*row["prompt"], *row["completion"]]}
+    return row
+
+
+def _kind(records: list[Row]) -> str:
+    columns = {"messages": "instruction", "chosen": "preference", "label": "kto"}
+    return next(kind for column, kind in columns.items() if column in records[0])
+
+
 def _write(records: list[Row], folder: Path, format: str) -> None:
     if format == "jsonl":
         lines = "".join(as_json(record) + "\n" for record in records)
@@ -154,7 +186,7 @@ def _write(records: list[Row], folder: Path, format: str) -> None:
         return
     from datasets import Dataset
 
-    turns = [turn for row in records for name in (*PAIR, "messages") for turn in row.get(name, ())]
+    turns = [turn for row in records for name in trainers.TURNS for turn in row.get(name, ())]
     plain = {*PAIR, *SCORES, "messages", SOURCE}
     known = set(records[0]) <= plain and all(set(turn) == {"role", "content"} for turn in turns)
     data = Dataset.from_list(records, features=features(*records[0]) if known else None)
@@ -165,12 +197,14 @@ def _write(records: list[Row], folder: Path, format: str) -> None:
 
 
 def _checked_records(dataset: Any) -> list[Row]:
-    """The rows as they are written: `messages`, or PAIR with or without SCORES; SOURCE; others."""
+    """The rows as they are written: `messages`, or PAIR with or without SCORES, or KTO; SOURCE;
+    others."""
     data = rows(dataset)
     if not len(data):
         raise ValueError("The dataset has no rows: there is nothing to save.")
     names = column_names(data)
     columns = list(PAIR) if set(PAIR) & set(names) and "messages" not in names else ["messages"]
+    columns = list(KTO) if columns != ["messages"] and {*KTO} <= {*names} else columns
     scores = [name for name in SCORES if name in names and len(columns) > 1]
     extra = [*scores, *([SOURCE] if SOURCE in names else [])]
     check_columns(data, columns + (list(SCORES) if scores else []))
@@ -183,12 +217,10 @@ def _checked_records(dataset: Any) -> list[Row]:
     if len(columns) == 1:
         refuse_faulty(data, lambda row: fault_of_talk(row.get("messages")), TALK_HINT)
     else:
-        refuse_faulty(data, _fault_of_pair, TALK_HINT)
+        refuse_faulty(data, _fault_of_pair if "chosen" in columns else _fault_of_verdict, TALK_HINT)
     return [
         {
-            column: [
-                {k: turn[k] for k in TURN_KEYS if turn.get(k) is not None} for turn in row[column]
-            ]
+            column: [_turn(turn) for turn in row[column]] if column != "label" else row[column]
             for column in columns
         }
         | {name: None if is_missing(row.get(name)) else row[name] for name in [*extra, *others]}
@@ -200,13 +232,25 @@ def _turn(turn: Row) -> Row:
     return {key: turn[key] for key in TURN_KEYS if turn.get(key) is not None}
 
 
+def _fault_of_verdict(row: Row) -> str | None:
+    if not isinstance(row.get("label"), bool):
+        return "label is not true or false"
+    return _fault_of_answers(row, "completion")
+
+
 def _fault_of_pair(row: Row) -> str | None:
+    if found := _fault_of_answers(row, "chosen", "rejected"):
+        return found
+    return SAME if row["chosen"][0]["content"] == row["rejected"][0]["content"] else None
+
+
+def _fault_of_answers(row: Row, *columns: str) -> str | None:
     if not isinstance(row.get("prompt"), list | tuple):
         return "prompt has no turns"
-    for column in ("chosen", "rejected"):
+    for column in columns:
         answer = row.get(column)
         if not isinstance(answer, list | tuple) or len(answer) != 1:
             return f"{column} is no single turn"
         if found := fault_of_talk([*row["prompt"], *answer]):
             return f"prompt with {column}: {found}"
-    return SAME if row["chosen"][0]["content"] == row["rejected"][0]["content"] else None
+    return None

@@ -174,6 +174,13 @@ ERRORS = {
         "no_fit": "Row {number} does not fit into {to}: {reason}",
         "text_and_call": "a turn holds a text and a call of a tool, and it has place for one.",
         "no_tools": "it has no place for tools: take sharegpt or messages.",
+        "no_tools_in_pairs": "of pairs the trainer reads no tools: take preference.",
+        "not_by_turns": "who asks and who answers must take turns there, and two results of tools"
+        " follow each other: take messages.",
+        "empty_answer": "an answer is empty, which the trainer refuses.",
+        "same_sides": "both answers are the same, which the trainer refuses.",
+        "no_call": "a result of a tool answers no call before it.",
+        "few": "OpenAI takes {least} rows or more; these are {count}.",
     },
     "zh": {
         "fault": "{key} 应为{expected}，实际是{found}",
@@ -293,6 +300,12 @@ ERRORS = {
         "no_fit": "第 {number} 行放不进 {to}：{reason}",
         "text_and_call": "有一轮发言既有文本又有工具调用，它只放得下其中一样。",
         "no_tools": "它放不下工具：请改用 sharegpt 或 messages。",
+        "no_tools_in_pairs": "偏好对里的工具，这个训练框架不读：请改用 preference。",
+        "not_by_turns": "它要求提问与回答轮流出现，这里有两个工具结果相连：请改用 messages。",
+        "empty_answer": "有一个回答是空的，训练框架不收。",
+        "same_sides": "两个回答一模一样，训练框架不收。",
+        "no_call": "有一个工具结果，前面没有对应的调用。",
+        "few": "OpenAI 至少要 {least} 行，这里只有 {count} 行。",
     },
 }
 _COMMA = {"en": ", ", "zh": "、"}

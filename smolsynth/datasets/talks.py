@@ -145,7 +145,12 @@ class Talk:
         else:
             text = text_of(value, key)
         if role == "call":
-            role, text, calls = "assistant", "", [*calls, *_calls_in(text, key)]
+            calls += _calls_in(text, key)
+            role, text = "assistant", ""
+            if self.turns and self.turns[-1]["role"] == "assistant" and set(turn) <= known:
+                self.turns[-1].setdefault("tool_calls", []).extend(calls)  # of the turn before
+                self._said[-1] = "\n".join(filter(None, [self._said[-1], *thoughts]))
+                return
         if role == "assistant" and (_THINKS.match(text) or _closes(text)):
             inner, answer = split_thoughts(text)
             text = answer or ""

@@ -8,8 +8,9 @@ from pathlib import Path
 from ipywidgets import Checkbox, Dropdown, Text, VBox
 
 from smolsynth._files import free_name
+from smolsynth.datasets import trainers
 from smolsynth.datasets.hub import push
-from smolsynth.datasets.save import FORMATS
+from smolsynth.datasets.save import FILES, FORMATS
 from smolsynth.generation.plan import Plan
 from smolsynth.generation.run import FILE, save_rows
 from smolsynth.generation.script import code
@@ -53,7 +54,7 @@ class Export(Step):
             Text(description=words["name"], tooltip=words["name_tip"]), "2 1 240px"
         )
         self.format = with_label(
-            Dropdown(description=words["format"], options=FORMATS, tooltip=words["format_tip"])
+            Dropdown(description=words["format"], options=FILES, tooltip=words["format_tip"])
         )
         self.despite = with_label(
             Text(description=words["despite"], placeholder=words["despite_tip"]), "1 1 100%"
@@ -104,11 +105,21 @@ class Export(Step):
         self.problem.clear()
         if self.name.value == self.proposed:  # not changed by hand
             self.proposed = self.name.value = free_name(session.folder / session.plan.name).name
+        self._offer_formats()
         self.save_button.description = words["save"].format(n=len(rows))
         self.save_button.disabled = not rows
         set_text(self.status, "" if rows else words["all_rejected"], "bad")
         set_visible(self.address, False)
         self._offer_push()
+
+    def _offer_formats(self) -> None:
+        """The files, and the trainers that have a place for rows of this kind."""
+        kind, chosen = self.session.plan.kind, self.format.value
+        fitting = [name for name, kinds in trainers.FORMATS.items() if kind in kinds]
+        options = [*FILES, *(name for name in fitting if name in FORMATS)]
+        if list(self.format.options) != options:
+            self.format.options = options
+            self.format.value = chosen if chosen in options else options[0]
 
     def _offer_push(self) -> None:
         """What lies in the folder can be pushed as long as it is what the page shows."""

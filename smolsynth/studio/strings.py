@@ -154,7 +154,7 @@ WORDS: dict[str, dict[str, str]] = {
         " itself, such as CON.",
         "format": "File format",
         "format_tip": "JSONL can be read by people; Parquet is smaller; Arrow is what datasets"
-        " writes itself",
+        " writes itself; the others are what trainers take, with the file that they want beside it",
         "despite": "Why it is to be saved all the same",
         "despite_tip": "A rule is broken: your reason goes into the dataset card",
         "save": "Save {n} rows",
@@ -324,7 +324,9 @@ WORDS: dict[str, dict[str, str]] = {
         "bad_name": "文件夹名只能用字母、数字、点、连字符和下划线，以字母或数字开头，不能以点结尾，"
         "也不能用 CON 这类 Windows 保留的名字。",
         "format": "文件格式",
-        "format_tip": "JSONL 可以直接打开看；Parquet 更小；Arrow 是 datasets 自己的格式",
+        "format_tip": "JSONL 可以直接打开看；Parquet 更小；Arrow 是 datasets 自己的格式；"
+        "其余是各训练框架"
+        "要的格式，附上它要的文件",
         "despite": "为什么仍要保存",
         "despite_tip": "违反了规则：你写的理由会写进数据集卡片",
         "save": "保存 {n} 行",
