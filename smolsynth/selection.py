@@ -22,12 +22,11 @@ from pydantic import Field, PrivateAttr
 
 from smolsynth.llms.ct2 import CT2LLM
 from smolsynth.llms.scoring import losses
-from smolsynth.text.signals import apologizes, leak_in, refusal_in
+from smolsynth.text.signals import begs_off, leak_in
 from smolsynth.text.similarity import Alphabet
-from smolsynth.text.tokens import gains, says_nothing, tokens
+from smolsynth.text.tokens import gains, says_nothing
 
 Share = Annotated[float, Field(ge=0, le=1)]
-SHORT_APOLOGY = 80  # words; in Chinese, characters
 
 COMPLICATE_INPUT = (
     "Rewrite the given prompt so that it is harder to answer for an AI system, yet still makes"
@@ -121,14 +120,13 @@ def elimination(instruction: str, evolved: str, response: str) -> str | None:
 
     Returns:
         `None`, or "leaked prompt" (it shows words of the evolving prompt), "refused" (the answer
-        apologizes in under SHORT_APOLOGY words), "empty answer" (only punctuation and stop words)
+        apologizes in under 80 words, or declines), "empty answer" (only punctuation and stop words)
         or "nothing gained". The paper lets a model say whether information was gained; here an
         instruction gains nothing if it has no word that is new and no stop word.
     """
     if leak_in(evolved, phrases=True):
         return "leaked prompt"
-    sorry = apologizes(response) and len(tokens(response)) < SHORT_APOLOGY
-    if sorry or refusal_in(response):
+    if begs_off(response):
         return "refused"
     if says_nothing(response):
         return "empty answer"

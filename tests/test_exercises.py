@@ -20,6 +20,10 @@ from distilabel.steps import ExpandColumns
 from smolsynth import exercises, seeds
 from smolsynth.exercises import TIERS, check, instruction, measures, progress
 from smolsynth.exercises.words import MESSAGES, WORDS
+from smolsynth.text.language import in_language
+from smolsynth.text.signals import begs_off, leak_in
+from smolsynth.text.similarity import rouge_l
+from smolsynth.text.tokens import gains, says_nothing
 from training.composer import Composer
 
 LANGS = ("en", "zh")
@@ -459,7 +463,11 @@ def test_each_tier_has_eight_wrong_answers_and_every_code_is_met():
     [
         ("turtle", "duplicates", {"instruction": "什么是猫？"}),
         ("turtle", "same_response", {"response": "我不知道。"}),
-        ("turtle", "wrong_language", {"response": lambda row: "It is " + row["response"][:1]}),
+        (
+            "turtle",
+            "wrong_language",
+            {"response": lambda row: "It is a kind of " + row["response"][:1]},
+        ),
         ("dog", "copied_seed", {"instruction": lambda row: row["document"].split("。")[0] + "！"}),
         ("lion", "leaked_prompt", {"evolved_instruction": "给定提示：什么是猫，它住在哪里？"}),
         ("lion", "leaked_prompt", {"evolved_instruction": "改写后的提示：猫是怎么捕食的？"}),
@@ -644,20 +652,6 @@ def test_progress_follows_the_latest_checks(capsys):
 
 
 # ---- measures ----
-def test_near_duplicates_are_those_of_comparing_all_pairs():
-    rng = random.Random(2)
-    composers = [Composer(lang, rng) for lang in LANGS]
-    texts = [composers[i % 2].any_question().text for i in range(200)]
-    texts += [text[: -rng.choice([1, 2, 3, 5])] for text in rng.sample(texts, 60)] + ["", "?", "a"]
-    rng.shuffle(texts)
-    slow = [
-        (i, next(j for j in range(i) if measures.similarity(texts[i], texts[j]) >= 0.8))
-        for i in range(len(texts))
-        if any(measures.similarity(texts[i], texts[j]) >= 0.8 for j in range(i))
-    ]
-    assert measures.near_duplicates(texts) == slow and len(slow) > 20
-
-
 @pytest.mark.parametrize("lang", LANGS)
 def test_right_data_is_not_accused(lang):
     """Limits must not catch what the world's own questions and answers look like."""
@@ -668,12 +662,12 @@ def test_right_data_is_not_accused(lang):
         question = composer.question()
         evolved = composer.evolve(question, mutations[i % 5])
         answer = composer.answer(evolved)
-        assert measures.gains(question.text, evolved.text)
-        assert measures.similarity(question.text, evolved.text) < instruction.NEARLY_EQUAL
+        assert gains(question.text, evolved.text)
+        assert rouge_l(question.text, evolved.text) < instruction.NEARLY_EQUAL
         assert not library.holds(evolved.text)
-        assert not measures.leaks(evolved.text) and not measures.is_refusal(answer)
+        assert not leak_in(evolved.text, phrases=True) and not begs_off(answer)
         for text in (question.text, evolved.text, answer):
-            assert measures.is_language(text, lang) and not measures.only_stop_words(text)
+            assert in_language(text, lang) and not says_nothing(text)
 
 
 def test_a_thousand_rows_take_no_time():

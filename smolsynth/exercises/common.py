@@ -5,6 +5,9 @@ from collections.abc import Iterable, Iterator
 
 from smolsynth.exercises import measures
 from smolsynth.exercises.results import Problem, Sheet, is_empty, is_list
+from smolsynth.text.language import in_language
+from smolsynth.text.similarity import duplicates
+from smolsynth.text.tokens import plain
 
 MAX_DUPLICATES = 0.05  # any sampling repeats itself now and then; more than this is a pattern
 MAX_NEAR_DUPLICATES = 0.15  # "What is a wok?" in a few forms is fine, a dataset of them isn't
@@ -71,7 +74,7 @@ def language_problems(sheet: Sheet, columns: Iterable[str]) -> Iterator[Problem]
     """One problem at the most, for the column that is worst."""
     worst, column = [], None
     for name in columns:
-        bad = [i for i, t in sheet.texts(name).items() if not measures.is_language(t, sheet.lang)]
+        bad = [i for i, t in sheet.texts(name).items() if not in_language(t, sheet.lang)]
         if len(bad) > max(len(worst), MAX_WRONG_LANGUAGE * sheet.rows):
             worst, column = bad, name
     if column:
@@ -82,15 +85,14 @@ def duplicate_problems(sheet: Sheet, column: str) -> Iterator[Problem]:
     """Texts that come again, exactly or nearly."""
     texts = sheet.texts(column)
     first: dict[str, int] = {}
-    plain = {i: measures.plain(text) for i, text in texts.items()}
-    exact = [(i, j) for i, text in plain.items() if (j := first.setdefault(text, i)) != i]
+    exact = [(i, j) for i, text in texts.items() if (j := first.setdefault(plain(text), i)) != i]
     cell = "look-at-data"
     if len(exact) > MAX_DUPLICATES * sheet.rows:
         pair = exact[0][::-1]
         yield sheet.problem("duplicates", cell, pair, column, count=len(exact))
         return
     rows = list(texts)[:NEAR_DUPLICATE_ROWS]
-    near = measures.near_duplicates([texts[i] for i in rows])
+    near = duplicates([texts[i] for i in rows])
     if len(near) > MAX_NEAR_DUPLICATES * len(rows):
-        pair = [rows[i] for i in near[0][::-1]]
+        pair = [rows[i] for i in (near[0].of, near[0].row)]
         yield sheet.problem("near_duplicates", cell, pair, column, count=len(near))

@@ -12,6 +12,10 @@ from smolsynth.exercises.common import (
 )
 from smolsynth.exercises.results import Problem, Sheet
 from smolsynth.exercises.words import WORDS
+from smolsynth.text.signals import SHORT_APOLOGY, begs_off, leak_in
+from smolsynth.text.similarity import rouge_l
+from smolsynth.text.tokens import gains, length, plain, says_nothing, tokens
+from smolsynth.text.worth import echo
 
 MIN_ROWS = {"turtle": 40, "dog": 50, "lion": 30}  # as the tasks say; the lion loses rows on purpose
 COLUMNS = {
@@ -23,7 +27,7 @@ COLUMN_CELLS = {"document": "self-instruct", "evolved_instruction": "evol-instru
 MAX_ECHOES = 0.05  # small models repeat the question now and then
 MAX_SAME_RESPONSE = 0.25  # "I don't know" may be right a few times, not for a quarter of the rows
 MIN_KNOWN_DOCUMENTS = 0.5  # seeds of one's own are welcome beside the given ones
-NEARLY_EQUAL = 0.9  # Jaccard; a short constraint such as "Use simple words." lowers it to 0.86
+NEARLY_EQUAL = 0.9  # ROUGE-L; a short constraint such as "Use simple words." lowers it to 0.86
 MAX_NEARLY_EQUAL = 0.20  # a short constraint on a long instruction is a small, honest step
 MAX_NO_GAIN = 0.05  # the learner's own rule may draw this line a little differently
 
@@ -64,25 +68,25 @@ def _seed_problems(sheet: Sheet, seeds: list[str]) -> Iterator[Problem]:
         if bad:
             yield sheet.problem("copied_seed", "self-instruct", bad, column)
     pairs = sheet.pairs("response", "document")
-    bad = [i for i, (one, other) in pairs.items() if measures.plain(one) == measures.plain(other)]
+    bad = [i for i, (one, other) in pairs.items() if plain(one) == plain(other)]
     if bad:  # facts of the document belong in a response, the whole document does not
         yield sheet.problem("copied_seed", "two-steps", bad, "response")
 
 
 def _strangers(sheet: Sheet, seeds: list[str]) -> list[int]:
     """Rows with a document that is no seed, if there are too many to be seeds of one's own."""
-    known = {measures.plain(seed) for seed in seeds}
+    known = {plain(seed) for seed in seeds}
     documents = sheet.texts("document")
-    strangers = [i for i, text in documents.items() if measures.plain(text) not in known]
+    strangers = [i for i, text in documents.items() if plain(text) not in known]
     share_known = 1 - len(strangers) / len(documents) if documents else 1
     return strangers if share_known < MIN_KNOWN_DOCUMENTS else []
 
 
 def _unused_seed_problems(sheet: Sheet, seeds: list[str]) -> Iterator[Problem]:
-    documents = {measures.plain(text) for text in sheet.texts("document").values()}
+    documents = {plain(text) for text in sheet.texts("document").values()}
     if not documents or _strangers(sheet, seeds):
         return  # said already: the column is missing or holds something else
-    unused = [seed for seed in seeds if measures.plain(seed) not in documents]
+    unused = [seed for seed in seeds if plain(seed) not in documents]
     if unused:
         words = {"count": len(unused), "need": len(seeds)}
         yield sheet.problem("unused_seeds", f"exercise-{sheet.tier}", samples=unused, **words)
@@ -93,11 +97,11 @@ def _evolution_problems(sheet: Sheet) -> Iterator[Problem]:
     cell, column = "evol-eliminate", "evolved_instruction"
     evolved, pairs = sheet.texts(column), sheet.pairs("instruction", column)
 
-    leaked = [i for i, text in evolved.items() if measures.leaks(text)]
+    leaked = [i for i, text in evolved.items() if leak_in(text, phrases=True)]
     if leaked:
         yield sheet.problem("leaked_prompt", cell, leaked, column)
 
-    hollow = [i for i, text in evolved.items() if measures.only_stop_words(text)]
+    hollow = [i for i, text in evolved.items() if says_nothing(text)]
     if hollow:
         yield sheet.problem("only_stop_words", cell, hollow, column)
 
@@ -105,11 +109,11 @@ def _evolution_problems(sheet: Sheet) -> Iterator[Problem]:
     for i, (before, after) in pairs.items():
         if i in hollow:
             continue  # said already
-        if measures.plain(before) == measures.plain(after):
+        if plain(before) == plain(after):
             unchanged.append(i)
-        elif not measures.gains(before, after):
+        elif not gains(before, after):
             no_gain.append(i)
-        elif measures.similarity(before, after) >= NEARLY_EQUAL:
+        elif rouge_l(before, after) >= NEARLY_EQUAL:
             close.append(i)
     if unchanged:
         yield sheet.problem("evolved_unchanged", cell, unchanged, column)
@@ -119,25 +123,25 @@ def _evolution_problems(sheet: Sheet) -> Iterator[Problem]:
         yield sheet.problem("evolved_too_close", "evol-instruct", close, column)
 
     responses = sheet.texts("response")
-    hollow = [i for i, text in responses.items() if measures.only_stop_words(text)]
+    hollow = [i for i, text in responses.items() if says_nothing(text)]
     if hollow:
         yield sheet.problem("only_stop_words", cell, hollow, "response")
 
-    refusals = [i for i, text in responses.items() if measures.is_refusal(text)]
+    refusals = [i for i, text in responses.items() if begs_off(text)]
     if refusals:
-        yield sheet.problem("refusal", cell, refusals, "response", words=measures.REFUSAL_WORDS)
+        yield sheet.problem("refusal", cell, refusals, "response", words=SHORT_APOLOGY)
 
 
 def _response_problems(sheet: Sheet, asked: str) -> Iterator[Problem]:
     echoes = [
         i
         for i, (question, response) in sheet.pairs(asked, "response").items()
-        if measures.similarity(question, response) >= NEARLY_EQUAL
+        if echo(question, response)
     ]
     if len(echoes) > MAX_ECHOES * sheet.rows:
         yield sheet.problem("echo", "two-steps", echoes, "response")
         return
-    responses = {i: measures.plain(text) for i, text in sheet.texts("response").items()}
+    responses = {i: plain(text) for i, text in sheet.texts("response").items()}
     for common, count in Counter(responses.values()).most_common(1):
         if count > max(1, MAX_SAME_RESPONSE * sheet.rows):
             same = [i for i, text in responses.items() if text == common]
@@ -173,13 +177,13 @@ def facts(sheet: Sheet, given: list[str]) -> Iterator[str]:
     """What there is to be glad about in an answer without problems."""
     say, lang = WORDS[sheet.lang], sheet.lang
     asked = "evolved_instruction" if sheet.tier == "lion" else "instruction"
-    distinct = len({measures.plain(text) for text in sheet.texts(asked).values()})
+    distinct = len({plain(text) for text in sheet.texts(asked).values()})
     yield say["fact_rows"].format(rows=sheet.rows, distinct=distinct)
     if sheet.tier == "lion":
         pairs = sheet.pairs("instruction", asked).values()
-        before, after = (sum(len(measures.words(pair[side])) for pair in pairs) for side in (0, 1))
+        before, after = (sum(len(tokens(pair[side])) for pair in pairs) for side in (0, 1))
         yield say["fact_longer"].format(ratio=after / max(1, before))
     else:
         yield say["fact_topics" if sheet.tier == "turtle" else "fact_seeds"].format(need=len(given))
-    lengths = [measures.length(text, lang) for text in sheet.texts("response").values()]
+    lengths = [length(text, lang) for text in sheet.texts("response").values()]
     yield say["fact_length"].format(mean=sum(lengths) / len(lengths))

@@ -4,12 +4,13 @@ import math
 from collections.abc import Iterator
 from numbers import Real
 
-from smolsynth.exercises import measures
 from smolsynth.exercises.common import cell_problems, column_problems, language_problems
 from smolsynth.exercises.results import Problem, Sheet
 from smolsynth.exercises.truth import exchanged
 from smolsynth.exercises.words import WORDS
 from smolsynth.quality.lengths import share_longer
+from smolsynth.text.signals import rubric_in
+from smolsynth.text.tokens import gains, plain, tokens
 
 MIN_ROWS = {"turtle": 20, "dog": 15, "lion": 10}  # ties and failures cost rows, evolution more
 RATINGS = ("chosen_rating", "rejected_rating")
@@ -86,12 +87,12 @@ def _rating_problems(sheet: Sheet, margin: float) -> Iterator[Problem]:
 
 def _same_problems(sheet: Sheet) -> Iterator[Problem]:
     pairs = sheet.pairs("chosen", "rejected")
-    same = [i for i, (a, b) in pairs.items() if measures.plain(a) == measures.plain(b)]
+    same = [i for i, (a, b) in pairs.items() if plain(a) == plain(b)]
     if same:
         yield sheet.problem("same_pair", "make-pairs", same, "chosen")
     for column in ("chosen", "rejected"):
         pairs = sheet.pairs("instruction", column)
-        echoes = [i for i, (a, b) in pairs.items() if measures.plain(a) == measures.plain(b)]
+        echoes = [i for i, (a, b) in pairs.items() if plain(a) == plain(b)]
         if echoes:
             yield sheet.problem("echo", "two-models", echoes, column)
 
@@ -108,16 +109,16 @@ def _exchange_problems(sheet: Sheet) -> Iterator[Problem]:
 
 def _leak_problems(sheet: Sheet) -> Iterator[Problem]:
     """Words of the prompts that judge, evolve and rewrite must not stand in a chosen response."""
-    leaked = [i for i, text in sheet.texts("chosen").items() if measures.leaks_rubric(text)]
+    leaked = [i for i, text in sheet.texts("chosen").items() if rubric_in(text)]
     if leaked:
         yield sheet.problem("leaked_rubric", "evol-quality", leaked, "chosen")
 
 
 def _origin_problems(sheet: Sheet, given: list[str]) -> Iterator[Problem]:
     """Pairs are of the task's instructions, and of the responses that stand in the same row."""
-    known = {measures.plain(text) for text in given}
+    known = {plain(text) for text in given}
     asked = sheet.texts("instruction")
-    strangers = [i for i, text in asked.items() if measures.plain(text) not in known]
+    strangers = [i for i, text in asked.items() if plain(text) not in known]
     if asked and len(strangers) > (1 - MIN_KNOWN) * len(asked):
         yield sheet.problem("unknown_instruction", "two-models", strangers, "instruction")
     if sheet.tier == "turtle":
@@ -139,21 +140,19 @@ def _growth_problems(sheet: Sheet, column: str) -> Iterator[Problem]:
     """What was evolved or rewritten must differ from the response, by more than its length."""
     cell = COLUMN_CELLS[column]
     pairs = sheet.pairs("response", column)
-    same = [i for i, (a, b) in pairs.items() if measures.plain(a) == measures.plain(b)]
+    same = [i for i, (a, b) in pairs.items() if plain(a) == plain(b)]
     if len(same) > MAX_UNCHANGED * sheet.rows:
         yield sheet.problem("response_unchanged", cell, same, column)
     padded = [
         i
         for i, (before, after) in pairs.items()
-        if i not in same
-        and len(measures.words(after)) > len(measures.words(before))
-        and not measures.gains(before, after)
+        if i not in same and len(tokens(after)) > len(tokens(before)) and not gains(before, after)
     ]
     if len(padded) > MAX_LONGER_ONLY * sheet.rows:
         yield sheet.problem("longer_only", cell, padded, column)
     if sheet.tier == "lion":
         said = sheet.pairs("critique", column)
-        copied = [i for i, (a, b) in said.items() if measures.plain(a) in measures.plain(b)]
+        copied = [i for i, (a, b) in said.items() if plain(a) in plain(b)]
         if copied:
             yield sheet.problem("critique_in_answer", cell, copied, column)
 
@@ -164,7 +163,7 @@ def _repeat_problems(sheet: Sheet) -> Iterator[Problem]:
     again = []
     for i in columns[0]:
         if all(i in column for column in columns):
-            key = tuple(measures.plain(column[i]) for column in columns)
+            key = tuple(plain(column[i]) for column in columns)
             if seen.setdefault(key, i) != i:
                 again.append(i)
     if len(again) > MAX_REPEATS * sheet.rows:
@@ -174,7 +173,7 @@ def _repeat_problems(sheet: Sheet) -> Iterator[Problem]:
 def facts(sheet: Sheet, given: list[str]) -> Iterator[str]:
     """What there is to be glad about in an answer without problems."""
     say, lang = WORDS[sheet.lang], sheet.lang
-    asked = len({measures.plain(text) for text in sheet.texts("instruction").values()})
+    asked = len({plain(text) for text in sheet.texts("instruction").values()})
     yield say["fact_pairs"].format(rows=sheet.rows, distinct=asked)
     margins = [one - other for one, other in _ratings(sheet).values()]
     yield say["fact_margin"].format(mean=sum(margins) / len(margins))

@@ -13,7 +13,8 @@ import numpy as np
 from smolsynth.exercises import cells, measures
 from smolsynth.exercises.results import Problem, Report, Sheet, is_text, read, stale
 from smolsynth.rows import Row
-from smolsynth.text.language import check_lang
+from smolsynth.text.language import check_lang, in_language
+from smolsynth.text.tokens import plain
 
 SIMILAR = 0.9  # Deita keeps a row whose cosine similarity to every row kept so far is at most this
 ON_TOPIC = 0.7  # least share of instructions that name something of the bundled world
@@ -87,16 +88,14 @@ def _dead_seed(sheet: Sheet, make: Callable[[int], list[str]]) -> Iterator[Probl
 
 
 def _leaked_prompt(sheet: Sheet, _: Any, prompts: Iterable[str]) -> Iterator[Problem]:
-    sent = {measures.plain(prompt) for prompt in prompts}
+    sent = {plain(prompt) for prompt in prompts}
     asked = sheet.texts("instruction")
-    leaked = [i for i, text in asked.items() if measures.plain(text) in sent]
+    leaked = [i for i, text in asked.items() if plain(text) in sent]
     if leaked:
         yield _problem(sheet, "prompt_is_instruction", leaked, "instruction")
         return
     echoes = [
-        i
-        for i, (a, b) in sheet.pairs("instruction", "response").items()
-        if measures.plain(a) == measures.plain(b)
+        i for i, (a, b) in sheet.pairs("instruction", "response").items() if plain(a) == plain(b)
     ]
     questions = [i for i, text in sheet.texts("response").items() if text.strip()[-1] in "?？"]
     if echoes or len(questions) > sheet.rows / 2:
@@ -112,7 +111,7 @@ def _pre_query(sheet: Sheet, _: Any) -> Iterator[Problem]:
         i
         for i, text in asked.items()
         if "<|" in text
-        or not measures.is_language(text, sheet.lang)
+        or not in_language(text, sheet.lang)
         or not any(measures.mentions(text, name, sheet.lang) for name in known)
     ]
     if len(odd) > (1 - ON_TOPIC) * sheet.rows:
