@@ -55,6 +55,8 @@ ROOT = Path(__file__).resolve().parent.parent
         ({"model": "openai:http://me:secret@host/v1#m"}, "model", "SMOLSYNTH_API_KEY"),
         ({"model": "openai:https://host/v1?api_key=secret#m"}, "model", "SMOLSYNTH_API_KEY"),
         ({"model": "openai:https://host/v1#sk-secret-0123456789"}, "model", "SMOLSYNTH_API_KEY"),
+        ({"model": "openai:https://host/v1?sig=secret#m"}, "model", "SMOLSYNTH_API_KEY"),
+        ({"model": "openai:https://host/v1#nvapi-secret-0123456789"}, "model", "SMOLSYNTH_API_KEY"),
     ],
 )
 def test_what_cannot_be_carried_out_is_refused_in_both_languages(settings, field, said):

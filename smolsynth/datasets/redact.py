@@ -1,4 +1,4 @@
-"""Keeps secrets, and paths of the machine, out of what is published; nothing else changes."""
+"""Secrets, and paths of the machine: found, and kept out of what is published."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,8 @@ from smolsynth.text.personal import KEY
 
 _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s<>\"'`)\]}，。；）】]+", re.IGNORECASE)
 _SECRET_PARAMETER = re.compile(
-    r"((?:^|&)[^=&]*(?:key|token|secret|passw|sign|auth|credential)[^=&]*=)[^&]*", re.IGNORECASE
+    r"((?:^|&)(?:[^=&]*(?:key|token|secret|passw|sign|auth|credential)[^=&]*|sig)=)[^&]*",
+    re.IGNORECASE,
 )
 # Paths below the folders where people and machines keep their things, of Unix and of Windows.
 # "[/INST]", "\frac{1}{2}", "/top_p" and "and/or" are none.
@@ -41,6 +42,21 @@ def without_secrets(text: str) -> str:
         pieces += [_without_paths(text[end : match.start()]), _address(match[0])]
         end = match.end()
     return "".join([*pieces, _without_paths(text[end:])])
+
+
+def holds_secret(spec: str) -> bool:
+    """Whether a model's spec carries a key or a password that `without_secrets` would mask.
+
+    >>> [holds_secret(f"openai:http://{place}/v1#m") for place in ("me:pw@host", "host")]
+    [True, False]
+    """
+    if KEY.search(spec):
+        return True
+    try:
+        parts = urlsplit(spec.partition(":")[2])
+    except ValueError:  # no address
+        return False
+    return "@" in parts.netloc or bool(_SECRET_PARAMETER.search(parts.query))
 
 
 def _address(address: str) -> str:

@@ -18,9 +18,9 @@ from hashlib import sha256
 from itertools import cycle, islice
 from random import Random
 from typing import Any
-from urllib.parse import urlsplit
 
 from smolsynth import __version__, seeds
+from smolsynth.datasets.redact import holds_secret
 from smolsynth.errors import SmolsynthError
 from smolsynth.generation.strings import _SAYS, IN_WORDS, NAMES, SYSTEM_PROMPTS
 from smolsynth.generation.subtopics import documents_about, with_openers
@@ -40,9 +40,6 @@ MIXED = ("SelfInstruct", "Magpie", "EvolInstruct")  # what "mixed" mixes: its le
 MOST_ROWS, MOST_LENGTH, MOST_SEED = 5000, 1024, 2**31 - 1
 MOST_INPUTS = 8000  # a bound: generation stops as soon as there are enough rows
 _LONGEST = 2000  # characters of a description
-# A key or password in a model's address: written into files and shells it would be in the open.
-_KEY = re.compile(r"\b(?:hf_|sk-|gsk_|ghp_|github_pat_|AIza|AKIA|eyJ)[\w-]{8,}")
-_KEY_IN_QUERY = re.compile(r"(?:key|token|secret|passw|auth|sig)[\w-]*=", re.IGNORECASE)
 
 
 class PlanError(SmolsynthError, ValueError):
@@ -134,7 +131,7 @@ class Plan:
                 self._refuse(name, value=value, most=most)
         if not isinstance(self.model, str) or not self.model.strip():
             self._refuse("model")
-        if _holds_key(self.model):
+        if holds_secret(self.model):
             self._refuse("model", "key")
         if self.about and self.is_bundled and not self._known():
             names = [row["concept"] for row in seeds.documents(self.lang, 5)]
@@ -276,19 +273,6 @@ class Plan:
         if self.llm_options:
             words += ["--llm-options", self.llm_options]
         return subprocess.list2cmdline(words) if windows else shlex.join(words)
-
-
-def _holds_key(model: str) -> bool:
-    """Whether a model's name carries a key or a password.
-
-    >>> [_holds_key(spec) for spec in ("openai:http://me:pw@host/v1#m", "openai:https://host/v1#m")]
-    [True, False]
-    """
-    try:
-        address = urlsplit(model.partition(":")[2])
-    except ValueError:  # no address: `load_llm` says so
-        return bool(_KEY.search(model))
-    return "@" in address.netloc or bool(_KEY.search(model) or _KEY_IN_QUERY.search(address.query))
 
 
 def seeds_langs() -> tuple[str, ...]:
