@@ -21,6 +21,7 @@ from typing import Any
 
 from smolsynth._files import new_folder
 from smolsynth.datasets.convert import PAIR
+from smolsynth.llms.convert import to_int8
 from smolsynth.pipelines.progress import text_bar
 from smolsynth.rows import Row, column_names
 from smolsynth.rows import rows as rows_of
@@ -244,9 +245,6 @@ def _write(trainer: Any, source: str, folder: Path) -> None:
         trainer.model.save_pretrained(unfinished)
         trainer.processing_class.save_pretrained(unfinished)
         if (Path(source) / "ct2").is_dir():
-            from ctranslate2.converters import TransformersConverter
-
             for name in ("tokenizer.json", "chat_template.jinja", "generation_config.json"):
                 shutil.copy(Path(source) / name, unfinished / name)
-            converter = TransformersConverter(str(unfinished))
-            converter.convert(str(unfinished / "ct2"), quantization="int8")
+            to_int8(unfinished, unfinished / "ct2")
