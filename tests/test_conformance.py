@@ -36,8 +36,10 @@ def test_same_rows_as_distilabel(name):
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="distilabel's own pipeline forks")
 @pytest.mark.parametrize("name", ["routing_and_convergence", "tasks_of_the_course"])
-def test_distilabel_still_makes_what_is_recorded(name, tmp_path):
-    done = subprocess.run(  # in a process of its own: it forks
+def test_distilabel_still_makes_what_is_recorded_and_so_do_we_after_it(name, tmp_path):
+    # In a process of its own, since it forks, and with a short path for temporary files: the name
+    # of a socket there is 107 characters at most, and pytest's folder alone comes close to that.
+    done = subprocess.run(
         [sys.executable, str(HERE / "conformance_steps.py"), name],
         cwd=tmp_path,
         env={
