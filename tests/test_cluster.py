@@ -116,7 +116,7 @@ def test_one_worker_is_killed_midway(cluster, tmp_path):  # the last that needs 
     assert None not in made["default"]["train"]["generation"]
 
 
-def test_without_a_cluster_one_is_started_and_stopped(cluster, tmp_path):
+def test_it_connects_by_the_address_and_lets_go_again(cluster, tmp_path):
     ray.shutdown()  # this process is connected to none; the address says to which it shall be
     quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
     made = run_on_ray(

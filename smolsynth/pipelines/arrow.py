@@ -10,7 +10,7 @@ from datasets import Dataset, DatasetDict
 from distilabel.distiset import Distiset
 
 from smolsynth.errors import StepFailed
-from smolsynth.pipelines.chunks import Results, read_part
+from smolsynth.pipelines.chunks import Results, Store
 from smolsynth.pipelines.items import in_words
 from smolsynth.rows import Row
 
@@ -46,12 +46,12 @@ class ArrowWriter:
     chunk widens one, the files are written anew at the end, from the parts.
 
     Args:
-        folder: of the run, whose lock is held.
+        store: of the run.
         leaves: names of the leaf steps, as in the results.
     """
 
-    def __init__(self, folder: Path, leaves: list[str]) -> None:
-        self.folder = folder
+    def __init__(self, store: Store, leaves: list[str]) -> None:
+        self.store, self.folder = store, store.folder
         self.schemas = {leaf: pa.schema([]) for leaf in leaves}
         self.written: dict[str, Any] = {}  # schemas of the files
         self.stack = contextlib.ExitStack()
@@ -108,7 +108,7 @@ class ArrowWriter:
             for leaf in widened:
                 del self.files[leaf]
             for number in range(self.parts):
-                self._write_again(widened, read_part(self.folder, number).results)
+                self._write_again(widened, self.store.read_back(number).results)
             self._write_again(widened, last)
         for leaf in self.schemas.keys() - self.files.keys():  # no rows
             self._write(leaf, [])

@@ -1,4 +1,4 @@
-"""The files of resumable runs: each finished chunk is one, and what they belong to is another.
+"""The folder of a run in chunks: each finished chunk is a file, and a manifest says what of.
 
 A chunk's file is written whole and renamed into place; its last line is a checksum of the others.
 `manifest.json` says which pipeline, input and chunk size the files belong to.
@@ -6,7 +6,7 @@ A chunk's file is written whole and renamed into place; its last line is a check
 
 import contextlib
 import json
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -21,7 +21,6 @@ from smolsynth.rows import Row
 Results = dict[str, list[Row]]  # by leaf step
 Sizes = int | tuple[int, ...]  # rows in a chunk; of the first chunks, and the last for all others
 NoneCounts = dict[str, dict[str, int]]  # by step and column
-UsageRows = list[dict[str, Any]]  # by step and model, see `smolsynth.pipelines.usage.Usage.rows`
 _SHOWN = 5  # differences named in an error
 
 
@@ -39,12 +38,8 @@ class ChunkResult:
 
     results: Results
     none_counts: NoneCounts = field(default_factory=dict)
-    usage: UsageRows = field(default_factory=list)
+    usage: list[Row] = field(default_factory=list)  # see `smolsynth.pipelines.usage.Usage.rows`
     refused: list[Row] = field(default_factory=list)  # see `smolsynth.pipelines.refusals.Refusals`
-
-
-# Given chunks, it yields (number, what was made of that chunk), in any order.
-Executor = Callable[[Iterator[Chunk]], Generator[tuple[int, ChunkResult], None, None]]
 
 
 def spans(rows: int, chunk_size: Sizes) -> list[tuple[int, int]]:
@@ -62,7 +57,8 @@ def spans(rows: int, chunk_size: Sizes) -> list[tuple[int, int]]:
     sizes = chunk_size if isinstance(chunk_size, tuple) else (chunk_size,)
     if not sizes or min(sizes) < 1:
         raise ValueError(f"chunk_size must be 1 or more, not {chunk_size}.")
-    found, first = [], 0
+    found: list[tuple[int, int]] = []
+    first = 0
     while first < rows:
         end = min(rows, first + sizes[min(len(found), len(sizes) - 1)])
         found.append((first, end))
@@ -71,7 +67,7 @@ def spans(rows: int, chunk_size: Sizes) -> list[tuple[int, int]]:
 
 
 @contextlib.contextmanager
-def run_folder(folder: str | Path) -> Iterator[Path]:
+def opened(folder: str | Path) -> Iterator["Store"]:
     """The folder of a run, made if it is not there, and locked for others.
 
     Raises:
@@ -84,76 +80,123 @@ def run_folder(folder: str | Path) -> Iterator[Path]:
     except Timeout:
         raise RunBusy(f"Another run is at work in {folder}: wait for it, or stop it.") from None
     with lock:
-        yield folder
+        yield Store(folder)
 
 
-def run_chunks(
-    make: Callable[[Chunk], ChunkResult],
-    description: dict[str, Any],
-    rows: Sequence[Row],
-    folder: Path,
-    chunk_size: Sizes,
-    executor: Executor | None = None,
-    ahead: Callable[[], int] | None = None,
-    start: int = 0,
-) -> Iterator[ChunkResult]:
-    """Yields the results of each chunk: from its file if it is there and whole, else made.
+class Store:
+    """The files in a run's folder. Whoever has one holds its lock: see `opened`."""
 
-    Args:
-        make: runs a chunk.
-        description: of the pipeline; nothing of it may change between calls.
-        rows: the input of the whole run.
-        folder: see `run_folder`.
-        chunk_size: rows in a chunk, see `spans`.
-        executor: makes the chunks that are missing, in any order, instead of `make`. A chunk is
-            yielded as soon as those before it are there.
-        ahead: asked whenever a chunk is missing, how many to hand to the executor from that one
-            on; without, all of them.
-        start: the number of the first chunk wanted; those before it are neither made nor read.
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.refused = folder / "refused.jsonl"
+        # What unfinished chunks have used is put down as it is spent: a killed one counts too.
+        self.lost, self.in_flight = folder / "unfinished.jsonl", folder / "in-flight.jsonl"
 
-    Raises:
-        ValueError: cells of the input are what JSON can't hold.
-        RunChanged: the folder belongs to another run; nothing in it was touched.
-        OSError: a chunk can't be written; those before it are safe.
-    """
-    bounds = spans(len(rows), chunk_size)
-    wanted = {
-        **description,
-        "input": {"rows": len(rows), "sha256": _digest(rows)},
-        "chunk_size": list(chunk_size) if isinstance(chunk_size, tuple) else chunk_size,
-    }
-    _check_manifest(folder / "manifest.json", wanted)
-    for left in folder.glob(".*.jsonl.*.part"):  # of a run that was killed while it wrote
-        left.unlink()
-    number_of_chunks = len(bounds)
+    def claim(self, rows: Sequence[Row], chunk_size: Sizes, description: dict[str, Any]) -> None:
+        """Makes sure that the folder is this run's.
 
-    def chunk(number: int) -> Chunk:
-        first, end = bounds[number]
-        return Chunk(number, first, list(rows[first:end]))
+        Args:
+            rows: the input of the whole run.
+            chunk_size: see `spans`.
+            description: of the pipeline; nothing of it may change between calls.
 
-    def made_elsewhere(first: int) -> Generator[int, None, None]:
-        last = min(number_of_chunks, first + max(1, ahead())) if ahead else number_of_chunks
-        missing = (chunk(i) for i in range(first, last) if _text(_path(folder, i)) is None)
-        with contextlib.closing(executor(missing)) as made:
-            for number, result in made:
-                _write(_path(folder, number), result)
-                yield number
+        Raises:
+            ValueError: cells of the input are what JSON can't hold.
+            RunChanged: the folder belongs to another run; nothing in it was touched.
+        """
+        of_input = {"rows": len(rows), "sha256": _digest(rows)}
+        wanted = {**description, "input": of_input, "chunk_size": chunk_size}
+        _check_manifest(self.folder / "manifest.json", json.loads(_line(wanted)))
+        for left in self.folder.glob(".*.jsonl.*.part"):  # of a run that was killed while it wrote
+            left.unlink()
+        self.refused.unlink(missing_ok=True)  # written anew from the parts
 
-    written: Generator[int, None, None] = (i for i in ())  # chunks that come from the executor
-    try:
-        for number in range(start, number_of_chunks):
-            path = _path(folder, number)
-            result = _read(path)
-            if result is None:
-                if executor is None:
-                    _write(path, make(chunk(number)))
-                elif number not in written:  # `in` waits until it comes, or no more do
-                    written = made_elsewhere(number)
-                    next((i for i in written if i == number), None)
-                result = read_part(folder, number)  # as it will be read next time
-            yield result
-    finally:
-        written.close()
+    # ---- parts ----
+    def path(self, number: int) -> Path:
+        return self.folder / f"part-{number:05d}.jsonl"
+
+    def has(self, number: int) -> bool:
+        return self._text(number) is not None
+
+    def read(self, number: int) -> ChunkResult | None:
+        """A finished chunk; `None` if it is not there, not whole or not what was written."""
+        if (text := self._text(number)) is None:
+            return None
+        lines = map(json.loads, text.split("\n")[:-1])
+        head = next(lines)
+        results: Results = {leaf: [] for leaf in head.pop("leaves")}
+        for leaf, row in lines:
+            results[leaf].append(row)
+        return ChunkResult(results, **head)
+
+    def read_back(self, number: int) -> ChunkResult:
+        """A chunk that was written or read before; raises OSError if it is no longer whole."""
+        if (result := self.read(number)) is None:
+            raise OSError(
+                f"{self.path(number)} can't be read back as it was written: the disk may be"
+                " failing."
+            )
+        return result
+
+    def _text(self, number: int) -> str | None:
+        try:
+            text, _, last = self.path(number).read_text("utf-8").rstrip("\n").rpartition("\n")
+            text += "\n"
+            is_whole = json.loads(last) == {"sha256": sha256(text.encode()).hexdigest()}
+        except (OSError, ValueError):  # json and UTF-8 errors are ValueErrors
+            return None
+        return text if is_whole else None
+
+    def write(self, number: int, result: ChunkResult) -> None:
+        """Stores a finished chunk.
+
+        Raises:
+            StepFailed: a cell is what JSON can't hold.
+            OSError: the file can't be written; those before it are safe.
+        """
+        head = {"leaves": list(result.results), "none_counts": result.none_counts}
+        more = {"usage": result.usage, "refused": result.refused}
+        lines = [_line(head | {name: value for name, value in more.items() if value})]
+        for leaf, rows in result.results.items():
+            for row in rows:
+                try:
+                    lines.append(_line([leaf, row]))
+                except _NotJSON as error:
+                    raise StepFailed(
+                        f"Step '{leaf}' made {_place(row, error)}, which a run in chunks can't"
+                        " store: let the last step leave that column out, or make it text.",
+                        leaf,
+                    ) from None
+        text = "".join(lines)
+        path = self.path(number)
+        try:
+            write_whole(path, text + _line({"sha256": sha256(text.encode()).hexdigest()}))
+        except OSError as error:
+            raise type(error)(
+                error.errno,
+                f"{path} can't be written ({error.strerror or error}): the parts before it are"
+                " safe. Make room, and call again to go on",
+            ) from error
+        self.in_flight.unlink(missing_ok=True)  # its own file says what it has used
+
+    def refuse(self, rows: list[Row]) -> None:
+        if rows:
+            _append(self.refused, rows)
+
+    # ---- what is spent ----
+    def spend(self, chunk: int, row: Row) -> None:
+        """Notes what the chunk at work has used. Not synced: a kill doesn't lose it."""
+        _append(self.in_flight, [{**row, "chunk": chunk}])
+
+    def spent_before(self) -> list[Row]:
+        """What chunks that were not finished have used in earlier calls."""
+        rows = _lines(self.lost)
+        more = [row for row in _lines(self.in_flight) if not self.has(row.pop("chunk"))]
+        if more:
+            rows += more
+            write_whole(self.lost, "".join(map(_line, rows)))
+        self.in_flight.unlink(missing_ok=True)
+        return rows
 
 
 # ---- manifest ----
@@ -163,23 +206,14 @@ def _digest(rows: Sequence[Row]) -> str:
         try:
             digest.update(_line(row).encode("utf-8", "surrogatepass"))
         except _NotJSON as error:
-            column = next(name for name, cell in row.items() if not _is_json(cell))
             raise ValueError(
-                f"Row {number} of the input holds {error} in column '{column}', which a run in"
-                " chunks can't store: give it as text or a number."
+                f"Row {number} of the input holds {_place(row, error)}, which a run in chunks can't"
+                " store: give it as text or a number."
             ) from None
     return digest.hexdigest()
 
 
-def _is_json(cell: Any) -> bool:
-    try:
-        return bool(_line(cell))
-    except _NotJSON:
-        return False
-
-
 def _check_manifest(path: Path, wanted: dict[str, Any]) -> None:
-    wanted = json.loads(_line(wanted))
     if not path.exists():
         write_whole(path, json.dumps(wanted, ensure_ascii=False, indent=1) + "\n")
         return
@@ -216,11 +250,7 @@ def _clipped(value: Any) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
-# ---- parts ----
-def _line(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=_plain) + "\n"
-
-
+# ---- lines ----
 class _NotJSON(TypeError):
     """The name of a type that JSON has nothing for."""
 
@@ -232,103 +262,21 @@ def _plain(value: Any) -> Any:
     raise _NotJSON(type(value).__name__)
 
 
-def _write(path: Path, result: ChunkResult) -> None:
-    head = {"leaves": list(result.results), "none_counts": result.none_counts}
-    more = {"usage": result.usage, "refused": result.refused}
-    lines = [_line(head | {name: value for name, value in more.items() if value})]
-    for leaf, rows in result.results.items():
-        for row in rows:
-            try:
-                lines.append(_line([leaf, row]))
-            except _NotJSON as error:
-                column = next(name for name, cell in row.items() if not _is_json(cell))
-                raise StepFailed(
-                    f"Step '{leaf}' made {error} in column '{column}', which a run in chunks can't"
-                    " store: let the last step leave that column out, or make it text.",
-                    leaf,
-                ) from None
-    text = "".join(lines)
-    try:
-        write_whole(path, text + _line({"sha256": sha256(text.encode()).hexdigest()}))
-    except OSError as error:
-        raise type(error)(
-            error.errno,
-            f"{path} can't be written ({error.strerror or error}): the parts before it are safe."
-            " Make room, and call again to go on",
-        ) from error
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=_plain)
 
 
-def read_part(folder: Path, number: int) -> ChunkResult:
-    """A part that was made or checked before.
-
-    Raises:
-        OSError: it is no longer whole.
-    """
-    path = _path(folder, number)
-    if (result := _read(path)) is None:
-        raise OSError(f"{path} can't be read back as it was written: the disk may be failing.")
-    return result
+def _line(value: Any) -> str:
+    return _ENCODER.encode(value) + "\n"
 
 
-def _path(folder: Path, number: int) -> Path:
-    return folder / f"part-{number:05d}.jsonl"
-
-
-def _text(path: Path) -> str | None:
-    """The lines of a part; `None` if it is not there, not whole or not what was written."""
-    try:
-        text, _, last = path.read_text(encoding="utf-8").rstrip("\n").rpartition("\n")
-        text += "\n"
-        is_whole = json.loads(last) == {"sha256": sha256(text.encode()).hexdigest()}
-    except (OSError, ValueError):  # json and UTF-8 errors are ValueErrors
-        return None
-    return text if is_whole else None
-
-
-def _read(path: Path) -> ChunkResult | None:
-    if (text := _text(path)) is None:
-        return None
-    lines = map(json.loads, text.split("\n")[:-1])
-    head = next(lines)
-    results: Results = {leaf: [] for leaf in head["leaves"]}
-    for leaf, row in lines:
-        results[leaf].append(row)
-    return ChunkResult(results, head["none_counts"], head.get("usage", []), head.get("refused", []))
-
-
-# ---- what is spent, and who was refused ----
-class Ledger:
-    """What unfinished chunks have used, on disk as it is spent: a killed one is not forgotten.
-
-    Args:
-        folder: of the run, locked.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.lost, self.in_flight = folder / "unfinished.jsonl", folder / "in-flight.jsonl"
-
-    def before(self) -> UsageRows:
-        """Of all chunks that were not finished."""
-        rows = _lines(self.lost)
-        more = [row for row in _lines(self.in_flight) if _text(self._part(row)) is None]
-        if more:
-            rows += [{k: v for k, v in row.items() if k != "chunk"} for row in more]
-            write_whole(self.lost, "".join(map(_line, rows)))
-        self.finished()
-        return rows
-
-    def _part(self, row: dict[str, Any]) -> Path:
-        return _path(self.folder, row["chunk"])
-
-    def spend(self, chunk: int, row: dict[str, Any]) -> None:
-        """Notes what the chunk at work has used. Not synced: a kill doesn't lose it."""
-        with self.in_flight.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(_line({**row, "chunk": chunk}))
-
-    def finished(self) -> None:
-        """The chunk is stored, and its own file says what it has used."""
-        self.in_flight.unlink(missing_ok=True)
+def _place(row: Row, error: _NotJSON) -> str:
+    """What JSON can't hold, and the column where it is."""
+    for name, cell in row.items():
+        try:
+            _line(cell)
+        except _NotJSON:
+            return f"{error} in column '{name}'"
+    return str(error)
 
 
 def _lines(path: Path) -> list[Any]:
@@ -337,8 +285,6 @@ def _lines(path: Path) -> list[Any]:
     return [json.loads(line) for line in text.split("\n")[:-1]]
 
 
-def append_lines(path: Path, rows: list[Row]) -> None:
-    """Adds rows to a file of lines; a new file if there are none yet."""
-    if rows:
-        with path.open("a", encoding="utf-8", newline="\n") as file:
-            file.writelines(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows)
+def _append(path: Path, rows: list[Row]) -> None:
+    with path.open("a", encoding="utf-8", newline="\n") as file:
+        file.writelines(map(_line, rows))

@@ -8,18 +8,15 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from distilabel.constants import DISTILABEL_METADATA_KEY
-
-from smolsynth.rows import Row
+from smolsynth.rows import METADATA, Row
 
 Item = tuple[Row, range]  # a row, and its place in the whole input
 _COMMON = 32  # a cell that so many rows share says nothing
 
 
-def own_items(items: list[Item]) -> list[Item]:
+def own_items(items: Iterable[Item]) -> list[Item]:
     """Items with deep copies of their rows."""
-    copies = own_rows([row for row, _ in items])
-    return [(row, origin) for row, (_, origin) in zip(copies, items, strict=True)]
+    return [(_own(row), origin) for row, origin in items]
 
 
 def everything(batch: list[list[Item]]) -> range:
@@ -67,7 +64,7 @@ def _continues(row: Row, source: Row) -> bool:
     if row is not source:
         for key, cell in row.items():
             # tasks make their metadata anew
-            if source.get(key, cell) is not cell and key != DISTILABEL_METADATA_KEY:
+            if source.get(key, cell) is not cell and key != METADATA:
                 return False
     return True
 
@@ -82,7 +79,6 @@ def own_rows(rows: list[Row]) -> list[Row]:
     >>> own_rows([{"a": ["tea \\ud83d"]}])
     [{'a': ['tea \ufffd']}]
     """
-
     return list(map(_own, rows))
 
 

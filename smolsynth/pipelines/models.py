@@ -70,13 +70,13 @@ _IN_USE: dict[int, _InUse] = {}  # by id; of all threads, so each looks at it un
 
 
 def _enter(model: BaseModel) -> None:
-    with turns.LOCK:
+    with turns.TURN:
         _IN_USE.setdefault(id(model), _InUse(model, _state(model))).users += 1
 
 
 def _leave(model: BaseModel) -> None:
     """The last to leave unloads the model, unless it was loaded by hand, and puts it back."""
-    with turns.LOCK:
+    with turns.TURN:
         used = _IN_USE[id(model)]
         used.users -= 1
         if used.users:

@@ -32,11 +32,12 @@ from smolsynth.errors import BudgetSpent
 from smolsynth.pipelines.arrow import to_dataset
 from smolsynth.pipelines.chunked import (
     ChunkedRun,
+    Executor,
     check_takes_chunks,
     keep_artifacts,
     run_chunked,
 )
-from smolsynth.pipelines.chunks import Chunk, ChunkResult, Executor, Sizes, run_folder
+from smolsynth.pipelines.chunks import Chunk, ChunkResult, Results, Sizes, opened
 from smolsynth.pipelines.models import models_of
 from smolsynth.pipelines.refusals import MAX_ERRORS, OnError, Refusals, warn_of_refused
 from smolsynth.pipelines.runner import Options, Run
@@ -189,12 +190,11 @@ class InProcessPipeline(BasePipeline):
         rows = None if dataset is None else as_rows(dataset)
         if folder is not None:
             check_takes_chunks(self, rows)
-            made = run_chunked(self, rows, folder, chunk_size, options, meter, executor)
-        elif rows is not None and not len(rows):
-            self._check_has_no_generator()
-            made = self._distiset({leaf: [] for leaf in self.dag.leaf_steps})
+            with opened(folder) as store:
+                run = ChunkedRun(self, rows or [], chunk_size, store, options, meter, executor)
+                made = run_chunked(run, store)
         else:
-            made = self._run(rows, options, meter)
+            made = self._as_a_whole(rows, options, meter)
         if self.stopped:
             n = sum(len(made[leaf]["train"]) for leaf in made)
             warnings.warn(f"Stopped with {n} rows: {self.stopped}", BudgetWarning, stacklevel=2)
@@ -205,15 +205,21 @@ class InProcessPipeline(BasePipeline):
         self.none_counts, self.usage, self.refused = {}, Usage(), []
         self.stopped, self.loading = None, 0.0
 
+    def _steps(self) -> list[Any]:
+        return [self.dag.get_step(name)[STEP_ATTR_NAME] for name in self.dag]
+
     def models(self) -> list[Any]:
         """The models that its steps hold, each once."""
-        steps = [self.dag.get_step(name)[STEP_ATTR_NAME] for name in self.dag]
-        return list({id(model): model for step in steps for model in models_of(step)}.values())
+        models = (model for step in self._steps() for model in models_of(step))
+        return list({id(model): model for model in models}.values())
 
     def leaves(self) -> list[str]:
         """The names of the leaf steps' rows in a result."""
-        leaves = [name for name in self.dag if name in self.dag.leaf_steps]
+        leaves = self._leaf_steps()
         return leaves if len(leaves) > 1 else ["default"]
+
+    def _leaf_steps(self) -> list[str]:
+        return [name for name in self.dag if not self.dag.G.out_degree(name)]
 
     def without(self, leaves: Collection[str]) -> "InProcessPipeline":
         """A pipeline of the same steps but for these leaf steps and what led to them alone."""
@@ -268,20 +274,12 @@ class InProcessPipeline(BasePipeline):
         """
         check_takes_chunks(self, dataset)
         self._forget()
+        rows = as_rows(dataset)
         options = Options(on_error=on_error, max_errors=max_errors)
         with contextlib.ExitStack() as stack:
-            if folder is not None:
-                folder = stack.enter_context(run_folder(folder))
+            store = None if folder is None else stack.enter_context(opened(folder))
             run = ChunkedRun(
-                self,
-                as_rows(dataset),
-                folder,
-                chunk_size,
-                options,
-                Meter(),
-                executor,
-                ahead,
-                start,
+                self, rows, chunk_size, store, options, Meter(), executor, ahead, start
             )
             for result in stack.enter_context(contextlib.closing(run.results())):
                 self.usage, self.refused = run.finished, run.refused
@@ -312,25 +310,34 @@ class InProcessPipeline(BasePipeline):
         """
         meter = meter or Meter()
         self._forget()
-        made = self._run(chunk.rows, options, meter, chunk, refused)
-        keep_artifacts(made, artifacts, chunk)
-        results = {leaf: made[leaf]["train"].to_list() for leaf in made}
-        return ChunkResult(results, self.none_counts, meter.usage.rows(), self.refused)
+        with tempfile.TemporaryDirectory(prefix="smolsynth-") as saved:
+            made = self.make_rows(chunk.rows, options, meter, Path(saved), chunk, refused)
+            keep_artifacts(Path(saved), artifacts, chunk.number)
+        for rows in made.values():  # columns that only some rows have are `None` in the others
+            names = dict.fromkeys(name for row in rows for name in row)
+            rows[:] = [{name: row.get(name) for name in names} for row in rows]
+        return ChunkResult(made, self.none_counts, meter.usage.rows(), self.refused)
 
-    def _run(
+    def make_rows(
         self,
         dataset: Any,
         options: Options,
         meter: Meter,
+        folder: Path,
         chunk: Chunk | None = None,
         refused: Sequence[Row] = (),
-    ) -> Distiset:
+    ) -> Results:
+        """Runs the pipeline once: what `make_chunk`, `run` without a folder and `try_step` do.
+
+        Args:
+            folder: for the artifacts of steps.
+            dataset, options, meter, chunk, refused: see `make_chunk`.
+        """
         described = self.dag
         # A new DAG object, because distilabel's caches its root and leaf steps for good, and
         # because the step made of `dataset` must not stay behind.
         self.dag = DAG()
         self.dag.G = described.G.copy()
-        folder = Path(tempfile.mkdtemp(prefix="smolsynth-"))  # for the artifacts of steps, if any
         refusals = Refusals(options.on_error, options.max_errors, before=refused)
         try:
             with logging_kept_aside(options.logging_handlers):
@@ -343,22 +350,50 @@ class InProcessPipeline(BasePipeline):
                 self._validate()
                 self._check_requirements()
                 stages, _ = self._get_steps_load_stages()
-            seed = self.chunk_seed if chunk else self.seed
-            run = Run(self, folder, meter, refusals, seed, chunk, options)
+            leaves = self.leaves()
+            run = Run(
+                self,
+                folder,
+                meter,
+                refusals,
+                self.chunk_seed if chunk else self.seed,
+                chunk,
+                options,
+            )
             try:
-                rows = run.to_the_end(stages)
+                run.to_the_end(stages)
             except BudgetSpent as spent:
                 self.stopped = str(spent)
-                rows = run.results
             finally:
                 self.none_counts, self.refused = run.none_counts, refusals.rows
                 self.usage, self.loading = meter.usage, run.loading
-            return self._distiset(rows, folder)
+            return dict(zip(leaves, run.results.values(), strict=True))
+        finally:
+            self.dag = described
+
+    def _as_a_whole(self, rows: Any, options: Options, meter: Meter) -> Distiset:
+        folder = Path(tempfile.mkdtemp(prefix="smolsynth-"))  # for the artifacts of steps, if any
+        try:
+            if rows is not None and not len(rows):
+                self._check_has_no_generator()
+                made: Results = {leaf: [] for leaf in self.leaves()}
+            else:
+                made = self.make_rows(rows, options, meter, folder)
+            distiset = Distiset()
+            for step, leaf in zip(self._leaf_steps() or made, made, strict=True):
+                distiset[leaf] = DatasetDict(train=to_dataset(step, made[leaf]))
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        finally:
-            self.dag = described
+        # Only those that the steps quote: for the others distilabel asks a web service.
+        quoted = [parse_google_docstring(step)["citations"] for step in self._steps()]
+        distiset.citations = [citation for citations in quoted for citation in citations]
+        if any(folder.iterdir()):
+            distiset.artifacts_path = folder
+            weakref.finalize(distiset, shutil.rmtree, folder, ignore_errors=True)
+        else:
+            folder.rmdir()
+        return distiset
 
     def dry_run(
         self,
@@ -371,8 +406,7 @@ class InProcessPipeline(BasePipeline):
         Raises:
             StepFailed, ValueError: see `run`.
         """
-        steps = [self.dag.get_step(name)[STEP_ATTR_NAME] for name in self.dag]
-        generators = [step for step in steps if step.is_generator]
+        generators = [step for step in self._steps() if step.is_generator]
         before = [(step, step.batch_size, dict(step._runtime_parameters)) for step in generators]
         parameters = dict(parameters or {})
         for step in generators:
@@ -413,10 +447,11 @@ class InProcessPipeline(BasePipeline):
                 )
 
     def _check_has_no_generator(self) -> None:
-        for name in self.dag:
-            if self.dag.get_step(name)[STEP_ATTR_NAME].is_generator:
+        for step in self._steps():
+            if step.is_generator:
                 raise ValueError(
-                    f"Step '{name}' already generates rows: pass no `dataset`, or leave it out."
+                    f"Step '{step.name}' already generates rows: pass no `dataset`, or leave it"
+                    " out."
                 )
 
     def _check_has_data(self) -> None:
@@ -424,29 +459,9 @@ class InProcessPipeline(BasePipeline):
             raise ValueError(
                 "The pipeline has no steps: create them inside `with InProcessPipeline():`."
             )
-        for name in self.dag:
-            step = self.dag.get_step(name)[STEP_ATTR_NAME]
+        for step in self._steps():
             if isinstance(step, LoadDataFromDicts) and not step.data:
-                raise ValueError(f"Step '{name}' has no data: give it at least one row.")
-
-    def _distiset(self, rows: dict[str, list[Row]], folder: Path | None = None) -> Distiset:
-        distiset = Distiset()
-        for leaf, leaf_rows in rows.items():
-            name = leaf if len(rows) > 1 else "default"
-            distiset[name] = DatasetDict(train=to_dataset(leaf, leaf_rows))
-        steps = [self.dag.get_step(name)[STEP_ATTR_NAME] for name in self.dag]
-        # Only those that the steps quote: for the others distilabel asks a web service.
-        distiset.citations = [
-            c for step in steps for c in parse_google_docstring(step)["citations"]
-        ]
-        if folder is None:
-            return distiset
-        if any(folder.iterdir()):
-            distiset.artifacts_path = folder
-            weakref.finalize(distiset, shutil.rmtree, folder, ignore_errors=True)
-        else:
-            folder.rmdir()
-        return distiset
+                raise ValueError(f"Step '{step.name}' has no data: give it at least one row.")
 
     # What the base class asks for to talk to other processes; there are none.
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from distilabel.distiset import Distiset
 
-from smolsynth.pipelines.chunks import Chunk, ChunkResult, Executor
+from smolsynth.pipelines.chunked import Executor
+from smolsynth.pipelines.chunks import Chunk, ChunkResult
 from smolsynth.pipelines.pipeline import InProcessPipeline
 from smolsynth.pipelines.refusals import MAX_ERRORS, OnError
 from smolsynth.pipelines.runner import Options

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from smolsynth.errors import BudgetSpent, RowRefused, RowTooLong, SmolsynthError, StepFailed
-from smolsynth.pipelines.items import Item, clipped, everything, in_input, in_words, own_items
+from smolsynth.pipelines.items import Item, clipped, everything, in_input, in_words, own_rows
 from smolsynth.rows import Row
 
 OnError = Literal["raise", "skip"]
@@ -55,23 +55,22 @@ class Refusals:
             batch: items, by predecessor.
             outputs: columns that the step declares.
             uses_models: whether rows can be too long for it.
-            call: takes such a batch through the step, and may change its rows.
+            call: takes copies of such a batch through the step.
 
         Raises:
             StepFailed: the step raised, and no row is to be refused for it, or too many were.
         """
         may_refuse = not step.is_global and (self.on_error == "skip" or uses_models)
-        kept = [own_items(items) for items in batch] if may_refuse else batch
         try:
             return call(batch)
         except BudgetSpent:
             raise
         except Exception as error:
             if not (may_refuse and self._is_of_a_row(error)):
-                raise _failed(step.name, kept, error) from error
-            if max(map(len, kept)) == 1:
-                return self._refuse(step.name, kept, outputs, error)
-            parts = list(_parts(kept, getattr(error, "index", None)))
+                raise _failed(step.name, batch, error) from error
+            if max(map(len, batch)) == 1:
+                return self._refuse(step.name, batch, outputs, error)
+            parts = list(_parts(batch, getattr(error, "index", None)))
         return [
             item for part in parts for item in self.process(step, part, outputs, uses_models, call)
         ]
@@ -85,7 +84,8 @@ class Refusals:
         self, step: str, batch: list[list[Item]], outputs: set[str], error: Exception
     ) -> list[Item]:
         origin = everything(batch)
-        given = {key: cell for items in batch for row, _ in items for key, cell in row.items()}
+        rows = own_rows([row for items in batch for row, _ in items])
+        given = {key: cell for row in rows for key, cell in row.items()}
         number = origin[0] if len(origin) == 1 else [origin[0], origin[-1]]
         plain = json.loads(json.dumps(given, default=str))
         self.rows.append({"row": number, "step": step, "reason": in_words(error), "given": plain})

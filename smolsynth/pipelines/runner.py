@@ -12,11 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import networkx as nx
-from distilabel.constants import (
-    DISTILABEL_METADATA_KEY,
-    ROUTING_BATCH_FUNCTION_ATTR_NAME,
-    STEP_ATTR_NAME,
-)
+from distilabel.constants import ROUTING_BATCH_FUNCTION_ATTR_NAME, STEP_ATTR_NAME
+from distilabel.models.llms.base import LLM
 from distilabel.pipeline._dag import DAG
 from distilabel.pipeline.base import BasePipeline
 from distilabel.pipeline.batch import _Batch
@@ -30,8 +27,8 @@ from smolsynth.pipelines.models import Models, own_step
 from smolsynth.pipelines.progress import step_bar
 from smolsynth.pipelines.refusals import MAX_ERRORS, OnError, Refusals
 from smolsynth.pipelines.turns import Turns
-from smolsynth.pipelines.usage import Meter
-from smolsynth.rows import Row
+from smolsynth.pipelines.usage import Meter, counted_llms
+from smolsynth.rows import METADATA, Row
 
 
 @dataclass(frozen=True)
@@ -80,6 +77,8 @@ class _Node:
     taken: int = 0  # rows
     sent: int = 0  # batches
     done: bool = False
+    models: list[Any] = field(default_factory=list)
+    llms: list[LLM] = field(default_factory=list)  # of the models, those that are counted
 
     @property
     def name(self) -> str:
@@ -114,18 +113,20 @@ class Run:
         self.descendants = {name: nx.descendants(dag.G, name) for name in self.order}
         self.nodes = {name: _node(dag, name, pipeline) for name in self.order}
         self.models = Models([node.step for node in self.nodes.values()])
+        for node in self.nodes.values():
+            node.models = self.models.of_step[node.name]
+            node.llms = counted_llms(node.models)
+            node.step.set_pipeline_artifacts_path(folder)
         models = list(self.models.all.values())
         self.turns = Turns(models, seed, chunk.number if chunk else 0, options.logging_handlers)
         self.results: dict[str, list[Row]] = {name: [] for name in dag if name in dag.leaf_steps}
         self.none_counts: dict[str, dict[str, int]] = {}
         self.active: set[str] = set()  # the steps that are loaded
         self.loading = 0.0  # seconds
-        for node in self.nodes.values():
-            node.step.set_pipeline_artifacts_path(folder)
 
-    def to_the_end(self, stages: list[list[str]]) -> dict[str, list[Row]]:
-        """Runs the stages one after the other. Returns the rows of each leaf step."""
-        with step_bar(self.progress) as self.bar:
+    def to_the_end(self, stages: list[list[str]]) -> None:
+        """Runs the stages one after the other; `results` has the rows of each leaf step."""
+        with self.turns, step_bar(self.progress) as self.bar:
             try:
                 for i, stage in enumerate(stages):
                     names = [name for name in self.order if name in stage]
@@ -137,10 +138,8 @@ class Run:
                     self._unload(later)
             finally:
                 self._unload([])
-                self.turns.end()
         if left := [name for name in self.order if not self.nodes[name].done]:
             raise RuntimeError(f"The run ended before these steps had all their rows: {left}.")
-        return self.results
 
     def _is_source(self, name: str) -> bool:
         return self.nodes[name].step.is_generator
@@ -152,8 +151,7 @@ class Run:
             self.bar.at(name)
             self.active.add(name)
             try:
-                with self.turns.take():
-                    self.models.load(node.step)
+                self.models.load(node.step)
                 node.outputs = set() if self._is_source(name) else set(node.step.get_outputs())
             except Exception as error:
                 raise StepFailed(
@@ -164,8 +162,7 @@ class Run:
         self.loading += time.perf_counter() - begun
 
     def _unload(self, later: list[_Step]) -> None:
-        with self.turns.take():
-            self.models.unload([self.nodes[name].step for name in self.active], later)
+        self.models.unload([self.nodes[name].step for name in self.active], later)
         self.active.clear()
 
     def _generate(self, sources: list[_Node]) -> None:
@@ -174,11 +171,9 @@ class Run:
         while batches:
             node = min((self.nodes[name] for name in batches), key=lambda node: node.taken)
             self.bar.at(node.name)
-            models = self.models.of_step[node.name]
-            if models:
-                self.meter.check()
+            self._begin_batch(node)
             try:
-                with self.turns.take(), self.meter.counting(node.name, models):
+                with self.meter.counting(node.name, node.llms):
                     rows, is_last = next(batches[node.name], ([], True))
             except Exception as error:
                 raise StepFailed(
@@ -228,13 +223,13 @@ class Run:
     def _process(self, node: _Node, batch: list[list[Item]]) -> list[Item]:
         """Runs the step on one batch and sends the rows on. Also returns them."""
         size = max(map(len, batch))
-        given = {column for items in batch for row, _ in items for column in row}
+        given = set().union(*(row for items in batch for row, _ in items))
         self.bar.at(node.name)
         items = self.refusals.process(
             node.step,
             batch,
             node.outputs,
-            bool(self.models.of_step[node.name]),
+            bool(node.models),
             lambda batch: self._take_through(node, batch),
         )
         node.taken += size
@@ -245,33 +240,38 @@ class Run:
         return items
 
     def _take_through(self, node: _Node, batch: list[list[Item]]) -> list[Item]:
-        models = self.models.of_step[node.name]
-        if models:
-            self.meter.check()
+        self._begin_batch(node)
         _check_pairs(node.step, batch)
+        if not node.step.is_global:  # whose rows have all waited, and are copies
+            batch = [own_items(items) for items in batch]
         inputs = [[row for row, _ in items] for items in batch]
-        with self.turns.take(), self.meter.counting(node.name, models):
+        with self.meter.counting(node.name, node.llms):
             made = only_yield(node.step.process_applying_mappings(*inputs))
         return traced(made, batch)
+
+    def _begin_batch(self, node: _Node) -> None:
+        if node.models:
+            self.meter.check()
+        self.turns.give_way()
 
     def _send(self, node: _Node, items: list[Item]) -> None:
         """Gives a batch to the results or to the steps that come next.
 
-        Each gets its own copy: steps change rows that they are given, and may keep those they gave.
+        A step may change the rows that it is given, and those that it gave, with its next batch. So
+        each takes a copy of what it takes at once (`_take_through`); what has to wait is copied.
         """
         if not node.successors:
-            rows = own_rows([row for row, _ in items])
+            rows = [row for row, _ in items]
             if not self.keep_metadata:
-                for row in rows:
-                    row.pop(DISTILABEL_METADATA_KEY, None)
-            self.results[node.name] += rows
+                rows = [{k: v for k, v in row.items() if k != METADATA} for row in rows]
+            self.results[node.name] += own_rows(rows)
             return
         receivers = self._route(node, items)
         for receiver in receivers:
             if receiver.is_routed:
                 receiver.routed.append((node.sent, own_items(items)))
             elif not (receiver.is_convergence and node.is_routed):  # for those, see `_deliver`
-                receiver.waiting[node.name].extend(own_items(items))
+                receiver.waiting[node.name].extend(items)
         for join in {name for receiver in receivers for name in receiver.successors}:
             if (join := self.nodes[join]).is_convergence:
                 names = [r.name for r in receivers if r.name in join.predecessors]
@@ -281,6 +281,10 @@ class Run:
         node.sent += 1
         for receiver in receivers:
             self._go_on(receiver)
+        for receiver in receivers:
+            waiting = receiver.waiting[node.name]
+            last = [waiting.pop() for _ in range(min(len(items), len(waiting)))]
+            waiting.extend(own_items(reversed(last)))
 
     def _route(self, node: _Node, items: list[Item]) -> list[_Node]:
         names = node.successors
@@ -288,8 +292,7 @@ class Run:
             rows = [row for row, _ in items]
             batch = _Batch(node.sent, node.name, last_batch=False, data=[rows])
             try:
-                with self.turns.take():
-                    names = node.routing_function(batch, list(names))
+                names = node.routing_function(batch, list(names))
                 if unknown := set(names) - set(node.successors):
                     raise ValueError(f"it chose {sorted(unknown)}, which do not follow")
             except Exception as error:
@@ -312,13 +315,10 @@ class Run:
     def _count_none(self, node: _Node, items: list[Item], given: set[str]) -> None:
         for row, _ in items:
             for column, cell in row.items():
-                if column == DISTILABEL_METADATA_KEY:
-                    continue
-                if column in given and column not in node.outputs:
-                    continue
                 if cell is None or (isinstance(cell, list) and any(x is None for x in cell)):
-                    counts = self.none_counts.setdefault(node.name, {})
-                    counts[column] = counts.get(column, 0) + 1
+                    if column != METADATA and (column in node.outputs or column not in given):
+                        counts = self.none_counts.setdefault(node.name, {})
+                        counts[column] = counts.get(column, 0) + 1
 
 
 def _node(dag: DAG, name: str, pipeline: BasePipeline) -> _Node:

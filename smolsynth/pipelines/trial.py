@@ -1,16 +1,16 @@
 """`try_step`: one step by hand, to see what it does before a whole pipeline runs."""
 
+import tempfile
 from collections.abc import Iterable
+from pathlib import Path
 
-from distilabel.constants import DISTILABEL_METADATA_KEY
 from distilabel.steps.base import _Step
 
 from smolsynth.errors import StepFailed
-from smolsynth.pipelines.items import Item, in_words, own_rows, traced
-from smolsynth.pipelines.models import Models, own_step
-from smolsynth.pipelines.refusals import Refusals, warn_of_refused
-from smolsynth.pipelines.runner import only_yield
-from smolsynth.pipelines.turns import Turns
+from smolsynth.pipelines.pipeline import InProcessPipeline
+from smolsynth.pipelines.refusals import warn_of_refused
+from smolsynth.pipelines.runner import Options
+from smolsynth.pipelines.usage import Meter
 from smolsynth.rows import Row
 
 
@@ -31,8 +31,10 @@ def try_step(step: _Step, rows: Iterable[Row]) -> list[Row]:
         StepFailed: a column that the step reads is missing, or the step raised.
     """
     given = [dict(row) for row in rows]
+    if not given:
+        return []
     inputs = step.inputs if isinstance(step.inputs, dict) else dict.fromkeys(step.inputs, True)
-    for name in [name for name, required in inputs.items() if required and given]:
+    for name in [name for name, required in inputs.items() if required]:
         column = step.input_mappings.get(name, name)
         if column not in given[0]:
             raise StepFailed(
@@ -40,27 +42,9 @@ def try_step(step: _Step, rows: Iterable[Row]) -> list[Row]:
                 f"{', '.join(given[0])}: give it other rows, or map a column by input_mappings.",
                 step.name,
             )
-    own = own_step(step, step.pipeline)
-    models = Models([own])
-    turns = Turns(list(models.all.values()))
-    refusals = Refusals()
-
-    def call(batch: list[list[Item]]) -> list[Item]:
-        with turns.take():
-            rows = [row for row, _ in batch[0]]
-            return traced(only_yield(own.process_applying_mappings(rows)), batch)
-
-    try:
-        try:
-            with turns.take():
-                models.load(own)
-        except Exception as error:
-            raise StepFailed(f"Step '{step.name}' failed: {in_words(error)}", step.name) from error
-        items = [(row, range(i, i + 1)) for i, row in enumerate(own_rows(given))]
-        made = refusals.process(own, [items], set(own.get_outputs()), bool(models.all), call)
-    finally:
-        with turns.take():
-            models.unload([own], later=[])
-        turns.end()
-    warn_of_refused(refusals.rows, stacklevel=2)
-    return [{k: v for k, v in row.items() if k != DISTILABEL_METADATA_KEY} for row, _ in made]
+    alone = InProcessPipeline(name="try_step")
+    alone.dag.add_step(step)
+    with tempfile.TemporaryDirectory(prefix="smolsynth-") as saved:
+        made = alone.make_rows(given, Options(), Meter(), Path(saved))
+    warn_of_refused(alone.refused, stacklevel=2)
+    return made["default"]

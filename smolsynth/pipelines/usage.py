@@ -7,9 +7,9 @@ currency; none are built in, because none stay true.
 
 import functools
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 from distilabel.models.llms.base import LLM
@@ -44,6 +44,18 @@ class Use:
     def tokens(self) -> float:
         return self.input_tokens + self.output_tokens
 
+    def count(self, outputs: list[dict[str, Any]]) -> None:
+        """Adds what a call of `LLM.generate` gave."""
+        for output in outputs:
+            statistics = output.get("statistics") or {}
+            tokens_in = sum(statistics.get("input_tokens") or ())
+            tokens_out = sum(statistics.get("output_tokens") or ())
+            self.requests += 1
+            self.input_tokens += tokens_in
+            self.output_tokens += tokens_out
+            self.reasoning_tokens += sum(statistics.get("reasoning_tokens") or ())
+            self.uncounted += not (tokens_in or tokens_out)
+
 
 class Usage(dict[tuple[str, str], Use]):
     """What a run has used: `{(step, model name): Use}`. Printed, it is a table."""
@@ -70,7 +82,7 @@ class Usage(dict[tuple[str, str], Use]):
         `cost`."""
         made = []
         for (step, model), use in self.items():
-            row = {"step": step, "model": model, **asdict(use)}
+            row = {"step": step, "model": model, **vars(use)}
             if prices is not None:
                 row["cost"] = Usage({(step, model): use}).cost(prices)
             made.append(row)
@@ -80,7 +92,7 @@ class Usage(dict[tuple[str, str], Use]):
         """Adds the numbers of another usage, or a multiple of them."""
         for key, use in other.items():
             mine = self.setdefault(key, Use())
-            for name, number in asdict(use).items():
+            for name, number in vars(use).items():
                 setattr(mine, name, getattr(mine, name) + share * number)
 
     @classmethod
@@ -169,10 +181,8 @@ class Meter:
                 raise BudgetSpent(f"max_cost={self.max_cost:g} {would} ({cost:.4g})")
 
     @contextmanager
-    def counting(self, step: str, models: Sequence[Any]) -> Iterator[None]:
-        """While it lasts, what the models generate is counted for that step."""
-        # A model made of others counts as these.
-        llms = [model for model in models if isinstance(model, LLM) and not _holds_models(model)]
+    def counting(self, step: str, llms: Sequence[LLM]) -> Iterator[None]:
+        """While it lasts, what these generate is counted for that step; see `counted_llms`."""
         for llm in llms:
             # In the instance's dict, where it hides the method of the class.
             vars(llm)["generate"] = self._counted(step, llm)
@@ -187,25 +197,13 @@ class Meter:
 
         @functools.wraps(generate)  # distilabel reads the parameters of `generate`
         def counted(*args: Any, **kwargs: Any) -> Any:
-            key = (step, llm.model_name)
-            use = Use()
-            begun = time.perf_counter()
+            key, use, begun = (step, llm.model_name), Use(), time.perf_counter()
             try:
                 outputs = generate(*args, **kwargs)
+                use.count(outputs)
             finally:
                 use.seconds = time.perf_counter() - begun
                 self.usage.add({key: use})
-            for output in outputs:
-                statistics = output.get("statistics") or {}
-                tokens = [
-                    sum(statistics.get(f"{way}_tokens") or [0]) for way in ("input", "output")
-                ]
-                use.requests += 1
-                use.input_tokens += tokens[0]
-                use.output_tokens += tokens[1]
-                use.reasoning_tokens += sum(statistics.get("reasoning_tokens") or [0])
-                use.uncounted += not any(tokens)
-            self.usage.add({key: replace(use, seconds=0.0)})
             if self.on_use:
                 self.on_use(*Usage({key: use}).rows())
             if self.limits and use.uncounted:
@@ -215,8 +213,11 @@ class Meter:
         return counted
 
 
-def _holds_models(model: LLM) -> bool:
-    return next(models_of(model), None) is not None
+def counted_llms(models: Iterable[Any]) -> list[LLM]:
+    """The LLMs among models; one that is made of others counts as these."""
+    return [
+        model for model in models if isinstance(model, LLM) and next(models_of(model), None) is None
+    ]
 
 
 def _is_over(number: float, limit: float, more: Usage | None) -> bool:
