@@ -425,7 +425,7 @@ def outcome(Class: Any, name: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Prints the outcome of each case by distilabel's own pipeline, one a line; ours stays right."""
+    """Prints the outcome of each case by distilabel's own pipeline, a line each; ours after it."""
     import time
     import types
 
