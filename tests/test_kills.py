@@ -7,10 +7,11 @@ import random
 import signal
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
-import smolsynth  # noqa: F401  before distilabel
+import smolsynth  # before distilabel
 
 # isort: split
 from distilabel.models import LLM
@@ -74,9 +75,13 @@ def forks():
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
-    process = context.Process(target=len, args=("",))  # starts the server
-    process.start()
-    process.join()
+    with pytest.MonkeyPatch.context() as patch:
+        # It finds modules by this alone; what it doesn't find, each fork would import for itself.
+        paths = [str(Path(__file__).parent), str(Path(smolsynth.__file__).parent.parent)]
+        patch.setenv("PYTHONPATH", os.pathsep.join(paths))
+        process = context.Process(target=len, args=("",))  # starts the server
+        process.start()
+        process.join()
     return context
 
 
