@@ -1,9 +1,10 @@
 """Text for a terminal: cleaned of control codes, measured in columns, wrapped."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from rich.cells import cell_len
 
 from smolsynth.text.language import check_lang
 
@@ -37,13 +38,7 @@ def clean(text: str) -> str:
 
 def width(text: str) -> int:
     """How many columns a text takes in a terminal: a Chinese character takes two."""
-    return sum(_char_width(char) for char in text)
-
-
-def _char_width(char: str) -> int:
-    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+    return cell_len(text)
 
 
 def wrap(text: str, columns: int = WIDTH) -> list[str]:
@@ -73,8 +68,8 @@ def _pieces(text: str) -> Iterator[str]:
     for char in text:
         last = piece[-1:]
         after_space = last == " " and char != " "
-        beside_wide = last and 2 in (_char_width(last), _char_width(char))
-        holds_on = char == " " or char in _NO_LINE_START or _char_width(char) == 0
+        beside_wide = last and 2 in (cell_len(last), cell_len(char))
+        holds_on = char == " " or char in _NO_LINE_START or cell_len(char) == 0
         if after_space or (beside_wide and not holds_on):
             yield piece
             piece = ""
