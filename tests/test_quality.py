@@ -2,6 +2,7 @@
 
 import json
 
+import numpy
 import pytest
 from datasets import Dataset
 
@@ -268,9 +269,9 @@ def test_only_what_could_be_checked_is_reported():
     def rules(data, **options):
         return {finding.rule for finding in measure(data, "zh", **options).findings}
 
-    given = {"seeds": ["a"], "evaluation": ["b"]}
+    given = {"seeds": ["a"], "evaluation": ["b"], "embed": lambda texts: numpy.eye(len(texts))}
     assert rules(clean_pairs("zh"), **given) == set(RULES)
-    assert set(RULES) - rules(clean_pairs("zh")) == {"copied_seed", "in_evaluation"}
+    assert set(RULES) - rules(clean_pairs("zh")) == {"copied_seed", "in_evaluation", "paraphrase"}
     unrated = [
         {k: row[k] for k in ("instruction", "chosen", "rejected")} for row in clean_pairs("zh")
     ]

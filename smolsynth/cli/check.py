@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--evaluation", metavar="FILE", help=text["evaluation"])
     parser.add_argument("--seeds", metavar="FILE", help=text["seeds"])
+    parser.add_argument("--semantic", metavar="MODEL", help=text["semantic"])
     parser.add_argument("--json", action="store_true", help=text["json"])
     parser.add_argument("--html", type=Path, metavar="REPORT.html", help=text["html"])
     parser.add_argument("--clean", type=Path, metavar="FOLDER", help=text["clean"])
@@ -44,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
     from smolsynth.datasets.save import as_measured
     from smolsynth.errors import ReadError
     from smolsynth.quality.report import measure
+    from smolsynth.text.meaning import load_embedder
 
     text = strings(args.ui, NAME)
     print(text["reading"].format(file=args.source), file=sys.stderr, flush=True)
@@ -58,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
         return 2
     lang = args.language if args.language != "auto" else _language(rows.rows)
     print(text["measuring"].format(rows=len(rows)), file=sys.stderr, flush=True)
-    report = measure([as_measured(row) for row in rows.rows], lang, **others)
+    embed = load_embedder(args.semantic) if args.semantic else None
+    report = measure([as_measured(row) for row in rows.rows], lang, embed=embed, **others)
     print("\n".join(rows.describe(args.ui)), end="\n\n")
     print(_in_ui(report, rows, args.ui), end="\n\n")
     print(_advice(report, args, text))

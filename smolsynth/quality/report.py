@@ -25,6 +25,7 @@ from smolsynth.rows import rows as rows_of
 from smolsynth.text.intents import kinds
 from smolsynth.text.language import check_lang
 from smolsynth.text.layout import width
+from smolsynth.text.meaning import Embed, same_meaning
 from smolsynth.text.similarity import DuplicateSearch, duplicates, nearest_similarity, overlaps
 from smolsynth.text.tokens import tokens
 
@@ -165,6 +166,8 @@ def measure(
     seeds: Iterable[str] = (),
     evaluation: Iterable[str] = (),
     threshold: float = 0.8,
+    embed: Embed | None = None,
+    alike: float = 0.9,
 ) -> Report:
     """Measures an instruction or a preference dataset.
 
@@ -178,6 +181,9 @@ def measure(
         evaluation: the questions that the trained model will be tested with.
         threshold: Jaccard similarity from which on a text is a near duplicate, see
             `smolsynth.text.similarity.duplicates`.
+        embed: texts to vectors, as `smolsynth.text.meaning.load_embedder` gives it, so that
+            instructions are found that ask the same in other words.
+        alike: cosine similarity from which on they do, see `smolsynth.text.meaning.same_meaning`.
 
     Returns:
         A `Report`.
@@ -202,6 +208,7 @@ def measure(
     unchecked |= {"tie", "reversed", "unrated"} if not any(scores) else set()
     unchecked |= {"copied_seed"} if not seeds else set()
     unchecked |= {"in_evaluation"} if not evaluation else set()
+    unchecked |= {"paraphrase"} if embed is None else set()
     found: dict[str, dict[int, str]] = {rule: {} for rule in RULES if rule not in unchecked}
     repeats = DuplicateSearch(threshold)
     counts: list[list[int]] = [[] for _ in texts[0]]
@@ -229,6 +236,9 @@ def measure(
             found["copied_seed"][one.row - len(seeds)] = like["seed"].format(of=one.of)
     for one in overlaps(asked, evaluation):
         found["in_evaluation"][one.row] = like["question"].format(of=one.of, words=one.words)
+    for one in same_meaning(asked, embed, alike) if embed else ():
+        if one.row not in found["duplicate"]:
+            found["paraphrase"][one.row] = like["like"].format(of=one.of, similarity=one.similarity)
     if (nearest := nearest_similarity(asked)) is not None:
         figures["nearest_rouge_l"] = round(nearest, 4)
     return Report(

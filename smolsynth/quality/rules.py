@@ -56,7 +56,11 @@ class Rule(NamedTuple):
 
 _CALL = "dataset = dataset.select(measure(dataset, {lang!r}{given}).good_rows({rule!r}))"
 _DROP, _DROP_ZH = "drop them: " + _CALL, "去掉这些行：" + _CALL
-_GIVEN = {"copied_seed": ", seeds=seeds", "in_evaluation": ", evaluation=evaluation"}
+_GIVEN = {
+    "copied_seed": ", seeds=seeds",
+    "in_evaluation": ", evaluation=evaluation",
+    "paraphrase": ", embed=embed",
+}
 RULES: dict[str, Rule] = {
     # No trainer can use these.
     "empty": Rule(0, False, ("an empty text, or None", _DROP), ("文本为空，或是 None", _DROP_ZH)),
@@ -152,6 +156,13 @@ RULES: dict[str, Rule] = {
         False,
         ("mail addresses, numbers of persons, or keys", "save with mask=True, or " + _DROP),
         ("有邮箱、电话、证件号、卡号或密钥", "保存时加 mask=True，或" + _DROP_ZH),
+    ),
+    # What a model of embeddings finds alike may differ in a number or a name.
+    "paraphrase": Rule(
+        1,
+        False,
+        ("the same is asked in other words", _DROP),
+        ("换个说法问同一件事", _DROP_ZH),
     ),
     "traditional": Rule(
         1,

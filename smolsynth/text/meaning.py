@@ -1,0 +1,74 @@
+"""Texts that say the same in other words, found by an embedding model of your choice."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from smolsynth.text.similarity import Duplicate
+
+Embed = Callable[[list[str]], Any]  # texts -> an array, texts x dimensions
+_ROWS = 256  # compared at a time with all before them
+
+
+def load_embedder(name: str) -> Embed:
+    """What turns texts into vectors, for `measure(…, embed=…)`.
+
+    Args:
+        name: a model of sentence-transformers, by its name on the Hub or its folder; or
+            "model2vec:" and a model of model2vec, which needs no torch.
+
+    Raises:
+        ImportError: the library is not installed; the error says how to install it.
+        OSError: there is no such model.
+    """
+    kind, _, path = name.partition(":")
+    if kind == "model2vec":
+        try:
+            from model2vec import StaticModel
+        except ImportError:
+            raise ImportError(f"{name} needs model2vec: pip install model2vec") from None
+        return StaticModel.from_pretrained(path).encode
+    try:
+        from sentence_transformers import SentenceTransformer
+    except ImportError:
+        needs = "sentence-transformers: pip install sentence-transformers"
+        raise ImportError(f"{name} needs {needs}") from None
+    model = SentenceTransformer(name)
+    return lambda texts: model.encode(texts, show_progress_bar=False)
+
+
+def same_meaning(texts: Sequence[str], embed: Embed, threshold: float = 0.9) -> list[Duplicate]:
+    """Finds the texts that are close in meaning to an earlier one (SemDeDup, Abbas et al. 2023).
+
+    All pairs are compared, in blocks: time grows with the square of the texts, memory does not.
+
+    Args:
+        texts: in their order; empty ones never count.
+        embed: texts to vectors of one length, as `load_embedder` gives it.
+        threshold: cosine similarity from which on a text counts as close. What it should be
+            depends on the model.
+
+    Returns:
+        One `Duplicate` a repeating text, with the closest earlier one; `of` is no repeating text.
+
+    >>> def embed(texts): return [[len(text), text.count("a")] for text in texts]
+    >>> [(one.row, one.of) for one in same_meaning(["aab", "xyz", "aabaab", ""], embed)]
+    [(2, 0)]
+    """
+    rows = [row for row, text in enumerate(texts) if text.strip()]
+    if not rows:
+        return []
+    vectors = np.asarray(embed([texts[row] for row in rows]), dtype=np.float32)
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    found, kept = [], np.ones(len(rows), dtype=bool)
+    for start in range(0, len(rows), _ROWS):
+        block = vectors[start : start + _ROWS]
+        close = block @ vectors[: start + len(block)].T
+        for place in np.flatnonzero((close >= threshold).sum(axis=1) > 1):
+            before = np.where(kept[: start + place], close[place, : start + place], -1)
+            if len(before) and before.max() >= threshold:
+                kept[start + place] = False
+                of = int(before.argmax())
+                found.append(Duplicate(rows[start + place], rows[of], float(before[of])))
+    return found
