@@ -66,6 +66,17 @@ def test_the_language_is_told_by_the_answers(tmp_path, capsys):
     assert "wrong_language" in json.loads(capsys.readouterr().out.splitlines()[-1])["broken"]
 
 
+def test_a_large_file_is_told_of_on_the_way(tmp_path, capsys, monkeypatch):
+    from smolsynth.cli import progress
+
+    monkeypatch.setattr(progress, "_EVERY", 0)
+    path = written(tmp_path, [(f"What is {n}?", f"{n} is a number.") for n in range(1_100)])
+    main(["check", str(path), "--json"])
+    said = capsys.readouterr()
+    assert "1000 rows read …\n" in said.err and "1000 of 1100 rows measured …\n" in said.err
+    assert "…" not in said.out.partition("\n\n")[0] and json.loads(said.out.splitlines()[-1])
+
+
 def test_verdicts_are_cleaned_too(tmp_path, capsys):
     rows = [{"prompt": q, "completion": a, "label": n % 2 == 0} for n, (q, a) in enumerate(GOOD)]
     rows.append({"prompt": "What is tea?", "completion": "", "label": True})

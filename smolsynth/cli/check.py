@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Reads, measures, says what was found; 0 where nothing is broken, 1 where something is, 2
     where the file can't be read."""
+    from smolsynth.cli.progress import counted
     from smolsynth.datasets.read import read_texts
     from smolsynth.datasets.save import as_measured
     from smolsynth.errors import ReadError
@@ -61,7 +62,9 @@ def run(args: argparse.Namespace) -> int:
     lang = args.language if args.language != "auto" else _language(rows.rows)
     print(text["measuring"].format(rows=len(rows)), file=sys.stderr, flush=True)
     embed = load_embedder(args.semantic) if args.semantic else None
-    report = measure([as_measured(row) for row in rows.rows], lang, embed=embed, **others)
+    given = [as_measured(row) for row in rows.rows]
+    with counted(text["measured"].format(n="{n}", rows=len(rows))) as on_row:
+        report = measure(given, lang, embed=embed, on_row=on_row, **others)
     print("\n".join(rows.describe(args.ui)), end="\n\n")
     print(_in_ui(report, rows, args.ui), end="\n\n")
     print(_advice(report, args, text))

@@ -37,16 +37,19 @@ def add_reading(parser: argparse.ArgumentParser, text: dict[str, str]) -> None:
 
 
 def read(args: argparse.Namespace):
-    """The rows of a file as the options say; raises ReadError."""
+    """The rows of a file as the options say, telling how far it is; raises ReadError."""
+    from smolsynth.cli.progress import counted
     from smolsynth.datasets.read import read_rows
 
-    return read_rows(
-        args.source,
-        args.kind,
-        split=args.split,
-        encoding=args.encoding,
-        on_error="skip" if args.skip else "raise",
-    )
+    with counted(strings(args.ui, NAME)["so_far"]) as on_row:
+        return read_rows(
+            args.source,
+            args.kind,
+            split=args.split,
+            encoding=args.encoding,
+            on_error="skip" if args.skip else "raise",
+            on_row=on_row,
+        )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -2,6 +2,9 @@
 
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
 
 from smolsynth.text.layout import shortened, width
 
@@ -10,10 +13,11 @@ _COLUMNS = 79
 
 
 class Progress:
-    """Shows lines on standard output; use it as a context manager, which ends the last one."""
+    """Shows lines on standard output, or another; a context manager, which ends the last one."""
 
-    def __init__(self) -> None:
-        self._over = sys.stdout.isatty()  # writes over its line
+    def __init__(self, to: TextIO | None = None) -> None:
+        self._to = to or sys.stdout
+        self._over = self._to.isatty()  # writes over its line
         self._shown = -1  # columns of the line on the screen; -1: there is none
         self._next = time.monotonic() + _EVERY
 
@@ -22,7 +26,7 @@ class Progress:
 
     def __exit__(self, *_: object) -> None:
         if self._shown >= 0:
-            print("\r" + " " * self._shown, end="\r", flush=True)
+            print("\r" + " " * self._shown, end="\r", flush=True, file=self._to)
 
     def show(self, line: str) -> None:
         """Says how far it is."""
@@ -30,13 +34,25 @@ class Progress:
             line = shortened(line, _COLUMNS)
             columns = width(line)
             blanks = " " * max(0, self._shown - columns)
-            print("\r" + line + blanks, end="", flush=True)
+            print("\r" + line + blanks, end="", flush=True, file=self._to)
             self._shown = columns
         elif time.monotonic() >= self._next:
-            print(line, flush=True)
+            print(line, flush=True, file=self._to)
             self._next = time.monotonic() + _EVERY
 
     def clear(self) -> None:
         """Makes room for other output; the next line comes below it."""
         self.__exit__()
         self._shown = -1
+
+
+@contextmanager
+def counted(line: str, every: int = 1_000) -> Iterator[Callable[[int], None]]:
+    """Yields what is called with a row's number, and says `line`, with {n}, on standard error."""
+    with Progress(sys.stderr) as progress:
+
+        def on_row(number: int) -> None:
+            if number and number % every == 0:
+                progress.show(line.format(n=number))
+
+        yield on_row

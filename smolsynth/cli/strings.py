@@ -232,6 +232,7 @@ _READING = {
         "split": "of several, as train",
         "encoding": "of a text file that is not UTF-8, as gb18030",
         "skip": "leave rows out that can't be read, instead of giving up",
+        "so_far": "{n} rows read …",
         "mask": "in what is written, put [email], [phone number] and the like in the place of"
         " personal data and keys",
     },
@@ -242,6 +243,7 @@ _READING = {
         "split": "有好几份时取哪一份，如 train",
         "encoding": "文本文件不是 UTF-8 时的编码，如 gb18030",
         "skip": "读不了的行略去，不中断",
+        "so_far": "已读 {n} 行……",
         "mask": "写出的数据里，邮箱、电话、证件号、卡号和密钥换成[邮箱]、[电话号码]等",
     },
 }
@@ -272,6 +274,7 @@ _CHECK = {
         "clean": "write the rows without faults to a new folder, with a card",
         "reading": "Reading {file} …",
         "measuring": "Measuring {rows} rows …",
+        "measured": "{n} of {rows} rows measured …",
         "fine": "No rule is broken.",
         "broken": "Broken: {rules}.",
         "hint": " Rows without faults: python -m smolsynth check {file} --clean FOLDER",
@@ -297,6 +300,7 @@ _CHECK = {
         "clean": "把没有毛病的行写到一个新文件夹，附数据集卡片",
         "reading": "正在读取 {file} ……",
         "measuring": "正在检查 {rows} 行……",
+        "measured": "已检查 {n}/{rows} 行……",
         "fine": "没有违反任何规则。",
         "broken": "违反规则：{rules}。",
         "hint": "只留没有毛病的行：python -m smolsynth check {file} --clean FOLDER",

@@ -9,7 +9,7 @@ Rows come in the form of `smolsynth.datasets.shapes`; `smolsynth.datasets.source
 """
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,7 @@ def read_rows(
     encoding: str | None = None,
     stream: bool = False,
     on_error: str = "raise",
+    on_row: Callable[[int], None] | None = None,
 ) -> Read:
     """Reads training data in any shape in use, and says what it took for what.
 
@@ -101,6 +102,7 @@ def read_rows(
             first LOOKED_AT.
         on_error: "raise" refuses data with rows that can't be read; "skip" leaves these out and
             lists them in `skipped`.
+        on_row: is called with the number of each row as it comes, to tell how far it is.
 
     Returns:
         A `Read`: `rows`, `shape`, `kind`, and notes on what became of each column.
@@ -121,7 +123,7 @@ def read_rows(
     notes: Notes = []
     raw = raw_rows(source, split, encoding, notes)
     stream = stream or not (isinstance(source, str | Path) or hasattr(source, "__len__"))
-    raw = itertools.starmap(plain, enumerate(raw))
+    raw = itertools.starmap(plain, enumerate(_telling(raw, on_row) if on_row else raw))
     first = list(itertools.islice(raw, LOOKED_AT)) if stream else list(raw)
     if not first:
         raise ReadError(said("no_rows"))
@@ -168,6 +170,12 @@ def read_texts(path: str | Path) -> list[str]:
 
 
 # ---- shape ----
+
+
+def _telling(rows: Iterable[Any], on_row: Callable[[int], None]) -> Iterator[Any]:
+    for number, row in enumerate(rows):
+        on_row(number)
+        yield row
 
 
 def _recognise(first: list[Row], kind: str, notes: Notes) -> Shape:

@@ -168,6 +168,7 @@ def measure(
     threshold: float = 0.8,
     embed: Embed | None = None,
     alike: float = 0.9,
+    on_row: Callable[[int], None] | None = None,
 ) -> Report:
     """Measures an instruction or a preference dataset.
 
@@ -184,6 +185,7 @@ def measure(
         embed: texts to vectors, as `smolsynth.text.meaning.load_embedder` gives it, so that
             instructions are found that ask the same in other words.
         alike: cosine similarity from which on they do, see `smolsynth.text.meaning.same_meaning`.
+        on_row: is called with the number of each row as it is looked at, to tell how far it is.
 
     Returns:
         A `Report`.
@@ -213,6 +215,8 @@ def measure(
     repeats = DuplicateSearch(threshold)
     counts: list[list[int]] = [[] for _ in texts[0]]
     for row, (parts, given) in enumerate(zip(texts, data, strict=True)):
+        if on_row:
+            on_row(row)
         for rule, reason in faults(parts, lang, _finish_reason(given)):
             found[rule].setdefault(row, reason)
         split = [tokens(part) for part in parts]
