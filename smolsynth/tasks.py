@@ -37,16 +37,18 @@ ASKS = {
 }
 OPENERS = {
     "en": (
-        "What is {topic}, and",
-        "When it comes to {topic}, how do",
+        "What is the purpose of {topic}",
+        "What are the benefits of {topic}",
+        "How can {topic} help",
         "I have a question about {topic}. What are",
-        "I am reading about {topic}. Explain how",
-        "Give me three tips about {topic} for",
-        "My question is about {topic}: why do",
-        "Compare {topic} with",
-        "Tell me how {topic}",
         "Explain {topic} to",
-        "Give me an example of {topic} in",
+        "What should a beginner know about {topic}",
+        "What is the difference between {topic} and",
+        "How would the world be different without {topic}",
+        "What can we learn from {topic}",
+        "What do I need to know about {topic} before",
+        "Why do people care about {topic}",
+        "What do people like about {topic}",
     ),
     "zh": (
         "{topic}是什么？它",
@@ -164,7 +166,7 @@ def openings(topic: str, lang: str) -> list[dict[str, str]]:
     """Rows for `OpenedMagpie`, with `topic`, `system_prompt` and `opener`, one for each of OPENERS.
 
     >>> openings("medieval law", "en")[0]["opener"]
-    'What is medieval law, and'
+    'What is the purpose of medieval law'
     """
     system = ASKS[lang].format(topic=topic)
     return [

@@ -25,11 +25,12 @@ from smolsynth.generation.plan import KINDS, TECHNIQUES, Plan, PlanError, mentio
 from smolsynth.generation.rows import as_row, collect
 from smolsynth.generation.run import Generation, save_beside, save_rows
 from smolsynth.generation.script import code as code_of
-from smolsynth.generation.strings import IN_WORDS, NAMES
-from smolsynth.generation.subtopics import subtopics
+from smolsynth.generation.strings import BRIEFLY, IN_WORDS, NAMES
+from smolsynth.generation.subtopics import documents_about, subtopics, with_openers
 from smolsynth.generation.techniques import build
 from smolsynth.llms import connect, load_llm
 from smolsynth.pipelines.pipeline import InProcessPipeline
+from smolsynth.tasks import OPENERS
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -372,13 +373,11 @@ def test_no_two_prompts_about_a_subject_are_the_same(technique, lang):
     names = [f"part {n}" for n in range(12)]
     plan = Plan(technique=technique, lang=lang, about="medieval law", model="transformers:some")
     inputs = plan.inputs(names)
-    prompts = [row.get("system_prompt") or row["document"] for row in inputs]
+    prompts = [row.get("magpie_prompt") or row["document"] for row in inputs]
     assert len(set(prompts[:480])) == 480 and inputs == plan.inputs(names)
     assert all("medieval law" in prompt for prompt in prompts)
     if technique != "self-instruct":
-        asked = [
-            (row["opener"], row.get("magpie_prompt") or row["system_prompt"]) for row in inputs
-        ]
+        asked = [(row["opener"], row["magpie_prompt"]) for row in inputs]
         assert len(set(asked[:480])) == 480 and len(set(asked[:960])) == 960
         assert all("medieval law" in opener for opener, _ in asked)
     assert len({row["topic"] for row in plan.inputs()}) == 40  # where the model lists nothing
@@ -389,6 +388,23 @@ def test_no_two_prompts_about_a_subject_are_the_same(technique, lang):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
     assert {"subtopics", "documents_about"} < called
+
+
+def test_openers_name_the_subject_and_questions_the_side_of_it():
+    [first, *_] = rows = with_openers(documents_about("law", ["Guilds"], "en"), "en")
+    assert first["opener"] == OPENERS["en"][0].format(topic="law")
+    assert "the history of law" in first["magpie_prompt"] and "system_prompt" not in first
+    assert {row["subject"] for row in rows} == {"law", "Guilds in law"}
+    [brief, *_] = with_openers([{"topic": "law"}], "en", brief=True)
+    assert brief["system_prompt"] == BRIEFLY["en"]  # for the response alone
+    assert BRIEFLY["en"] not in brief["magpie_prompt"]
+
+
+def test_a_model_without_chinese_is_refused_for_chinese_rows():
+    with pytest.raises(PlanError, match="只会英语") as raised:
+        Plan(lang="zh", model="smollm2")
+    assert raised.value.field == "model" and "English alone" in raised.value.words("en")
+    assert Plan(model="smollm2").needs.langs == ("en",) and Plan(lang="zh").needs.langs
 
 
 def test_sub_topics_are_asked_for_once(tmp_path, monkeypatch):

@@ -22,6 +22,7 @@ from typing import Any
 from smolsynth import __version__, seeds
 from smolsynth.datasets.redact import holds_secret
 from smolsynth.errors import SmolsynthError
+from smolsynth.generation.needs import Needs, needs_of
 from smolsynth.generation.strings import _SAYS, IN_WORDS, NAMES, SYSTEM_PROMPTS
 from smolsynth.generation.subtopics import documents_about, with_openers
 from smolsynth.rows import Row
@@ -133,6 +134,8 @@ class Plan:
             self._refuse("model")
         if holds_secret(self.model):
             self._refuse("model", "key")
+        if self.lang not in self.needs.langs:
+            self._refuse("model", "english", value=self.model)
         if self.about and self.is_bundled and not self._known():
             names = [row["concept"] for row in seeds.documents(self.lang, 5)]
             known = {
@@ -160,23 +163,20 @@ class Plan:
         return bool(self.about) and not self.is_bundled
 
     @property
-    def repetition_penalty(self) -> float | None:
-        """Keeps the answers of small local models from going round in circles."""
-        kinds = ("smollm2", "ct2", "gguf", "transformers")
-        return 1.15 if self.model.partition(":")[0] in kinds else None
+    def needs(self) -> Needs:
+        """The help that the model is given."""
+        return needs_of(self.model)
 
     @property
     def too_hard(self) -> tuple[str, ...]:
-        """Techniques of the mixture that are known to be beyond the model: SmolLM2-135M writes
-        scraps when it is asked for a list of questions, and their like for their evolution."""
-        hard = self.technique == "mixed" and self.model == "smollm2"
-        return ("SelfInstruct", "EvolInstruct") if hard else ()
+        """Techniques of the mixture that are left out from the start."""
+        return self.needs.too_hard if self.technique == "mixed" else ()
 
     @property
     def gives_openers(self) -> bool:
         """Whether Magpie is given the first words of its questions: small models need them, and
         they vary what is asked about a subject of one's own."""
-        return self.technique in ("magpie", "mixed") and (self.is_own or self.model == "smollm2")
+        return self.technique in ("magpie", "mixed") and (self.is_own or self.needs.openers)
 
     @property
     def llm_options(self) -> str:
@@ -241,8 +241,7 @@ class Plan:
         Random(self.seed).shuffle(rows)
         rows = list(islice(cycle(rows), MOST_INPUTS))
         if self.gives_openers:
-            column = "system_prompt" if self.technique == "magpie" else "magpie_prompt"
-            return with_openers(rows, self.lang, column)
+            return with_openers(rows, self.lang, brief=self.needs.brief)
         prompt = SYSTEM_PROMPTS[self.lang]
         if self.technique == "magpie":
             rows = [

@@ -61,7 +61,8 @@ def code(plan: Plan, sources: Collection[str] = ()) -> str:
         is_own=plan.is_own,
         gives_openers=plan.gives_openers,
         too_hard=plan.too_hard,
-        penalty=plan.repetition_penalty,
+        penalty=plan.needs.penalty,
+        brief=plan.needs.brief,
     )
 
 

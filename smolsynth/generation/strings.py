@@ -87,11 +87,8 @@ AUDIENCES = {
     "zh": ("{topic}", "{topic}（面向初学者）", "{topic}（讲给孩子听）", "{topic}（面向内行）"),
 }
 
-# Behind the system prompt of a small model, whose long answers go round in circles.
-BRIEFLY = {
-    "en": " The assistant answers in two or three sentences.",
-    "zh": "助手用两三句话回答。",
-}
+# The system prompt for responses, where a model had better not say much.
+BRIEFLY = {"en": "Answer in one or two short sentences.", "zh": "请用一两句话回答。"}
 
 _SAYS = {
     "en": {
@@ -108,6 +105,7 @@ _SAYS = {
         "length": "The longest response has a whole number of tokens from 16 to {most:,}, not"
         " {value!r}.",
         "seed": "The random seed is a whole number from 0 to {most:,}, not {value!r}.",
+        "english": "{value} writes English alone: choose another model for other languages.",
         "model": "Which model? Write bundled, or one of the forms in the list.",
         "key": "The model's address holds a key or a password, which would stand in every file and"
         " command made of it: put the key in SMOLSYNTH_API_KEY, and take it out of the address.",
@@ -124,6 +122,8 @@ _SAYS = {
         "rows": "行数要填 1 到 {most:,} 之间的整数，不能是 {value!r}。",
         "length": "回答长度上限（词元数）要填 16 到 {most:,} 之间的整数，不能是 {value!r}。",
         "seed": "随机种子要填 0 到 {most:,} 之间的整数，不能是 {value!r}。",
+        "english": "{value} 只会英语，写不出像样的中文：请换一个会中文的模型，比如自带的 bundled，"
+        "或者 Qwen、GLM；也可以改做英文数据。",
         "model": "用哪个模型？可以填 bundled，也可以照列表里的写法填别的。",
         "key": "模型地址里带着密钥或密码，会写进由它生成的每个文件和命令：请把密钥放进"
         " SMOLSYNTH_API_KEY，再从地址里去掉。",

@@ -59,40 +59,46 @@ def listed(reply: str, about: str) -> list[str]:
 
 
 def documents_about(about: str, names: Sequence[str], lang: str) -> list[Row]:
-    """Rows of `topic`, `document` and `concept`: each sub-topic from each side, for each reader.
+    """Rows of `topic`, `document` and `subject`: the whole and each sub-topic from each side, for
+    each reader.
 
     >>> documents_about("medieval law", [], "en")[0]["topic"]
     'the history of medieval law'
     """
     within = "{about}里的{name}" if lang == "zh" else "{name} in {about}"
-    subjects = [within.format(name=name, about=about) for name in names] or [about]
+    subjects = [about, *(within.format(name=name, about=about) for name in names)]
     rows = []
     for audience, side, subject in product(AUDIENCES[lang], SIDES[lang], subjects):
-        concept = side.format(subject=subject)
-        topic = audience.format(topic=concept)
-        rows.append({"topic": topic, "document": topic, "concept": concept})
+        topic = audience.format(topic=side.format(subject=subject))
+        rows.append({"topic": topic, "document": topic, "subject": subject})
     return rows
 
 
-def with_openers(rows: Sequence[Row], lang: str, column: str) -> list[Row]:
-    """Rows for Magpie, each with a system prompt and the first words of a question, in turn.
+def with_openers(rows: Sequence[Row], lang: str, *, brief: bool = False) -> list[Row]:
+    """Rows for `smolsynth.tasks.OpenedMagpie`, each with the first words of a question, in turn.
 
     Args:
-        rows: with a `concept` that is asked about, or else a `topic`.
+        rows: with a `topic`, and what is asked about as `subject` or `concept` where that is not
+            the topic.
         lang: "en" or "zh".
-        column: for the system prompt.
+        brief: ask for short responses.
 
     Returns:
-        The rows with `column` and `opener` (see `smolsynth.tasks.OpenedMagpie`); copies.
+        Copies of the rows with `opener` and `magpie_prompt`, the system prompt for the question;
+        and, if they are to be brief, `system_prompt`, that for the response: what the one says
+        must not turn up in the other.
     """
     from smolsynth.tasks import ASKS, OPENERS  # takes seconds
 
     made = []
     for number, row in enumerate(rows):
-        subject = row.get("concept") or row["topic"]
+        subject = row.get("subject") or row.get("concept") or row["topic"]
+        whole = row["topic"] if subject in row["topic"] else subject  # with side and reader, if any
         turn = number + number // len(OPENERS[lang])  # another one when the rows come again
         opener = OPENERS[lang][turn % len(OPENERS[lang])]
-        whole = row["topic"] if subject in row["topic"] else subject  # with the reader, if any
-        says = ASKS[lang].format(topic=whole) + BRIEFLY[lang]
-        made.append({**row, column: says, "opener": opener.format(topic=subject)})
+        given = {
+            "magpie_prompt": ASKS[lang].format(topic=whole),
+            "opener": opener.format(topic=subject),
+        }
+        made.append({**row, **given} | ({"system_prompt": BRIEFLY[lang]} if brief else {}))
     return made

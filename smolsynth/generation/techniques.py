@@ -41,7 +41,7 @@ class _Steps:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self._connected: dict[str, LLM] = {}
-        penalty = plan.repetition_penalty
+        penalty = plan.needs.penalty
         self.penalty = {"repetition_penalty": penalty} if penalty else {}
 
     def llm(self, spec: str, temperature: float, max_new_tokens: int, **more: Any) -> LLM:
@@ -99,7 +99,8 @@ def _self_instruct(steps: _Steps) -> None:
 
 def _magpie(steps: _Steps) -> None:
     """system prompt → an instruction that the model makes up itself → a response."""
-    steps.magpie() >> steps.answer()
+    asks = {"system_prompt": "magpie_prompt"} if steps.plan.gives_openers else {}
+    steps.magpie(**asks) >> steps.answer()
 
 
 def _evol_instruct(steps: _Steps) -> None:
@@ -117,7 +118,8 @@ def _mixed(steps: _Steps) -> None:
         magpie = steps.magpie(**prompt)
     except LLMUnavailable:  # a server without /completions: it does take chats, `questions` asked
         return
-    magpie >> steps.answer("Magpie", **prompt)
+    # with openers the response has a system prompt of its own, or none
+    magpie >> steps.answer("Magpie", **({} if steps.plan.gives_openers else prompt))
 
 
 # ---- preference datasets ----
@@ -191,9 +193,10 @@ def prompts(plan: Plan, sources: Collection[str] = ()) -> dict[str, str]:
         templates = EvolInstruct(llm=llm, num_evolutions=1).mutation_templates
         found |= {f"EvolInstruct, {name}": text for name, text in templates.items()}
     if plan.technique == "magpie" or (plan.technique == "mixed" and "Magpie" in (sources or MIXED)):
-        opened = ASKS[plan.lang] + BRIEFLY[plan.lang]
-        said = opened if plan.gives_openers else SYSTEM_PROMPTS[plan.lang]
+        said = (ASKS if plan.gives_openers else SYSTEM_PROMPTS)[plan.lang]
         found["Magpie"] = f"[system]\n{said}"
+        if plan.gives_openers and plan.needs.brief:
+            found["Magpie, response"] = f"[system]\n{BRIEFLY[plan.lang]}"
     if plan.technique == "evol-quality":
         templates = EvolQuality(llm=llm, num_evolutions=1).mutation_templates
         found |= {f"EvolQuality, {name}": text for name, text in templates.items()}

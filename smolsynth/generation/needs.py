@@ -1,0 +1,43 @@
+"""What a model needs in order to write rows worth having: the smaller it is, the more help."""
+
+from typing import NamedTuple
+
+
+class Needs(NamedTuple):
+    """The help that generation gives a model.
+
+    Attributes:
+        penalty: `repetition_penalty` of responses; without it those of small models go round in
+            circles.
+        openers: whether Magpie is given the first words of its questions, see
+            `smolsynth.tasks.OpenedMagpie`.
+        brief: whether responses are asked to be a sentence or two; what a very small model goes on
+            to say is made up.
+        too_hard: techniques of a mixture that are beyond the model.
+        langs: the languages that it writes.
+    """
+
+    penalty: float | None = None
+    openers: bool = False
+    brief: bool = False
+    too_hard: tuple[str, ...] = ()
+    langs: tuple[str, ...] = ("en", "zh")
+
+
+_OF_ANY_SIZE = Needs(penalty=1.15)  # what people run on a machine of their own is mostly small
+_BY_KIND = {
+    # Asked for a list of questions, SmolLM2-135M writes scraps, and their like when it evolves one.
+    "smollm2": Needs(1.1, True, True, ("SelfInstruct", "EvolInstruct"), ("en",)),
+    "ct2": _OF_ANY_SIZE,
+    "gguf": _OF_ANY_SIZE,
+    "transformers": _OF_ANY_SIZE,
+}
+
+
+def needs_of(model: str) -> Needs:
+    """What the model of this spec, as `load_llm` takes it, needs.
+
+    >>> needs_of("smollm2").langs, needs_of("openai:http://localhost:8000/v1#m") == Needs()
+    (('en',), True)
+    """
+    return _BY_KIND.get(model.partition(":")[0], Needs())
