@@ -38,17 +38,15 @@ ASKS = {
 OPENERS = {
     "en": (
         "What is the purpose of {topic}",
-        "What are the benefits of {topic}",
-        "How can {topic} help",
-        "I have a question about {topic}. What are",
-        "Explain {topic} to",
-        "What should a beginner know about {topic}",
-        "What is the difference between {topic} and",
-        "How would the world be different without {topic}",
-        "What can we learn from {topic}",
-        "What do I need to know about {topic} before",
         "Why do people care about {topic}",
-        "What do people like about {topic}",
+        "I have a question about {topic}. What are",
+        "Why do people need {topic}",
+        "What are the benefits of {topic}",
+        "How would the world be different without {topic}",
+        "Give one good reason to learn about {topic}",
+        "What is the main idea behind {topic}",
+        "What is the importance of {topic}",
+        "What can we learn from {topic}",
     ),
     "zh": (
         "{topic}是什么？它",
@@ -180,7 +178,7 @@ class OpenedMagpie(Magpie):
 
     A small model that may begin as it likes often writes no question at all, but an answer, a
     story or small talk. A few words decide that it asks and about what, and vary the questions:
-    the rest is the model's, up to the first blank line, since behind it many go on to answer. Draw
+    the rest is the model's, up to the end of the line, since behind it many go on to answer. Draw
     with care (`temperature=0.5, top_p=0.9`), and let another step answer.
 
     Attributes:
@@ -230,14 +228,15 @@ class OpenedMagpie(Magpie):
 
 
 def continued(opener: str, rest: str | None) -> str | None:
-    """A text from its opener to the first blank line; not all models give white space between.
+    """A text from its opener to the end of a line that ends a sentence, or to the first blank
+    line; not all models give white space between.
 
     >>> continued("What is", "a guild?\\n\\nA guild is"), continued("什么是", "行会？")
     ('What is a guild?', '什么是行会？')
     """
     if rest is None:
         return None
-    rest = re.split(r"\n\s*\n", rest.strip(), maxsplit=1)[0]
+    rest = re.split(r"(?<=[.?!。？！])\s*\n|\n\s*\n", rest.strip(), maxsplit=1)[0]
     parts = opener[-1:] + rest[:1]
     apart = len(parts) == 2 and parts.isascii() and parts[1] not in ",.;:?!'"
     return f"{opener} {rest}" if apart else opener + rest

@@ -407,6 +407,17 @@ def test_a_model_without_chinese_is_refused_for_chinese_rows():
     assert Plan(model="smollm2").needs.langs == ("en",) and Plan(lang="zh").needs.langs
 
 
+def test_guesses_and_answers_cut_off_are_dropped():
+    made = answered("What is rain?", "Rain is water that falls.")
+    assert as_row(made | {"loss_given": 1.2}, "en")[1] is None
+    assert as_row(made | {"loss_given": 1.2}, "en", 1.1)[1] == "unsure"
+    assert as_row(made | {"loss_given": 1.0}, "en", 1.1)[1] is None
+    assert as_row(made | {"llm_answer_finish_reason": "length"}, "en")[1] == "cut_off"
+    chunks = [{"default": [made | {"loss_given": 2.0}]}]
+    [(rows, dropped)] = collect(chunks, 1, "en", most_loss=1.1)
+    assert not rows and dropped == {"unsure": 1}
+
+
 def test_sub_topics_are_asked_for_once(tmp_path, monkeypatch):
     llm = Listing("1. Guilds\n2. Oaths")
     monkeypatch.setattr(llms, "load_llm", lambda spec, **options: llm)

@@ -136,6 +136,8 @@ def test_an_opened_question_begins_as_it_was_opened(lang):
         ("什么是", "雨？", "什么是雨？"),
         ("说到 AI", "，怎样", "说到 AI，怎样"),
         ("What is", " rain?\n\nThe answer is water.", "What is rain?"),
+        ("What is", " rain?\nThe answer is water.", "What is rain?"),
+        ("什么是", "雨？\n雨是水。", "什么是雨？"),
         ("Write code:", "\nprint(1)\nprint(2)", "Write code: print(1)\nprint(2)"),
         ("", " What?", "What?"),
         ("What is", "", "What is"),

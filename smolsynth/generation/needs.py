@@ -13,21 +13,38 @@ class Needs(NamedTuple):
             `smolsynth.tasks.OpenedMagpie`.
         brief: whether responses are asked to be a sentence or two; what a very small model goes on
             to say is made up.
+        longest: tokens of a response, at most, whatever the plan allows.
+        most_loss: of a response behind its instruction, in nats per token, by the model itself: one
+            that the model finds less likely than that is a guess, and dropped.
         too_hard: techniques of a mixture that are beyond the model.
         langs: the languages that it writes.
+        unknown: domains of the bundled topics that it knows nothing of; they are left out unless
+            they are asked for.
     """
 
     penalty: float | None = None
     openers: bool = False
     brief: bool = False
+    longest: int | None = None
+    most_loss: float | None = None
     too_hard: tuple[str, ...] = ()
     langs: tuple[str, ...] = ("en", "zh")
+    unknown: tuple[str, ...] = ()
 
 
 _OF_ANY_SIZE = Needs(penalty=1.15)  # what people run on a machine of their own is mostly small
 _BY_KIND = {
     # Asked for a list of questions, SmolLM2-135M writes scraps, and their like when it evolves one.
-    "smollm2": Needs(1.1, True, True, ("SelfInstruct", "EvolInstruct"), ("en",)),
+    "smollm2": Needs(
+        penalty=1.1,
+        openers=True,
+        brief=True,
+        longest=120,
+        most_loss=1.05,
+        too_hard=("SelfInstruct", "EvolInstruct"),
+        langs=("en",),
+        unknown=("synthetic data and language models",),
+    ),
     "ct2": _OF_ANY_SIZE,
     "gguf": _OF_ANY_SIZE,
     "transformers": _OF_ANY_SIZE,

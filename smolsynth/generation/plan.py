@@ -70,7 +70,8 @@ class Plan:
         kind: "instruction" or "preference"; by default that of the technique.
         technique: a key of TECHNIQUES, fitting the kind; by default the kind's first.
         lang: "en" or "zh", the language of the rows.
-        topics: domains of `smolsynth.seeds.topics(lang)`, or one; none means all.
+        topics: domains of `smolsynth.seeds.topics(lang)`, or one; none means all that the model
+            knows something of.
         about: instead of domains, what the data is to be about, in your own words.
         rows: how many rows are wanted.
         model: as `load_llm` takes it, without a key or password.
@@ -120,6 +121,9 @@ class Plan:
                 self._refuse("topics", value=topic, names=list(known))
         if self.topics and self.about:
             self._refuse("about", "both")
+        if self.needs.unknown and not self.topics and not self.about:
+            left = tuple(topic for topic in known if topic not in self.needs.unknown)
+            object.__setattr__(self, "topics", left)
         if len(self.about) > _LONGEST:
             self._refuse("about", value=len(self.about), most=_LONGEST)
         for name, least, most in (
@@ -166,6 +170,11 @@ class Plan:
     def needs(self) -> Needs:
         """The help that the model is given."""
         return needs_of(self.model)
+
+    @property
+    def longest(self) -> int:
+        """Tokens of a response, at most, of what is allowed and what is good for the model."""
+        return min(self.length, self.needs.longest or self.length)
 
     @property
     def too_hard(self) -> tuple[str, ...]:

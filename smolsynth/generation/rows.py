@@ -4,6 +4,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
+from smolsynth.quality.report import finish_reason_of
 from smolsynth.quality.rules import faults, faults_of_pair
 from smolsynth.rows import Row, is_missing
 from smolsynth.text.language import CHINESE
@@ -15,16 +16,20 @@ _PATIENCE, _LEAST, _FIRST = 10, 3, 3
 _TEXTS = ("instruction", "response", "chosen", "rejected")
 
 
-def as_row(made: Row, lang: str) -> tuple[Row, str | None]:
+def as_row(made: Row, lang: str, most_loss: float | None = None) -> tuple[Row, str | None]:
     """A row of a dataset, made of one that a technique's pipeline gives.
 
     Args:
         made: with `topic`, `instruction` (and `evolved_instruction`) and either `response` or,
-            for pairs, `generations` and their `ratings` (and `models`).
+            for pairs, `generations` and their `ratings` (and `models`); also, where they are
+            known, `loss_given` (see `smolsynth.selection.InstructionFollowingDifficulty`) and why
+            the model stopped.
         lang: "en" or "zh", the language that the texts should have.
+        most_loss: the highest `loss_given` that is let through.
 
     Returns:
-        The row, and the rule of `smolsynth.quality` that it breaks (or "not_evolved"), if any.
+        The row, and the rule of `smolsynth.quality` that it breaks (or "not_evolved", "unsure"), if
+        any.
         Either `topic`, `instruction`, `response`; or `topic`, `instruction`, `chosen`, `rejected`,
         `chosen_rating`, `rejected_rating` and, where known, `chosen_model`, `rejected_model`: the
         response that the judge rates highest and the one that it rates lowest.
@@ -36,7 +41,7 @@ def as_row(made: Row, lang: str) -> tuple[Row, str | None]:
     row = {"topic": made["topic"], "instruction": asked}
     row |= _best_and_worst(made) if "generations" in made else {"response": made["response"]}
     texts = [row[name] or "" for name in _TEXTS if name in row]
-    broken = [rule for rule, _ in faults(texts, lang)]
+    broken = [rule for rule, _ in faults(texts, lang, finish_reason_of(made))]
     # Who slips into Chinese for a word or two, as small models do, has lost the thread.
     if lang == "en" and any(CHINESE.search(text) for text in texts[:2]):
         broken.insert(0, "wrong_language")
@@ -45,6 +50,8 @@ def as_row(made: Row, lang: str) -> tuple[Row, str | None]:
         broken += [rule for rule, _ in faults_of_pair(rated, *texts[1:], lang)]
     elif "evolved_instruction" in made and asked == made["instruction"]:
         broken.append("not_evolved")
+    if most_loss is not None and (made.get("loss_given") or 0) > most_loss:
+        broken.append("unsure")
     return row, broken[0] if broken else None
 
 
@@ -64,7 +71,12 @@ def _best_and_worst(made: Row) -> Row:
 
 
 def collect(
-    chunks: Iterable[dict[str, list[Row]]], rows: int, lang: str, seeds: Sequence[str] = ()
+    chunks: Iterable[dict[str, list[Row]]],
+    rows: int,
+    lang: str,
+    seeds: Sequence[str] = (),
+    *,
+    most_loss: float | None = None,
 ) -> Iterator[tuple[list[Row], Counter]]:
     """Keeps the good rows, chunk by chunk, until there are enough or hardly any new ones come.
 
@@ -78,6 +90,7 @@ def collect(
         rows: how many rows are wanted.
         lang: "en" or "zh", the language that the rows should have.
         seeds: the documents that generation began with.
+        most_loss: as in `as_row`.
 
     Yields:
         After each chunk the rows so far, and how many were dropped, by reason.
@@ -92,7 +105,7 @@ def collect(
     for chunk in chunks:
         before = len(kept)
         for leaf, made in _varied(chunk):
-            row, reason = as_row(made, lang)
+            row, reason = as_row(made, lang, most_loss)
             if not reason:
                 reason = _repeats(row, instructions, known, copies)
             if reason:

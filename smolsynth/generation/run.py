@@ -126,7 +126,13 @@ class Generation:
             stream = narrowed(
                 pipeline, stream_of, plan.lang, self.left_out.extend, without=plan.too_hard
             )
-            parts = collect(within_limit(stream), plan.rows, plan.lang, plan.seed_texts())
+            parts = collect(
+                within_limit(stream),
+                plan.rows,
+                plan.lang,
+                plan.seed_texts(),
+                most_loss=plan.needs.most_loss,
+            )
             for rows, dropped in parts:
                 self.rows, self.dropped = rows, +dropped
                 if self.spent:
@@ -158,9 +164,9 @@ class Generation:
         file = self.folder and self.folder / SUBTOPICS
         if file and file.is_file():
             return json.loads(file.read_text("utf-8"))
-        found = subtopics(
-            load_llm(self.plan.model, seed=self.plan.seed), self.plan.about, self.plan.lang
-        )
+        plan, opened = self.plan, {"use_magpie_template": True} if self.plan.needs.openers else {}
+        llm = load_llm(plan.model, seed=plan.seed, **opened)
+        found = subtopics(llm, plan.about, plan.lang, opened=bool(opened))
         if file:
             file.parent.mkdir(parents=True, exist_ok=True)
             write_whole(file, json.dumps(found, ensure_ascii=False))

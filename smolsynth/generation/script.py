@@ -45,7 +45,7 @@ def code(plan: Plan, sources: Collection[str] = ()) -> str:
         model=plan.model,
         llm_options=plan.llm_options,
         seed=plan.seed,
-        length=plan.length,
+        length=plan.longest,
         weaker_model=plan.weaker_model,
         can_magpie=can_magpie,
         documents=_documents(plan),
@@ -63,6 +63,8 @@ def code(plan: Plan, sources: Collection[str] = ()) -> str:
         too_hard=plan.too_hard,
         penalty=plan.needs.penalty,
         brief=plan.needs.brief,
+        opened_subtopics=plan.needs.openers,
+        most_loss=plan.needs.most_loss if prompt and can_magpie else None,
     )
 
 

@@ -56,6 +56,11 @@ SUBTOPICS = {
     "en": "List {n} sub-topics of “{about}”, one a line, a few words each. Write the list only.",
     "zh": "请列出“{about}”的 {n} 个子主题，每行一个，每个只写几个词。只写列表，不要解释。",
 }
+# The same of a model that makes no lists: it goes on with what a user says.
+ESPECIALLY = {
+    "en": "I am interested in {about}, especially in",
+    "zh": "我对{about}感兴趣，尤其是",
+}
 SIDES = {
     "en": (
         "the history of {subject}",
@@ -135,6 +140,7 @@ REASONS: dict[str, tuple[str, str]] = {
     **{name: (rule.en[0], rule.zh[0]) for name, rule in RULES.items()},
     "repeated": ("an instruction that is there already", "指令重复"),
     "not_evolved": ("evolved into itself", "进化后没变"),
+    "unsure": ("a response that the model itself finds unlikely", "模型自己也没把握的回答"),
 }
 
 

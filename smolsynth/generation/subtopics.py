@@ -6,25 +6,34 @@ is looked at from several sides, for several readers.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Any
 
-from smolsynth.generation.strings import AUDIENCES, BRIEFLY, SIDES, SUBTOPICS
+from smolsynth.generation.strings import AUDIENCES, BRIEFLY, ESPECIALLY, SIDES, SUBTOPICS
 from smolsynth.rows import Row
 
 WANTED = 12
+TRIES = 32
 _DETAILS = re.compile(r"[:：]\s|：|\s[-–—]\s|——")
 _LONGEST = 60  # characters of a sub-topic: more is a sentence
+_WORDS = 6
+_CLAUSE = re.compile(r"[^\w\s'’-]|\n")
+_LEAD = re.compile(
+    r"^(?:in )?(?:the )?(?:(?:regards?|relation|reference|respect) to|(?:context|terms|case) of) ",
+    re.IGNORECASE,
+)
 
 
-def subtopics(llm: Any, about: str, lang: str) -> list[str]:
-    """Asks a model for sub-topics of a subject; the same model gives the same ones.
+def subtopics(llm: Any, about: str, lang: str, *, opened: bool = False) -> list[str]:
+    """Asks a model for sub-topics of a subject; the same model and seed give the same ones.
 
     Args:
         llm: a distilabel `LLM`; it is asked once, at temperature 0.
         about: the subject, in words.
         lang: "en" or "zh".
+        opened: for a model too small for a list, with `use_magpie_template`: it goes on with what a
+            user says, TRIES times.
 
     Returns:
         WANTED of them at most, none where its answer is no list.
@@ -32,8 +41,13 @@ def subtopics(llm: Any, about: str, lang: str) -> list[str]:
     Raises:
         LLMUnavailable: the model can't be reached.
     """
-    prompt = SUBTOPICS[lang].format(n=WANTED, about=about)
     llm.load()
+    if opened:
+        said = {"role": "user", "content": ESPECIALLY[lang].format(about=about), "open": True}
+        drawn = {"temperature": 0.8, "top_p": 0.9, "max_new_tokens": 24}
+        replies = llm.generate([[said]] * TRIES, **{**llm.generation_kwargs, **drawn})
+        return named([(reply["generations"] or [None])[0] or "" for reply in replies], about)
+    prompt = SUBTOPICS[lang].format(n=WANTED, about=about)
     [made] = llm.generate(
         [[{"role": "user", "content": prompt}]],
         **{**llm.generation_kwargs, "temperature": 0, "max_new_tokens": 200},
@@ -54,6 +68,21 @@ def listed(reply: str, about: str) -> list[str]:
         name = _DETAILS.split(item, maxsplit=1)[0].strip(" .。,，;；")
         fits = 1 < len(name) <= _LONGEST and not name.endswith((":", "：", "?", "？", "!", "！"))
         if fits and name.casefold() != about.casefold():
+            found.setdefault(name.casefold(), name)
+    return list(found.values())[:WANTED]
+
+
+def named(replies: Iterable[str], about: str) -> list[str]:
+    """What is named in the first clause of each text, each once, not the subject itself.
+
+    >>> named([" the law of contract. Can you", "regards to oaths, and", "law?"], "law")
+    ['the law of contract', 'oaths']
+    """
+    found: dict[str, str] = {}
+    for reply in replies:
+        name = _LEAD.sub("", _CLAUSE.split(reply.strip(), maxsplit=1)[0].strip())
+        fits = 1 < len(name) <= _LONGEST and name.casefold() != about.casefold()
+        if fits and len(name.split()) <= _WORDS:
             found.setdefault(name.casefold(), name)
     return list(found.values())[:WANTED]
 

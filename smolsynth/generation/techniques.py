@@ -18,6 +18,7 @@ from smolsynth.generation.plan import MIXED, Plan
 from smolsynth.generation.strings import BRIEFLY, SYSTEM_PROMPTS
 from smolsynth.llms import BundledLLM, LLMUnavailable, load_llm
 from smolsynth.pipelines.pipeline import InProcessPipeline
+from smolsynth.selection import InstructionFollowingDifficulty
 from smolsynth.tasks import ASKS, Judge, OpenedMagpie, QueryWriter
 
 # for the rest of a question whose first words are given
@@ -80,10 +81,25 @@ class _Steps:
         """instruction → response; `columns` as the step's `input_mappings`."""
         return TextGeneration(
             name=name,
-            llm=self.llm(spec or self.plan.model, 0, self.plan.length, **self.penalty),
+            llm=self.answerer(spec),
             input_mappings=columns,
             output_mappings={"generation": "response"},
         )
+
+    def answerer(self, spec: str | None = None) -> LLM:
+        """The model for responses."""
+        return self.llm(spec or self.plan.model, 0, self.plan.longest, **self.penalty)
+
+    def sure_answer(self, before: Step, last: str, **columns: str) -> None:
+        """instruction of `before` → response, and where that counts, how likely the model finds it.
+
+        The last of these steps is called `last`, the others `answer`.
+        """
+        if self.plan.needs.most_loss is None:
+            before >> self.answer(last, **columns)
+            return
+        measure = InstructionFollowingDifficulty(name=last, llm=self.answerer())
+        before >> self.answer("answer", **columns) >> measure
 
     def judge(self) -> Step:
         """instruction and generations → ratings, 1 to 5."""
@@ -100,7 +116,8 @@ def _self_instruct(steps: _Steps) -> None:
 def _magpie(steps: _Steps) -> None:
     """system prompt → an instruction that the model makes up itself → a response."""
     asks = {"system_prompt": "magpie_prompt"} if steps.plan.gives_openers else {}
-    steps.magpie(**asks) >> steps.answer()
+    last = "measure" if steps.plan.needs.most_loss else "answer"
+    steps.sure_answer(steps.magpie(**asks), last)
 
 
 def _evol_instruct(steps: _Steps) -> None:
@@ -119,7 +136,7 @@ def _mixed(steps: _Steps) -> None:
     except LLMUnavailable:  # a server without /completions: it does take chats, `questions` asked
         return
     # with openers the response has a system prompt of its own, or none
-    magpie >> steps.answer("Magpie", **({} if steps.plan.gives_openers else prompt))
+    steps.sure_answer(magpie, "Magpie", **({} if steps.plan.gives_openers else prompt))
 
 
 # ---- preference datasets ----
@@ -128,11 +145,11 @@ def _two_models(steps: _Steps) -> None:
     plan = steps.plan
     other = plan.weaker_model
     respond = [
-        TextGeneration(name="respond", llm=steps.llm(plan.model, 0, plan.length, **steps.penalty)),
+        TextGeneration(name="respond", llm=steps.llm(plan.model, 0, plan.longest, **steps.penalty)),
         TextGeneration(
             name="respond-otherwise",
             # the same model again, but less careful, where there is no weaker one
-            llm=steps.llm(other or plan.model, 0 if other else 1.0, plan.length),
+            llm=steps.llm(other or plan.model, 0 if other else 1.0, plan.longest),
         ),
     ]
     group = GroupColumns(
@@ -146,7 +163,7 @@ def _two_models(steps: _Steps) -> None:
 def _evol_quality(steps: _Steps) -> None:
     """document → four instructions → a response → the response evolved → a judge rates both."""
     plan = steps.plan
-    improver = steps.llm(plan.model, 0, plan.length)
+    improver = steps.llm(plan.model, 0, plan.longest)
     merge = MergeColumns(
         name="merge", columns=["response", "evolved_response"], output_column="generations"
     )

@@ -217,7 +217,7 @@ def measure(
     for row, (parts, given) in enumerate(zip(texts, data, strict=True)):
         if on_row:
             on_row(row)
-        for rule, reason in faults(parts, lang, _finish_reason(given)):
+        for rule, reason in faults(parts, lang, finish_reason_of(given)):
             found[rule].setdefault(row, reason)
         split = [tokens(part) for part in parts]
         repeats.add([word for words in split for word in words])
@@ -317,7 +317,7 @@ def _speaks(turn: Mapping[str, Any], role: str | None) -> bool:
     return "role" not in turn or (turn["role"] == role if role else turn["role"] != "system")
 
 
-def _finish_reason(row: Row) -> str | None:
+def finish_reason_of(row: Row) -> str | None:
     """Why the model stopped: from a column of the row, the last `llm_STEP_finish_reason` (empty
     where it stopped by itself), or distilabel's metadata."""
     columns = [name for name in row if name.startswith("llm_") and name.endswith("_finish_reason")]
