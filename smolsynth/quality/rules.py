@@ -1,11 +1,12 @@
 """What a row may have wrong: the rules of a dataset, and the faults of one row or one pair."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from smolsynth.quality.strings import WORDS
 from smolsynth.rows import is_missing
-from smolsynth.text.language import LANGS, about_languages, in_language
+from smolsynth.text.language import LANGS, about_languages, asks_in, in_language
 from smolsynth.text.personal import MASKS, personal_data
 from smolsynth.text.requests import missing_request
 from smolsynth.text.signals import cut_off, leak_in, refusal_in
@@ -188,16 +189,16 @@ def faults(
     >>> list(faults(("什么是猫？", "抱歉，我不了解猫。"), "zh"))
     [('refusal', '抱歉，我不了解猫。')]
     """
-    if not all(part.strip() for part in parts):
+    if any(map(_blank, parts)):
         yield "empty", WORDS[lang]["empty"]
     instruction, response = parts[:2]  # a rejected response may be as bad as it likes
-    if not in_language(instruction, lang):
+    if not in_language(instruction, lang) and not asks_in(instruction, lang):
         yield "wrong_language", _start(instruction)
     elif not in_language(response, lang) and not about_languages(instruction):
         yield "wrong_language", _start(response)
     if leak := leak_in(instruction) or leak_in(response):
         yield "leaked_prompt", _start(leak)
-    if refusal := refusal_in(response):
+    if refusal := refusal_in(response, instruction):
         yield "refusal", _start(refusal)
     if said := repetition(response) or repetition(instruction, asked=True):
         yield "loop", _start(said)
@@ -226,7 +227,7 @@ def faults_of_pair(
     rated: tuple[Any, ...], chosen: str, rejected: str, lang: str
 ) -> Iterable[tuple[str, str]]:
     """What is wrong with a pair as a pair, as `faults`; `rated` holds two ratings, or nothing."""
-    if chosen.strip() == rejected.strip():
+    if _spaced(chosen) == _spaced(rejected):
         yield "same_text", _start(chosen)
     if rated:
         high, low = rated
@@ -235,6 +236,18 @@ def faults_of_pair(
             yield "unrated", reason
         elif high <= low:
             yield "tie" if high == low else "reversed", reason
+
+
+def _blank(text: str) -> bool:
+    """Whether nothing of a text can be seen: spaces, marks of direction, a byte order mark."""
+    return not any(char.isprintable() and char != " " for char in text)
+
+
+def _spaced(text: str) -> list[str]:
+    """A text without what spaces alone change, but that lines of code keep their indentation."""
+    if re.search(r"^(?: {2,}|\t)\S", text, re.MULTILINE):
+        return text.rstrip().split("\n")
+    return text.split()
 
 
 def _start(text: str) -> str:

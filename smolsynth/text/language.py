@@ -46,6 +46,7 @@ _CANDIDATES = "en de fr es it pt nl sv da no pl tr id vi fi cs ro hu".split()
 # are words that may be English.
 _SURE, _SURE_DESPITE_HINTS = 0.6, 0.95
 _LOOKED_AT = 300  # characters
+_NAMES = 0.6  # share of words with a capital letter, from which on a text is a list of names
 _ASIDE = re.compile(
     r"```.*?(?:```|\Z)|`[^`\n]+`|\$[^$\n]+\$|https?://\S+|[\w.+-]+@[\w-]+\.\S+"  # code, addresses
     r"|“[^”\n]*”|「[^」\n]*」|『[^』\n]*』|《[^》\n]*》|\"[^\"\n]*\"",  # quoted words
@@ -61,6 +62,12 @@ _CODE_LINE = re.compile(
 _ABOUT_LANGUAGES = re.compile(
     r"translat|\blanguage|\b(?:english|french|spanish|german|italian|portuguese|chinese|mandarin"
     r"|japanese|korean|russian|arabic|latin|dutch|hindi)\b"
+    # cuisines and peoples too, so that these count where a language is meant
+    r"|\b(?:written in|in|into|from|to|the) (?:\w+ )?(?:cantonese|ukrainian|polish|czech|hungarian"
+    r"|romanian|bulgarian|serbian|croatian|greek|turkish|persian|farsi|hebrew|swedish|danish"
+    r"|norwegian|finnish|icelandic|urdu|bengali|punjabi|gujarati|marathi|tamil|telugu|kannada"
+    r"|malayalam|nepali|thai|vietnamese|indonesian|malay|tagalog|swahili|yoruba)(?=\W*$|\.|,|\?|:"
+    r"| (?:language|sentence|word|text|into|to)\b)"
     r"|翻译|译成|语言|[英法德日韩俄汉中]文|[英法德日韩俄汉]语|西班牙语|拼音|单词",
     re.IGNORECASE,
 )
@@ -111,6 +118,22 @@ def about_languages(instruction: str) -> bool:
     return bool(CHINESE.search(instruction) and quoted)
 
 
+def asks_in(instruction: str, lang: str) -> bool:
+    """Whether an English instruction is about a text in another language that it holds.
+
+    >>> asks_in("Translate: Das ist eine Katze, die schläft.", "en")
+    True
+    >>> asks_in("What does this mean? 超次元の究極バトル、大会、決勝", "en"), asks_in("Это кот.", "en")
+    (True, False)
+    """
+    if lang != "en":
+        return False
+    words = [word.lower() for word in _LATIN.findall(instruction)]
+    if names_language(instruction) and len(words) > 1:
+        return True
+    return len(words) >= 4 and sum(word in _ENGLISH or word in _HINTS for word in words) >= 2
+
+
 def _is_english(text: str) -> bool:
     if not text.isascii():
         latin = _count(_LATIN, text)
@@ -118,11 +141,15 @@ def _is_english(text: str) -> bool:
         wide = sum(_count(script, text) for script in (CHINESE, _KANA, _HANGUL))
         others = _count(_LETTERS, text) - latin - wide
         if wide * 4 + others >= latin:
-            return not (wide or others)
+            foreign = [word for word in _LETTERS.findall(text) if word > "\u0250"]
+            return not wide and all(len(word) < 2 for word in foreign)
     words = text[:_LOOKED_AT].lower().replace("’", "'").split()
     if len(words) < 2:  # one word tells no language
         return True
     words = [word.strip(".,;:!?()\"'*") for word in words]
+    listed = text.count(",") + text.count("\n") > 1 and text.rstrip()[-1:] not in ".!?"
+    if listed and sum(word[:1].isupper() for word in text.split()) >= _NAMES * len(words):
+        return True  # a list of names
     if sum(word in _ENGLISH for word in words) * _PROOF >= len(words):
         return True
     hints = _HINTS.intersection(words)

@@ -65,7 +65,8 @@ _ASKS = re.compile(
     r"|(?:can|could|will|would) (?:you|we|i)|you (?:should|must|need to|will|have to|can)"
     r"|(?:your|the|this) (?:task|job|goal|answer|response|output|text|essay|poem|story|list|program"
     r"|function|sentences?)(?: \w+)? (?:is to|should|must|needs? to|will)|how to|you are an?\b"
-    r"|you're an?\b|act as|i wonder|advice|suggestions? for|recommend|is wanted|are wanted"
+    r"|you're an?\b|it would be (?:lovely|great|nice|good|helpful|wonderful)|i (?:can't|cannot"
+    r"|don't know|do not know|forgot|keep getting|get an error|am stuck|have trouble|failed)|act as|i wonder|advice|suggestions? for|recommend|is wanted|are wanted"
     r"|needed)\b",
     re.IGNORECASE,
 )
@@ -149,6 +150,28 @@ _CODE = re.compile(
     r"|^\s{4}\S",
     re.S | re.M,
 )
+_GREETS = re.compile(
+    r"\W*(?:hi|hello|hey|greetings|good (?:morning|afternoon|evening|day|night))(?: \w+)?\W*",
+    re.IGNORECASE,
+)
+_MY = re.compile(
+    r"my [^.?!]{2,40}? (?:is|are|was|has|have|keeps?|won't|doesn't|does not|\w+s)\b", re.IGNORECASE
+)
+_TASK = re.compile(  # a task in one line, named by its label
+    r"(?:sentiment|summary|translation|headline|rhyme|synonym|antonym|opposite|plural|tl;dr|topic of"
+    r"|[a-z]+ to [a-z]+)\b[^:]{0,20}: ?\S",
+    re.IGNORECASE,
+)
+_NO_TASK = re.compile(
+    r"(?:chapter|part|section|lesson|topic|difficulty|category|level|tags?|title|author|date"
+    r"|keywords?)\b[^:.?!]{0,12}:|(?:thank you|thanks)\b",
+    re.IGNORECASE,
+)
+_TELLS = re.compile(  # "helps to", "lay in" behind a subject
+    r"(?:an?|the|it|its|he|she|they|this|that|these|those|his|her|their) [^.]{0,80}?"
+    r"\b(?P<verb>[a-z]+(?:s|ed)) (?:to|the|an?|it|its|them|you|us|that|by) .*\.",
+    re.IGNORECASE,
+)
 _LABELLED = re.compile(r"^[^\n]{1,80}[:：]\s*\n?\s*\S")  # a label, and something behind it
 _LIST_ITEM = re.compile(r"\s*(?:#{1,6}\s|\d{1,3}\s*[.)、]|[-*•]\s)")
 
@@ -182,6 +205,10 @@ def missing_request(text: str) -> str | None:
     if not re.search(r"[^\W\d_]", text):
         return "blank"  # digits and points
     body = text.strip()
+    if _GREETS.fullmatch(body) or _MY.match(body) or _TASK.match(body):
+        return None
+    if _NO_TASK.match(body):
+        return "label" if ":" in body else "statement"
     if len(lines) > 1 and _LABELLED.match(body):
         return None  # a task named by its label, with an input
     if len(lines) == 1 and body[-1] in ":：" and len(tokens(body)) <= 12:
@@ -256,6 +283,11 @@ def _english(line: str, listed: bool) -> str | None:
     main = _RELATIVE.split(line, maxsplit=1)[0]
     if _FINITE.search(main) or _third_person(main):
         return "statement"
+    tells = _TELLS.match(line)
+    if tells and "VERB" in lemmas(tells["verb"].lower()):
+        return "statement"
+    if not main.strip() or line.split()[-1].lower() in ("the", "a", "an", "of", "and", "to", "with"):
+        return "fragment"
     return "fragment" if listed else None  # "Ideas for a party" asks, an item of a list doesn't
 
 
@@ -264,6 +296,11 @@ def _third_person(text: str) -> bool:
     for word in re.findall(r"[a-z]+s\b", text):
         if "VERB" in lemmas(word) and not {"NOUN", "ADJ"} & set(lemmas(word)):
             return True
+    if text.rstrip()[-1:] == ".":  # "The lakes heard of it." A title has no full stop.
+        for word in re.findall(r"[a-z]{3,}\b(?<!ed)", text)[1:]:
+            forms = lemmas(word)
+            if forms.keys() == {"VERB"} and word not in forms["VERB"] and word[-3:] != "ing":
+                return True
     # "Makes the talk easier to follow"
     first = re.match(r"([A-Za-z]+s)\s+(?:the|a|an|it|them|you|your|its|their)\b", text)
     return bool(first) and "VERB" in lemmas(first[1].lower())

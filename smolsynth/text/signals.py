@@ -18,6 +18,11 @@ _LEAK = re.compile(
     r"|#+ ?output for text|<text \d>"
     r"|^\W{0,3}rating ?[:：] ?[1-5]\W*\n\W{0,3}rationale ?[:：]"
     rf"|\b(?:rewrite|answer|respond to) the given {_PROMPT_WORD}\b"
+    rf"|\bhere is the (?:new|rewritten|evolved|created|improved) {_PROMPT_WORD} ?:"
+    rf"|\A\W*(?:improved|enhanced|revised|final|better|evolved) (?:version of the )?{_PROMPT_WORD}"
+    r"\W{0,3}:|\A\W*(?:user )?queries ?:|#+ ?ratings? for text|^\W{0,3}rationale for rating ?:"
+    r"|^(?:text|output) 1\W{1,3}rating\b|'rewritten prompt'"
+    r"|\brate the outputs? 1 to 5\b|asked: .*\n ?says: "
     rf"|don't write 'given {_PROMPT_WORD}|famous ai systems"
     r"|#+ ?(?:给定|改写后|重写后|新)的?(?:提示词?|指令|回答) ?#*"
     r"|^\W*(?:给定|改写后|重写后|新建|新|进化后)的?(?:提示词?|指令|回答)\W{0,2}[:：]"
@@ -28,6 +33,7 @@ _LEAK = re.compile(
 # Every leak has one of these in it, and most texts have none.
 _LEAK_WORDS = (
     *("prompt", "instruction", "response", "answer", "output for text", "<text ", "rationale"),
+    *("queries", "rating", "asked:"),
     *("famous ai systems", "提示", "指令", "回答", "理由"),
 )
 # The same in mid-sentence: right in a text about prompts, wrong in an evolved instruction.
@@ -54,7 +60,10 @@ def leak_in(text: str, phrases: bool = False) -> str | None:
     lower = text.lower()
     if not any(word in lower for word in _LEAK_WORDS):
         return None
-    found = _LEAK.search(text) or (phrases and _PHRASE.search(text))
+    found = _LEAK.search(text)
+    if found and not phrases:  # what is quoted is spoken about
+        found = _LEAK.search(_QUOTED.sub(" ", text))
+    found = found or (phrases and _PHRASE.search(text))
     return found.group().strip() if found else None
 
 
@@ -82,43 +91,104 @@ def rubric_in(text: str) -> str | None:
 # ---- refusals ----
 _SENTENCE = re.compile(r"[^.!?。！？\n]+(?:[.!?。！？]+|\n|\Z)")
 _LOOKED_AT = 3  # sentences: a refusal comes first, perhaps behind a greeting or an apology
+_READ = 2_000  # characters
 _APOLOGY = re.compile(
     r"\b(?:sorry|apologi[sz]e|apologies)\b|抱歉|对不起|不好意思|遗憾", re.IGNORECASE
 )
 SHORT_APOLOGY = 80  # tokens; a longer text may well apologize and answer
 _REPORTED = re.compile(r"[“\"'‘「][^”\"'’」]*[”\"'’」]")
+_QUOTED = re.compile(r"`[^`\n]+`|[“\"「][^”\"」\n]*[”\"」]")
 # What a model declines to do: "I can't help with that", but not "I can't wait to see you".
 _DEED = (
     r"(?:help(?! but\b)|assist|answer|provide|fulfil|comply|do (?:that|this|so|it)|write|create"
     r"|generate|support|say|tell|give|offer|discuss|complete|access|browse|open|view|recommend|process"
     r"|determine|engage|produce|respond|continue|share|perform|estimate|retrieve|summari[sz]e|display"
-    r"|read|make|show|find|verify|confirm|predict|describe|translate|comment|speak|be of)\b"
+    r"|read|make|show|find|verify|confirm|predict|describe|translate|comment|speak|order|book|draw"
+    r"|execute|edit|see|search|check|play|speculate|identify|calculate|analy[sz]e|be of|get|feel"
+    r"|know|fetch|look (?:up|into)|carry out|take part)\b"
+)
+_DONT = r"(?:do not|don't)"
+_CANT = r"(?:can't|cannot|can not|could not|couldn't|won't|will not|would not|wouldn't)"
+_BE_UNABLE = (
+    r"(?:unable to|not (?:\w+ly )?(?:able|allowed|permitted|designed|programmed|authori[sz]ed|trained"
+    r"|supposed|qualified|equipped|in a position) to|not capable of|incapable of)"
+)
+_KNOW = (
+    rf"{_DONT} (?:\w+ly )?know(?= ?(?:about|enough|that|the answer|any|much|how|who|what|of|which"
+    r"|where|when|why|if|whether)(?![a-z])|[.!,;]|$)(?! what i (?:expected|wanted|was|did)\b)"
+)
+_HAVE_NOT = (
+    rf"(?:{_DONT} (?:\w+ly )?(?:have (?:\w+ )?(?:access|information|data|enough|the (?:ability"
+    r"|capability|capacity|function|functionality|means|necessary|required|data|information)"
+    r"|capabilit|function|knowledge|personal|real-time)|possess)"
+    r"|have no (?:\w+ )?(?:information|knowledge|access|data|way (?:to|of)|means|record))"
 )
 _NOT_ABLE = (
-    rf"(?:(?:can't|cannot|can not|could not|couldn't|won't|will not) (?:\w+ly )?{_DEED}"
-    rf"|(?:am|'m) (?:\w+ly )?(?:unable|not able|not allowed|not permitted|not designed"
-    r"|not programmed|not capable|not comfortable)"
-    r"|must decline|have to decline|decline to|must refuse|don't feel comfortable"
-    r"|(?:do not|don't) (?:really )?(?:know|have (?:\w+ )?(?:access|information|data|enough|the)"
-    r"|possess)"
-    r"|(?:have not|haven't) (?:been trained|learned)|know (?:nothing|too little|very little)"
-    r"|would rather not|have no (?:information|knowledge|access|idea|data))"
+    rf"(?:{_CANT}(?: and (?:won't|will not|can't))? (?:\w+ly )?{_DEED}"
+    rf"|(?:am|'m|are|'re) (?:\w+ly )?{_BE_UNABLE}|(?:am|'m) (?:\w+ly )?not (?:comfortable"
+    r"|going to|willing to)"
+    r"|must (?:\w+ly )?(?:decline|refuse)|have to (?:\w+ly )?(?:decline|refuse)"
+    rf"|(?:\w+ly )?(?:decline|refuse) to|{_DONT} feel comfortable|{_KNOW}|{_HAVE_NOT}"
+    r"|(?:have not|haven't) (?:been trained|learned|(?:\w+ )?(?:access|information))"
+    r"|know (?:nothing|too little|very little)|(?:would|'d) rather not|have no idea)"
 )
+_ADVERBS = r"(?:\w+ly |just |also |still |therefore |however,? )*"
+_SORRY = (
+    r"(?:i am|i'm|we're|we are) (?:\w+ )?(?:sorry|afraid)|sorry|(?:my |our )?(?:sincere )?apologies"
+    r"|i (?:\w+ )?apologi[sz]e|forgive me|unfortunately|regrettably|i regret"
+)
+_OPENING = r"(?:(?:oh|well|hi|hello|hey|hmm|um|no|thank you|thanks)\b[^,.]{0,24}[,.]? ?)?"
+_AN_AI = r"an? (?:\w+ )?(?:ai|artificial|(?:large )?language|computer program|machine|chat ?bot|bot)\b"
 _REFUSAL = re.compile(
-    rf"^(?:(?:oh|well|hi|hello|hmm|no|thank you[^,]*|thanks[^,]*)[,.]? )?"
-    r"(?:(?:i am|i'm|we're) (?:\w+ )?sorry[,.;]?|sorry[,.;]?|(?:my )?apologies[,.;]?"
-    r"|i apologi[sz]e[,.;]?"
-    r"|unfortunately,?|regrettably,?|i(?:'m| am) afraid(?: that)?|no,)* ?(?:but |and |because )?"
-    rf"(?:that )?(?:i|we) ?{_NOT_ABLE}"
+    rf"^{_OPENING}(?:(?:{_SORRY})[,.;:]?(?: that| but| and| because| to say(?: that)?)?,? )*"
+    rf"(?:but |and |because |that )?(?:i|we) ?{_ADVERBS}{_NOT_ABLE}"
     # "I'm sorry, the question is outside of what I can answer."
-    r"|^(?:(?:i am|i'm) (?:\w+ )?sorry|sorry|unfortunately|i apologi[sz]e)\b"
-    rf".*\b(?:i|and) ?{_NOT_ABLE}"
-    r"|^(?:i(?:'m| am) (?:\w+ )?sorry,? (?:but )?)?as an? (?:ai|artificial|(?:large )?language)\b"
-    rf".*?\b(?:i|and) ?(?:{_NOT_ABLE}|can't|cannot|can not|don't|do not|have no|am not|'m not)"
-    rf"|^i(?:'m| am) (?:just |only )?an? (?:ai|language model)\b.*?\b(?:i|and) ?{_NOT_ABLE}"
-    r"|^(?:it is|it's) (?:not possible|impossible|not appropriate) for me to"
-    r"|^(?:i(?:'m| am) (?:\w+ )?sorry,? (?:but )?)?(?:you|the \w+)"
+    rf"|^{_OPENING}(?:{_SORRY})\b.*\b(?:i|and) ?{_ADVERBS}{_NOT_ABLE}"
+    rf"|^(?:(?:{_SORRY}),? (?:but )?)?as {_AN_AI}"
+    rf".*?\b(?:i|and) ?{_ADVERBS}(?:{_NOT_ABLE}|{_CANT}|{_DONT}|have no|am not|'m not)"
+    rf"|^(?:(?:{_SORRY}),? (?:but )?)?i(?:'m| am) (?:just |only |merely )*{_AN_AI}"
+    rf".*?\b(?:i|and) ?{_ADVERBS}{_NOT_ABLE}"
+    r"|\b(?:(?:not|n't) (?:be )?(?:possible|appropriate|right|ethical|proper)|impossible"
+    r"|inappropriate|unethical|no way) for me to\b"
+    rf"|\b(?:is|are) (?:something|nothing|not something|things?) (?:that )?(?:i|we) {_ADVERBS}"
+    rf"(?:{_CANT}|refuse|{_NOT_ABLE})"
+    r"|\b(?:my|our) (?:\w+ )?(?:guidelines|polic(?:y|ies)|programming|rules|principles|training)"
+    rf" (?:{_DONT}|does not|doesn't|prevents?|prohibits?|forbids?)\b"
+    r"|^(?:that|this|it)(?:'s| is) (?:beyond|outside)(?: of)? (?:what i|my)\b"
+    rf"|^(?:{_SORRY})\b.*\b(?:beyond|outside)(?: of)? (?:what i|my)\b"
+    rf"|(?:, and|\bso) (?:i|we) ?{_ADVERBS}(?:{_NOT_ABLE})\b(?!.*\bbut\b)"
+    rf"|^(?:(?:{_SORRY}),? (?:but )?)?(?:you|the \w+)"
     r" (?:did not|didn't|have not|haven't) (?:provide|give|specif)",
+    re.IGNORECASE,
+)
+# What follows a refusal and answers nothing: questions, offers, referrals, excuses.
+_NO_ANSWER = re.compile(
+    r"\?$|\b(?:help|assist|feel free|let me know|happy to|glad to|please|recommend|suggest|consult"
+    r"|advise|check|visit|search|contact|refer|seek|look up|if you|you (?:can|could|may|might|should"
+    r"|will need|would need)|there are many|required|needed|necessary|would need|clarify|sorry"
+    r"|apologi[sz]e|i(?:'m| am)|i (?:do not|don't|cannot|can't|won't|will not|was|only|have)"
+    r"|my (?:\w+ )*(?:function|capabilit|purpose|knowledge|training|role|goal)\w*|as an ai|violat\w*"
+    r"|it (?:is|'s|would be|may be) (?:not|always|important|best|essential|crucial|also important"
+    r"|against|illegal|unethical)|inappropriate|harmful|illegal|unethical|respect)\b",
+    re.IGNORECASE,
+)
+_BUT = re.compile(r"\b(?:but|however|that said|still|nevertheless)\b,?", re.IGNORECASE)
+_ANSWERED = 16  # tokens that answer all the same
+# Who is asked to write in somebody's voice may well write what that one can't do.
+_IN_A_VOICE = re.compile(
+    r"\b(?:write|compose|draft|create|generate|continue|make up|imagine|pretend|role-?play|act as"
+    r"|dialogue|diary|letter|lyrics|chorus|poem|song|story|speech|excuse|translate|translation"
+    r"|correct|rephrase|rewrite|paraphrase|edit|reply|respond|turn down|decline|say how|describe your)\b",
+    re.IGNORECASE,
+)
+_OF_A_MODEL = re.compile(
+    rf"\b(?:{_AN_AI}|ai|language model|guidelines|policy|(?:your|this|that|such) (?:request|question"
+    r"|task|content|information)|(?:help|assist) (?:you )?(?:with|in)|access to|for me to"
+    r"|the ability to|capable of|programmed|designed to|something i|know (?:enough )?about"
+    rf"|information about|learned|prefer not|comfortable|{_CANT}(?: and \S+)? (?:\w+ly )?"
+    r"(?:write|create|generate|provide|fulfil|comply|produce|assist|do (?:that|this|so))"
+    r"|unable to (?:\w+ly )?(?:write|create|generate|provide|fulfil|comply|produce|assist|translate"
+    r"|answer|do|complete))\b|^no\.$",
     re.IGNORECASE,
 )
 _DEED_ZH = (
@@ -147,10 +217,15 @@ _NOT_I = re.compile(
 )
 
 
-def refusal_in(text: str) -> str | None:
+def refusal_in(text: str, asked: str = "") -> str | None:
     """The sentence with which a response begins to refuse, to beg off or not to know, or `None`.
 
-    An apology alone is none: somebody who is asked to write one must say sorry.
+    An apology alone is none: somebody who is asked to write one must say sorry. Nor is it one where
+    the answer follows behind it.
+
+    Args:
+        text: a response.
+        asked: what it responds to. Who is asked for a letter writes in another's voice.
 
     >>> refusal_in("I’m sorry. I can’t help with that.")
     "I can't help with that."
@@ -158,20 +233,30 @@ def refusal_in(text: str) -> str | None:
     '很遗憾，我无法回答这个问题。'
     >>> refusal_in("A polite person says sorry."), refusal_in("很多人不了解茶叶。")
     (None, None)
+    >>> refusal_in("I can't come, my dog is ill.", "Write a letter of excuse.")
     """
-    text = text[:600].replace("’", "'").replace("‘", "'").lstrip("*_# \n")
+    text = text[:_READ].replace("’", "'").replace("‘", "'").lstrip("*_# \n")
     if text[:1] in '"“「' and text.rstrip()[-1:] in '"”」':  # all of it in quotation marks
         text = text[1:]
     if "#" in text[:80] and "\n" in text[:80]:
         text = re.sub(r"^\W*#.*\n", "", text)
-    for sentence in _SENTENCE.findall(text)[:_LOOKED_AT]:
-        said = sentence.strip()
-        if said[:1].isascii():
-            if _REFUSAL.search(said):
-                return said
+    sentences = [sentence.strip() for sentence in _SENTENCE.findall(text)]
+    for place, said in enumerate(sentences[:_LOOKED_AT]):
+        if said[:1].isascii() and _REFUSAL.search(_QUOTED.sub(" ", said)):
+            if _IN_A_VOICE.search(asked) and not _OF_A_MODEL.search(said):
+                return None
+            return None if _answers(said, sentences[place + 1 :]) else said
         if not said.isascii() and not _NOT_I.search(said) and _REFUSAL_ZH.search(said):
             return said
     return None
+
+
+def _answers(said: str, rest: list[str]) -> bool:
+    """Whether a refusing sentence and what follows it answer all the same."""
+    turn = _BUT.search(said, 24)  # not the one of "I'm sorry, but"
+    behind = [said[turn.end() :]] if turn and not _REFUSAL.search(said[turn.end() :].strip()) else []
+    told = [part for part in [*behind, *rest] if not _NO_ANSWER.search(part)]
+    return sum(len(tokens(part)) for part in told) >= _ANSWERED
 
 
 def apologizes(text: str) -> bool:
@@ -194,27 +279,33 @@ def begs_off(text: str) -> bool:
 
 
 # ---- unfinished texts ----
-_ENDINGS = tuple(".!?。！？…)）]】」』》>\"”’'`:：;；|~～}")
+_ENDINGS = tuple(".!?。！？…)）]】」』》>\"”’'`;；|～~}।॥؟۔։")
 _MARKUP = "*_~ \t"  # bold and italics around the end of a sentence
 _FEW = 4  # tokens: a word or two need no full stop
 _ITEM = re.compile(r"\s*(?:[-*•|#>+]|\d+[.)、]|[(（]?[a-zA-Z一二三四五六七八九十][.)、）]).*")
+_BARE_MARK = re.compile(r"\s*(?:[-*•+]|\d+[.)、])")  # an item without its text
 _SMALL = frozenset("a an and at by for from in of on or the to with".split())  # in titles
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+$|\S+@\S+\.\S+$|#\w+$|[\"”] ?[-–—] ?\S.{0,40}$")
-_FORMULA = re.compile(r"[=≈<>≤≥+×÷^]\s*\S+$|\$$|\\\)$|\\\]$")
+_FORMULA = re.compile(r"[=≈<>≤≥+×÷^→⇌]\s*(?:[\d.]+ )?\S+$|\$$|\\\)$|\\\]$")
+_NO_RIGHT_SIDE = re.compile(r"(?:^|[\s\w)])(?:=|[+×÷≈<≤≥→*/-](?<=\s.))$|[\[({,]$")
 _CODE = re.compile(r"^(?: {4}|\t)|[{};]$|^\s*(?:return|import|print|def|if|for|while)\b")
-_DANGLING = re.compile(  # no sentence ends like this
-    r"(?:[,，]|\b(?:the|a|an|of|and|or|to|with|for|from|in|on|at|by|is|are|was|were|that|which"
-    r"|because|but|as|their|its|your|has|have|can|will|into|about|than|over|under|after|before"
-    r"|between|through|when|if|so|not|very|more|most|also)|[的和与或及是在把被从对])$",
-    re.IGNORECASE,
+_CUT = (  # no phrase ends like this,
+    "the|a|an|of|and|or|to|with|for|from|at|by|is|are|was|were|that|which|because|but|as|their|its"
+    "|your|my|our|has|have|had|can|will|would|should|could|may|must|into|about|than|after|before"
+    "|between|when|if|not|very|when|while|where|whose|and/or"
 )
+_MAY_END = "in|on|over|under|through|so|more|most|also"  # no sentence like this
+_VERB = re.compile(r"\b(?:is|are|was|were|has|have|had|can|will|does|do)\b", re.IGNORECASE)
+_DANGLING = re.compile(rf"(?:[,，]|\b(?:{_CUT}|{_MAY_END})|[的和与或及是在把被从对])$", re.IGNORECASE)
+_CUT_PHRASE = re.compile(rf"(?:[,，]|\s(?:{_CUT}))$", re.IGNORECASE)
 
 
 def cut_off(text: str, finish_reason: str | None = None) -> str | None:
     """The end of a text that stops in mid-sentence, or `None`.
 
-    Whole without a full stop are lists, tables, headings, names, code, formulas, figures,
-    addresses, verse, and what ends in an emoji.
+    Whole without a full stop are lists, tables, names, code, formulas, figures, addresses, verse,
+    phrases, and what ends in an emoji. Not whole are a heading, a number or a colon with nothing
+    behind it, code in an open fence, and an open bracket.
 
     Args:
         text: a response.
@@ -224,6 +315,8 @@ def cut_off(text: str, finish_reason: str | None = None) -> str | None:
     '… A cat is an animal that'
     >>> [cut_off(text) for text in ("Learn something new 😊", "It **is forty two**.", "x = 4")]
     [None, None, None]
+    >>> cut_off("You need:"), cut_off("1. Salt\\n2.")
+    ('… You need:', '… 2.')
     """
     lines = [line for line in text.rstrip().split("\n") if line.strip()]
     if not lines or finish_reason == "stop":
@@ -231,32 +324,63 @@ def cut_off(text: str, finish_reason: str | None = None) -> str | None:
     end = "… " + lines[-1].strip()[-24:]
     if finish_reason == "length":
         return end
-    last = lines[-1].rstrip(_MARKUP)
+    last, before = lines[-1].rstrip(_MARKUP), lines[:-1]
+    if _nothing_behind(lines[-1].strip(), before, text):
+        return end
     if (
         last.endswith(_ENDINGS)
         or text.rstrip().endswith(("**", "__"))
-        or _whole_without_a_stop(last, lines[:-1], text)
+        or _whole_without_a_stop(last, before, text)
     ):
         return None
     return end
+
+
+def _nothing_behind(last: str, before: list[str], text: str) -> bool:
+    """Whether the last line only begins something."""
+    if text.count("```") % 2 or (before and _BARE_MARK.fullmatch(last)):
+        return True
+    if last.endswith((":", "：")):
+        return True
+    if before and re.match(r"#{1,6} ", last) and any(not line.startswith("#") for line in before):
+        return True
+    if last[:1] == "|" and last[-1] != "|" and before and before[-1].rstrip()[-1:] == "|":
+        return True
+    if text.lstrip()[:1] in "{[" and not last.endswith(_ENDINGS):
+        return text.count("{") != text.count("}") or text.count("[") != text.count("]")
+    return False
 
 
 def _whole_without_a_stop(last: str, before: list[str], text: str) -> bool:
     words = last.split()
     if not words:
         return True
-    if unicodedata.category(last[-1]) in ("So", "Sk", "Sc", "Sm", "Mn", "Cf") or last[-1] in "%°‰":
-        return True  # an emoji, a currency, a share
-    if text.count("```") % 2 or _CODE.search(last) or _ADDRESS.search(last):
+    if _NO_RIGHT_SIDE.search(last):
+        return False
+    if unicodedata.category(last[-1]) in ("So", "Sk", "Sc", "Sm", "Mn", "Mc", "Cf"):
+        return True  # an emoji, a currency, a letter with a mark
+    if last[-1] in "%°‰" or re.search(r"\*[^*\n]+\*\s*$", text):  # a share, *a smile*
         return True
-    if len(tokens(last)) > 1 and _DANGLING.search(last):
-        return bool(_ITEM.fullmatch(last)) and not last.endswith((",", "，"))
-    if len(tokens(last)) < _FEW or _ITEM.fullmatch(last) or _FORMULA.search(last):
+    if _CODE.search(last) or _ADDRESS.search(last) or re.search(r"\w*[./\\_]\w+$", words[-1]):
+        return True
+    listed = bool(_ITEM.fullmatch(last))
+    if len(tokens(last)) > 1 and (_CUT_PHRASE if listed else _DANGLING).search(last):
+        return False
+    if listed:  # whole as the items before it are, and these end as sentences do
+        others = [line for line in before if _ITEM.fullmatch(line)]
+        return not (len(others) > 1 and all(_stops(line) for line in others) and len(words) > 3)
+    if len(tokens(last)) < _FEW or _FORMULA.search(last):
         return True
     if last[-1].isdigit() or all(word in _SMALL or not word[0].islower() for word in words):
         return last[-1].isdigit() or last.isascii()  # a figure, a title
-    if re.search(r"^[^,，、]{1,24}(?:[,，、]\s*[^,，、]{1,24}){2,}$", last):
+    if not before and last[0].islower() and len(words) <= 8 and not _VERB.search(last):
+        return last.isascii()  # a phrase
+    if re.search(r"(?:^|[:：] ?)[^,，、]{1,24}(?:[,，、]\s*[^,，、]{1,24}){2,}$", last):
         return True  # an enumeration
     # verse, and lists without marks: the lines before have no full stop either
-    open_ended = sum(not line.rstrip(_MARKUP).endswith(_ENDINGS) for line in before)
+    open_ended = sum(not _stops(line) for line in before)
     return len(before) >= 2 and open_ended * 2 > len(before)
+
+
+def _stops(line: str) -> bool:
+    return line.rstrip(_MARKUP).endswith(_ENDINGS)

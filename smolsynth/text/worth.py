@@ -7,11 +7,12 @@ quotation marks it speaks about, and is passed over.
 import re
 import zlib
 from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import filterfalse
 from operator import eq
 
 from smolsynth.text.language import CHINESE, in_language, names_language
+from smolsynth.text.requests import is_request
 from smolsynth.text.tokens import STOP_WORDS, lemmas, tokens
 
 _ASIDE = re.compile(
@@ -29,30 +30,80 @@ def _aside(text: str) -> str:
 
 # ---- echo ----
 _ECHO = 0.7  # share of the instruction that the response begins with
+_BEFORE_ECHO = re.compile(
+    r"^\W*(?:(?:you asked|question|task|instruction|prompt|request|user|q)\s*:|the question is|please"
+    r"|i will|i'll|i am going to|let me|(?:here|below|following) (?:are|is)|here's|this is)?\W*",
+    re.IGNORECASE,
+)
+_BEFORE_REQUEST = re.compile(r"^\W*(?:task|question|instruction)?\W*(?:please|can you)?\W*", re.I)
+_BEHIND_ECHO = re.compile(r"(?:\s*(?:\d+[.)]|[-*•]|answer\s*:))+\s*$", re.IGNORECASE)
+_BY_HAND = re.compile(  # what is asked for is much like what is given
+    r"[:\"“]|\b(?:repeat|correct|fill|put|convert|sort|add|remove|complete|paraphrase|rephrase"
+    r"|rewrite|extract|change|make a question|which (?:word|of)|spell|copy)\b| or ",
+    re.IGNORECASE,
+)
+_COVERED = 0.6  # share of the words of an instruction that say something
 
 
 def echo(instruction: str, response: str) -> str | None:
     """The start of a response that says the instruction again in place of an answer, or `None`.
 
     An answer may begin with the words of its question, and a corrected text is much like the one
-    that was given; an echo begins as the whole instruction begins, request and all.
+    that was given; an echo begins as the whole instruction begins, request and all, or says no word
+    that the instruction has not.
 
     >>> echo("Tell me about tea in a cup.", "Tell me about tea in a cup, in a cup.")
     'Tell me about tea in a cup, in a cup.'
+    >>> echo("Give me two tips on tea.", "Here are two tips on tea.")
+    'Here are two tips on tea.'
     >>> echo("Correct it: He go home.", "He goes home."), echo("What is tea?", "Tea is a drink.")
     (None, None)
     """
     asked, said = tokens(instruction), tokens(response)
     if not asked or not said:
         return None
+    if _begins_alike(asked, said):
+        new = sum(word not in asked for word in said)
+        if new <= 0.05 * len(said):
+            return _start(response)
+    if len(said) > 2 * len(asked) + 12 or CHINESE.search(response):
+        return None
+    bare = _BEHIND_ECHO.sub("", _BEFORE_ECHO.sub("", response, count=1))
+    request = _BEFORE_REQUEST.sub("", instruction, count=1)
+    asked, said = tokens(request), tokens(bare)
+    if not said or not asked:
+        return _start(response)
+    if _begins_alike(asked, said):  # and goes on with requests alone
+        behind = " ".join(said[len(asked) :])
+        if not behind or (len(asked) > 2 and said[: len(asked)] == asked and is_request(behind)):
+            return _start(response) if len(asked) > 3 or bare != response else None
+    if _BY_HAND.search(instruction) or re.match(r"(?:yes|no|true|false)\b", response, re.I):
+        return None
+    known, words = _telling(asked), _telling(said)
+    if words <= known and len(words) >= max(_COVERED * len(known), 2) and is_request(instruction):
+        asks = bare.rstrip(' "”').endswith("?") or not re.match(_SHORT_QUESTION, request, re.I)
+        return _start(response) if asks else None
+    return None
+
+
+# "Is a spider an insect?" is answered with its own words.
+_SHORT_QUESTION = r"(?:is|are|was|were|do|does|did|can|could|has|have|which|who|what)\b"
+
+
+def _begins_alike(asked: Sequence[str], said: Sequence[str]) -> bool:
     same = next(
         (i for i, (one, other) in enumerate(zip(asked, said, strict=False)) if one != other),
         min(len(asked), len(said)),
     )
-    if same < _ECHO * len(asked):
-        return None
-    new = sum(word not in asked for word in said)
-    return _start(response) if new <= 0.05 * len(said) else None
+    return same >= _ECHO * len(asked)
+
+
+_ASKING = frozenset("write give tell explain describe name list make me compare how what why".split())
+
+
+def _telling(words: Sequence[str]) -> set[str]:
+    """The words that say something, in a short form that endings do not change."""
+    return {word[:5] for word in words if word not in STOP_WORDS and word not in _ASKING}
 
 
 # ---- small talk ----
@@ -77,46 +128,46 @@ _OFFER = re.compile(
     r"|[您你](?:想|需要)(?:了解|聊|问|知道)?(?:些)?什么|请告诉我[您你](?:的|想|需要)",
     re.IGNORECASE,
 )
-# Every offer has one of these in it, and most texts have none.
-_OFFER_WORDS = (
-    *(
-        "help",
-        "assist",
-        "support",
-        "chat",
-        "for you",
-        "do for",
-        "me to",
-        "question",
-        "your request",
-    ),
-    *("your story", "on your mind", "what brings", "do you need", "do you have", "whether you"),
-    *(
-        "let me know",
-        "feel free",
-        "帮",
-        "服务",
-        "解答",
-        "问题",
-        "需要",
-        "告诉",
-        "问我",
-        "提问",
-        "联系",
-    ),
-    *("想", "知道"),
+# What is said besides an offer, and answers nothing either: greetings, thanks, praise, wishes.
+_COURTESY = re.compile(
+    r"^(?:hi|hello|hey|greetings|welcome|sure|sure thing|of course|absolutely|certainly|yes|okay"
+    r"|great|gladly|happy to help|with pleasure|no problem|i see|understood)(?: there)?[!.,]*$"
+    r"|\b(?:great|good|excellent|wonderful|interesting|fantastic|lovely) (?:question|choice|idea"
+    r"|topic)|\bsounds (?:like fun|good|great)|\bthank(?:s| you) for (?:your|the|reaching"
+    r"|contacting|asking)|\bi (?:really )?appreciate"
+    r"|\b(?:nice|pleased|glad|pleasure) to (?:meet|chat|talk)|\bi hope (?:you|all|this)\b"
+    r"|\bhave a (?:great|wonderful|nice|lovely)|\bhow are you|\bi believe in you|\byou can do it"
+    r"|\bi(?:'m| am) (?:so |really |always )?(?:happy|glad|excited|delighted|here|ready|available"
+    r"|curious|on it|good at|just a)\b|\bmakes my day|\bwhat (?:\w+ )?can i\b|\bwhat would you like"
+    r"|\bwhat do you (?:want|need)|\bhow (?:can|may) i\b|\bwould you like (?:me to|a|some|to know)"
+    r"|\bshall i\b|\bare you ready|\bready when you|\blet's get started"
+    r"|\b(?:could|can) you (?:please )?(?:give|tell|provide)\b.*\bmore\b"
+    r"|\b(?:please )?tell me (?:more|what you)|\bjust (?:ask|say|tell)\b|\bdo(?: not|n't) hesitate"
+    r"|\bget in touch|\blook(?:ing)? forward|\b(?:our|the) team\b|\bi(?:'d| would) (?:love"
+    r"|be (?:happy|glad|delighted|pleased))|\bi can (?:certainly |gladly |surely )?(?:help|assist"
+    r"|do that|draw)|\bwhatever you need|\b(?:i was designed|my (?:goal|purpose) is)"
+    r"|\bas your assistant|\bi'm (?:your|an?) (?:\w+ )*assistant|\bdo my best"
+    r"|\bi understand your request|\byou would like\b|\banything else|\bif you have any\b"
+    r"|\bwhy would you like|\bi love\b.*\byou\b",
+    re.IGNORECASE,
 )
 # Who asks for what is missing, or offers help on a condition, does not dodge the request.
 _ASKS_BACK = re.compile(r"\bso (?:that )?i can\b|请提供|以便|如果[您你]|若[您你]", re.IGNORECASE)
 _GREETING = re.compile(
     r"^\W*(?:hi|hello|hey|good (?:morning|evening|afternoon)|thanks|thank you|how are you"
     r"|who are you"
-    r"|what can you do|what are you|你好|您好|嗨|早上好|谢谢|在吗|你是谁|你能做什么|你会什么)\b",
+    r"|what can you do|what are you|what(?:'s| is) your name|你好|您好|嗨|早上好|谢谢|在吗|你是谁|你能做什么|你会什么)\b",
+    re.IGNORECASE,
+)
+# An offer may be just what was asked for.
+_ASKS_FOR_TALK = re.compile(
+    r"\b(?:greeting|welcome|closing|hotline|e-?mail|letter|dialogue|conversation|script|support"
+    r"|customer|reply|message|question (?:for|to)|line (?:for|of)|translat\w*|couplet|chat ?bot)\b",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？]*")
 _CLAUSE = re.compile(r"[^.!?;,\n。！？；，]+")
-_TALK = 0.5  # share of the sentences that offer help and nothing else
+_TALK = 0.7  # share of the words that are said in offers and courtesies
 
 
 def small_talk(instruction: str, response: str) -> str | None:
@@ -130,17 +181,20 @@ def small_talk(instruction: str, response: str) -> str | None:
     >>> small_talk("茶", "我很乐意帮助你。请问有什么问题？")
     '我很乐意帮助你。'
     """
-    lower = response.lower()
-    if not any(word in lower for word in _OFFER_WORDS):
-        return None
     if _GREETING.match(instruction) and len(tokens(instruction)) < 12:
         return None
     said = [part.strip() for part in _SENTENCE.findall(response.replace("’", "'"))]
-    said = [part for part in said if len(tokens(part)) > 1]
-    offers = [part for part in said if _OFFER.search(part) and not _ASKS_BACK.search(part)]
-    if offers and len(offers) >= _TALK * len(said):
-        return _start(offers[0])
-    return None
+    sizes = [len(tokens(part)) for part in said]
+    left, first = (1 - _TALK) * sum(sizes), None  # so many words may say something
+    for part, size in zip(said, sizes, strict=True):
+        if (_OFFER.search(part) or _COURTESY.search(part)) and not _ASKS_BACK.search(part):
+            first = first or part
+        else:
+            left -= size
+            if left < 0:
+                return None
+    asked_for = _ASKS_FOR_TALK.search(instruction) and not instruction.startswith("#")
+    return _start(first) if first and not asked_for else None
 
 
 # ---- repetition ----
@@ -148,9 +202,13 @@ _RUN = re.compile(r"(?P<unit>[^\n]{1,60}?)(?:\s*(?P=unit)){3,}")
 _RUN_SHARE = 0.4  # of the text, in one run of a unit
 _RUN_TIMES = 5
 _STRETCH = 12  # characters
+_DIGITS = 30  # of one kind
+_ON_AND_ON = re.compile(r"(?<![^\W\d_])([^\W\d_]{2,})(?:\W{1,3}\1){7,}(?![^\W\d_])|([a-z]{2,3})\2{8,}")
 _DIFFERENT = 0.9  # share of different stretches above which a text has no such run
 _MARKS_SHARE, _MARKS_TIMES = 0.8, 20  # where the unit is no word: a rule or a table has some
 _LINES = 4  # times the same line, and it has to be 0.4 of all lines
+_NUMBER = re.compile(r"^(?:\d+[.):]|[-*•])\s*")
+_SAME_ITEMS = 0.5  # share of the lines that are different ones
 _SAME = 6  # tokens of a clause that counts
 _CLAUSES = 3  # times the same clause
 _LONG = 40  # tokens from which on a text must have words of its own
@@ -180,7 +238,8 @@ def repetition(text: str, asked: bool = False) -> str | None:
     body = _CODE.sub("", text).strip()
     if len(body) < 8:
         return None
-    said = _run(body) or _same_lines(body)
+    on = _ON_AND_ON.search(body)
+    said = on[1] or on[2] if on else _run(body) or _same_lines(body)
     return said or (None if asked else _same_words(body))
 
 
@@ -206,7 +265,8 @@ def _run(text: str) -> str | None:
         times, is_word = length / len(match["unit"]), bool(re.search(r"\w", unit))
         share = length / len(text)
         if is_word and times >= _RUN_TIMES and share >= _RUN_SHARE:
-            return unit
+            # a third is 0.3333333333
+            return None if len(unit) == 1 and unit.isdigit() and length < _DIGITS else unit
         if unit and times >= _MARKS_TIMES and share >= _MARKS_SHARE:
             return unit
     return None
@@ -234,7 +294,13 @@ def _same_lines(text: str) -> str | None:
     if len(lines) < _LINES:
         return None
     line, times = Counter(lines).most_common(1)[0]
-    return line[:40] if times >= max(_LINES, _RUN_SHARE * len(lines)) else None
+    if times >= max(_LINES, _RUN_SHARE * len(lines)):
+        return line[:40]
+    # a list that gives its items again, under other numbers
+    items = [_NUMBER.sub("", line) for line in lines if "|" not in line]
+    if len(items) > _LINES and len(set(items)) <= _SAME_ITEMS * len(items):
+        return Counter(items).most_common(1)[0][0][:40]
+    return None
 
 
 def _same_words(text: str) -> str | None:
@@ -252,28 +318,60 @@ def _same_words(text: str) -> str | None:
     for one in again:
         if len(tokens(one)) >= _SAME:
             return one[:40]
+    spaced = sum(word >= "\u3040" for word in words) * 4 < len(words)
+    if spaced and (few := _few_words(words)):
+        return few
     if len(words) >= _LONG and different < _NEW * len(grams):
         return " ".join(Counter(grams).most_common(1)[0][0])
     return None
 
 
+_WINDOW, _FEW_WORDS = 36, 0.32  # of so many words in a row, this share are different ones
+_NEW_THREE = 0.62  # share of the different three-word sequences of a short text
+_SHORT = 120  # tokens
+
+
+def _few_words(words: Sequence[str]) -> str | None:
+    """The words that are said most, where a stretch has hardly any others."""
+    if len(words) < _WINDOW:
+        return None
+    threes = Counter(zip(words, words[1:], words[2:], strict=False))
+    new = len(threes) / (len(words) - 2) if len(words) <= _SHORT else 1.0
+    if new < _NEW_THREE:
+        return " ".join(threes.most_common(1)[0][0])
+    for start in range(0, len(words) - _WINDOW + 1, _WINDOW // 4):
+        named = [word for word in words[start : start + _WINDOW] if len(word) > 1 and word > "a"]
+        least = _FEW_WORDS + (0.04 if new < _NEW_THREE + 0.08 else 0)
+        if len(named) > _WINDOW * 0.7 and len(set(named)) < least * len(named):
+            return " ".join(word for word, _ in Counter(named).most_common(4))
+    return None
+
+
 # ---- marks ----
 _TEMPLATE = re.compile(
-    r"<\|(?:im_start|im_end|endoftext|end_of_text|eot_id|start_header_id|end_header_id|user"
-    r"|assistant"
-    r"|system|end|return|channel|message|begin_of_text|endofprompt|fim_\w+)\|?>|<｜[^｜\n]{2,30}｜>"
-    r"|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|</s>\s*(?=$|<s>|\[INST\])|\[gMASK\]"
-    r"|<\|observation\|>"
+    r"<\|[A-Za-z][A-Za-z_]{1,30}\|?>|<\|\w{0,20}\Z|<｜[^｜\n]{2,30}｜>"
+    r"|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|</s>\s*(?=$|<s>|\[INST\])|\[gMASK\]|\A<s>"
     r"|<(?:pad|bos|eos|unk)>|^[ \t]*#{2,3} ?(?:Response|Instruction|Human|Assistant|Input|回答"
     r"|指令) ?[:：]"
-    r"|^[ \t]*<(?:human|bot|assistant|user)>:",
+    r"|^[ \t]*<(?:human|bot|assistant|user)>:|\A(?:assistant|user)\n"
+    # the talk goes on behind the answer
+    r"|(?<=[^\n:]\n)\n?(?:Human|User|USER|Question|Q): [^\n]+\n+(?:Assistant|ASSISTANT|AI): ",
     re.MULTILINE,
 )
+_TALK_BEGINS = re.compile(r"\W*(?:Human|User|USER|Assistant|ASSISTANT|AI|Q|A):")
+_TAG = r"(?:seed:)?(?:think|thinking|thought|thoughts|reasoning|reflection|scratchpad)"
 _THOUGHTS = re.compile(
-    r"</?(?:seed:)?(?:think|thinking|thought|thoughts|reasoning)>|\[/?THINK\]|◁/?think▷"
+    # A tag at the start of a line, a pair of tags, or the end of thoughts; one that stands in
+    # mid-sentence is spoken about.
+    rf"^[ \t]*</?{_TAG}\b[^>\n]{{0,40}}>|<{_TAG}\b[^>\n]{{0,40}}>.*</{_TAG}\b|(?<=\S)</{_TAG}>"
+    r"|\[/?THINK\]|◁/?think▷"
     r"|<\|channel\|?>\s*(?:analysis|thought)|<\|(?:begin|end)_of_thought\|>"
-    r"|\A\s*analysis(?=\S).*assistantfinal",
-    re.IGNORECASE | re.DOTALL,
+    r"|\A\s*analysis(?=\S).*assistantfinal|\A\W*thinking process\b"
+    # thinking aloud about the user, and what to answer
+    r"|\A(?=.{0,400}?\b(?:i (?:need|should|must|have to|will)|i'll|let me)\b)[^\n]{0,120}"
+    r"\bthe user (?:is asking|asks|asked|wants?|needs|may|might)\b"
+    r"|\A[^\n]{0,40}\bi need to (?:understand|figure out) what the user\b",
+    re.IGNORECASE | re.DOTALL | re.MULTILINE,
 )
 
 
@@ -284,23 +382,27 @@ def template_marks(text: str) -> str | None:
     ('<|im_end|>', '### Response:')
     >>> template_marks("ChatML ends a turn with `<|im_end|>`.")
     """
-    if "<" not in text and "[" not in text and "##" not in text:
+    if not any(mark in text for mark in ("<", "[", "##", "ser", "SER", "uman: ", "tion: ", "Q: ")):
         return None
     found = _TEMPLATE.search(_aside(text))
-    return found[0].strip() if found else None
+    if not found or (found[0][-2:] == ": " and _TALK_BEGINS.match(text)):  # a talk, asked for
+        return None
+    return found[0].strip()
 
 
 def thought_marks(text: str) -> str | None:
-    """A mark that opens or closes thoughts, outside of code and quotes, or `None`.
+    """A mark that opens or closes thoughts, outside of code and quotes, or thoughts aloud.
 
     >>> thought_marks("<think>Hm.</think>A drink."), thought_marks("It writes `<think>`.")
     ('<think>', None)
+    >>> thought_marks("Okay, the user asks about tea. I should be brief. Tea is a drink.")
+    'Okay, the user asks'
     """
     lower = text.lower()
-    if "<" not in text and "[" not in text and "◁" not in text and "assistantfinal" not in lower:
+    if not any(mark in lower for mark in ("<", "[", "◁", "assistantfinal", "the user", "thinking p")):
         return None
     found = _THOUGHTS.search(_aside(text))
-    return found[0].strip()[:40] if found else None
+    return re.split(r"(?<=>)|\n", found[0].strip())[0][:40] if found else None
 
 
 # ---- garbled words ----
@@ -346,9 +448,9 @@ _LINK = re.compile(r"\s(?:and|with|or|versus|vs|differ|compared)\b")
 _MORE_AND_MORE = re.compile(
     r"\b(?:more|less|better|over|again|up|down|on|time|day|year|one)$", re.I
 )
-_MIXED = re.compile(
-    r"(?<![\w“\"'「《(（])[A-Za-z]*[a-z] ?[一-鿿]{1,3}(?![一-鿿”\"'」》)）])"
-    r"|(?<![一-鿿“「《(（])[一-鿿]{1,3} ?[a-z]+"
+_MIXED = re.compile(  # without a space at one side, or one character by itself
+    r"(?<![\w“\"'「《(（])[A-Za-z]*[a-z][一-鿿]+(?![”\"'」》)）])|(?<![“「《(（])[一-鿿]+[a-z]+"
+    r"|(?:\A|(?<=[a-z] ))[一-鿿](?= [a-z])"
 )
 _MIXED_ZH = re.compile(
     r"[一-鿿，。、：；] ?[a-z]{2,}(?: [a-z]{2,})+ ?[一-鿿，。、]|[一-鿿，。、] [a-z]{2,}[一-鿿]"
@@ -366,6 +468,20 @@ _SELF_ZH = re.compile(
 )
 
 
+_BROKEN = re.compile(r"\ufffd|[ÃÂ][\u0080-\u00bf©®]|â€|ï»¿")  # bytes read in a wrong encoding
+_INSIDE = re.compile(r"[a-z][\]\[;#{}@%^|~!&][a-z]")  # signs in the middle of words
+_NO_WORD = re.compile(r"(?<![\w'’/.@_-])(?=[a-z]*[bcdfghjklmnpqrstvwxz]{4})[a-z]{4,}(?![\w'’/@_-])")
+_NO_VOWEL = re.compile(r"(?<![\w'’/.@_-])[bcdfghjklmnpqrstvwxz]{3,}(?![\w'’/@_-])")
+# Names and terms stand in lists, and behind other names.
+_LISTED = re.compile(r"(?:\b[\w-]+(?: [\w-]+)?, )*\b[\w-]+(?: [\w-]+)?,? (?:and|or) [\w-]+|\b[A-Z]\w+ [a-z]\w+")
+_WANTS_NAMES = re.compile(
+    r"\W*(?:name|list|which|who|give|sort|enumerate|what are)\b", re.IGNORECASE
+)
+_PLAYS = re.compile(
+    r"\b(?:nonsense|gibberish|made-up|invent\w*|rhym\w*|sounds?|noises?|onomatop\w*|dialect|scots"
+    r"|slang|gamer|names? of|pronounc\w*|spell\w*)\b",
+    re.IGNORECASE,
+)
 _SCRAMBLED = re.compile(r"scrambl|anagram|(?:random|shuffl|jumbl|revers)\w*|pinyin|乱序|打乱", re.I)
 
 
@@ -397,11 +513,16 @@ def garbled(text: str, lang: str, given: str = "") -> str | None:
 
 
 def _garbled_en(text: str, given: str) -> str | None:
-    mixed = None if text.isascii() else _MIXED.search(text)
-    if mixed and not CHINESE.search(given) and not names_language(text):
-        return mixed[0].strip()
-    words = tokens(text)
-    if any(map(eq, words, words[1:])):
+    if not text.isascii():
+        if broken := _BROKEN.search(text):
+            return text[max(broken.start() - 8, 0) : broken.end() + 8].strip()
+        mixed = _MIXED.search(text)
+        if mixed and not CHINESE.search(given) and not _ABOUT.search(text):
+            return mixed[0].strip()
+    if _PLAYS.search(given or text):
+        return None
+    parts = tokens(text)
+    if any(map(eq, parts, parts[1:])):
         for doubled in _DOUBLED.finditer(text):
             if doubled[1] not in _MAY_DOUBLE:
                 return doubled[0]
@@ -409,13 +530,30 @@ def _garbled_en(text: str, given: str) -> str | None:
         for itself in _SELF.finditer(text):
             if not _MORE_AND_MORE.search(itself["one"]):
                 return itself[0].split(" ", 1)[1] if " " in itself[0] else itself[0]
-    if not given or re.search(r"[=\\{}$]", text):  # who asks has words of his own; a formula
+    if not given:  # who asks has words of his own
         return None
-    given = given.lower()
-    odd = [word for word in filterfalse(_is_word, _LATIN_WORD.findall(text)) if word not in given]
-    if len(odd) < 2 or len(odd) < _ODD * len(re.findall(r"[^\W\d_]+", text)):
+    inside = _INSIDE.findall(text)
+    if len(inside) > 2 and not re.search(r"[=(\\]", text):
+        return ", ".join(inside[:3])
+    if re.search(r"[=\\{}$]", text):  # a formula
         return None
-    return ", ".join(odd[:3]) if in_language(text, "en") else None
+    words = re.findall(r"[^\W\d_]+", text)
+    low = given.lower()
+    none = [word for word in {*_NO_VOWEL.findall(text), *_NO_WORD.findall(text)}]
+    none = [word for word in none if word not in low and not _is_word(word)]
+    if len(none) > 1 and len(none) >= 2 * _ODD * len(words):
+        return ", ".join(sorted(none)[:3])
+    odd = [word for word in _LATIN_WORD.findall(text) if not _is_word(word) and word not in low]
+    if len(odd) < 2 or len(odd) < _ODD * len(words):
+        return None
+    if _WANTS_NAMES.match(given):
+        odd = [word for word in _LATIN_WORD.findall(_LISTED.sub(" ", text)) if word in odd]
+    if len(odd) > 1 and len(odd) >= _ODD * len(words) and in_language(text, "en"):
+        return ", ".join(odd[:3])
+    return None
+
+
+_ABOUT = re.compile(r"\b(?:chinese|mandarin|pinyin|character|means?)\b", re.IGNORECASE)
 
 
 def _may_be_itself(lower: str) -> bool:
