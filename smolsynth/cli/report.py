@@ -32,7 +32,7 @@ def page(source: str, rows: Any, report: Any, ui: str) -> str:
             "what": RULES[finding.rule].words(ui)[0],
             "count": len(finding.rows),
             "share": 100 * len(finding.rows) / report.rows,
-            "allowed": RULES[finding.rule].limit(report.rows),
+            "allowed": finding.limit(report.rows),
             "broken": finding.broken,
             "rows": [
                 {"number": rows.number_of(place), "turns": list(_turns(rows.rows[place]))}

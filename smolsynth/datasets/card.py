@@ -142,7 +142,7 @@ def _quality(report: Report) -> list[dict[str, Any]]:
             "what": RULES[finding.rule].words(report.lang)[0],
             "rows": len(finding.rows),
             "broken": finding.broken,
-            "allowed": RULES[finding.rule].limit(report.rows),
+            "allowed": finding.limit(report.rows),
         }
         for finding in report.findings
     ]

@@ -12,13 +12,14 @@ import json
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from smolsynth.errors import SmolsynthError
 from smolsynth.quality.lengths import share_longer
-from smolsynth.quality.rules import _GIVEN, RATINGS, RULES, SCORES, faults, faults_of_pair
+from smolsynth.quality.rules import _GIVEN, RATINGS, RULES, SCORES, faults_of_pair, faults_of_talk
 from smolsynth.quality.strings import WORDS
 from smolsynth.rows import METADATA, Row, column_names, is_missing
 from smolsynth.rows import rows as rows_of
@@ -40,12 +41,18 @@ class Finding(NamedTuple):
         rows: their numbers, from 0.
         reasons: for each of the first SAMPLES, what was found.
         broken: whether they are more than the rule allows.
+        warns: whether the rule allows any number, and has it said.
     """
 
     rule: str
     rows: tuple[int, ...]
     reasons: tuple[str, ...]
     broken: bool
+    warns: bool = False
+
+    def limit(self, rows: int) -> str:
+        """How many of so many rows may have the fault, "–" where any number may."""
+        return "–" if self.warns else str(RULES[self.rule].limit(rows))
 
 
 @dataclass(frozen=True)
@@ -92,7 +99,7 @@ class Report:
         bad = {
             row
             for finding in self.findings
-            if (finding.rule in rules if rules else not RULES[finding.rule].warns)
+            if (finding.rule in rules if rules else not finding.warns)
             for row in finding.rows
         }
         return [row for row in range(self.rows) if row not in bad]
@@ -217,7 +224,8 @@ def measure(
     for row, (parts, given) in enumerate(zip(texts, data, strict=True)):
         if on_row:
             on_row(row)
-        for rule, reason in faults(parts, lang, finish_reason_of(given)):
+        reason_to_stop = finish_reason_of(given)
+        for rule, reason in faults_of_talk(_exchanges(given, parts), lang, reason_to_stop):
             found[rule].setdefault(row, reason)
         split = [tokens(part) for part in parts]
         repeats.add([word for words in split for word in words])
@@ -250,15 +258,17 @@ def measure(
         lang,
         len(data),
         figures,
-        tuple(_finding(rule, rows, len(data)) for rule, rows in found.items()),
+        tuple(_finding(rule, rows, len(data), lang) for rule, rows in found.items()),
         tuple((*what, count) for what, count in kinds(asked, lang).most_common(_KINDS)),
     )
 
 
-def _finding(rule: str, rows: Mapping[int, str], total: int) -> Finding:
+def _finding(rule: str, rows: Mapping[int, str], total: int, lang: str) -> Finding:
     numbers = sorted(rows)
     reasons = tuple(rows[row] for row in numbers[:SAMPLES])
-    return Finding(rule, tuple(numbers), reasons, len(numbers) > RULES[rule].allowed * total)
+    warns = RULES[rule].warns(lang)
+    broken = not warns and len(numbers) > RULES[rule].allowed * total
+    return Finding(rule, tuple(numbers), reasons, broken, warns)
 
 
 # ---- reading rows ----
@@ -289,6 +299,22 @@ def _reader(data: Sequence[Row]) -> tuple[str, Callable[[Row], tuple[str, ...]]]
         "The columns must be messages; or instruction and response; or prompt (or instruction),"
         f" chosen and rejected. They are {', '.join(sorted(names))}."
     )
+
+
+def _exchanges(row: Row, parts: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """What was asked and answered, turn by turn; `parts` where there are no several turns."""
+    talk = row.get("messages") or ()
+    turns = [turn for turn in talk if turn.get("role") in ("user", "assistant")]
+    if sum(turn["role"] == "user" for turn in turns) < 2:
+        return [parts]
+    exchanges = []
+    for role, group in groupby(turns, key=lambda turn: turn["role"]):
+        text = _as_text(list(group))
+        if role == "user":
+            exchanges.append((text, ""))
+        elif exchanges:
+            exchanges[-1] = (exchanges[-1][0], text)
+    return exchanges
 
 
 def _as_text(value: Any, role: str | None = None) -> str:
@@ -375,7 +401,7 @@ def _lines(report: Report) -> Iterable[str]:
     yield f"{_wide(head[0], 24)}{_wide(head[1], 7, right=True)}{_wide(head[2], 9, right=True)}"
     for finding in report.findings:
         rule = RULES[finding.rule]
-        allowed = rule.limit(report.rows)
+        allowed = finding.limit(report.rows)
         mark = " ✗" if finding.broken else "  "
         first = "  ".join(_shown(finding, report.lang)[:1]) or rule.words(report.lang)[0]
         yield (

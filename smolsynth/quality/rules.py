@@ -1,6 +1,7 @@
 """What a row may have wrong: the rules of a dataset, and the faults of one row or one pair."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -33,6 +34,8 @@ class Rule(NamedTuple):
         pairs: whether it concerns preference data alone.
         en, zh: the fault in words, and how to mend it.
         langs: of the datasets that it concerns.
+        unsure_in: languages in which it is too often wrong, or misses too much, to refuse data
+            (tests/test_calibration.py): there it warns.
     """
 
     allowed: float
@@ -40,19 +43,19 @@ class Rule(NamedTuple):
     en: tuple[str, str]
     zh: tuple[str, str]
     langs: tuple[str, ...] = LANGS
+    unsure_in: tuple[str, ...] = ()
 
-    @property
-    def warns(self) -> bool:
+    def warns(self, lang: str) -> bool:
         """Whether the fault is said and no more: rows that have it can be saved."""
-        return self.allowed >= 1
+        return self.allowed >= 1 or lang in self.unsure_in
 
     def words(self, lang: str) -> tuple[str, str]:
         """The fault and how to mend it, in one language."""
         return self.zh if lang == "zh" else self.en
 
-    def limit(self, rows: int) -> str:
-        """How many of so many rows may have the fault, "–" where any number may."""
-        return "–" if self.warns else str(int(self.allowed * rows))
+    def limit(self, rows: int) -> int:
+        """How many of so many rows may have the fault."""
+        return int(self.allowed * rows)
 
 
 _CALL = "dataset = dataset.select(measure(dataset, {lang!r}{given}).good_rows({rule!r}))"
@@ -176,6 +179,32 @@ RULES: dict[str, Rule] = {
 
 
 # ---- faults ----
+_AGAIN = 3  # times that one response is given in a talk
+
+
+def faults_of_talk(
+    exchanges: Sequence[Sequence[str]], lang: str, finish_reason: str | None = None
+) -> Iterable[tuple[str, str]]:
+    """What is wrong with a talk, exchange by exchange; arguments and result as of `faults`.
+
+    Who goes on may say “And why?”, which asks for nothing by itself. The last response alone ended
+    for the reason given.
+
+    >>> talk = [("What is tea?", "A drink made of"), ("Go on.", "A drink made of leaves.")]
+    >>> list(faults_of_talk(talk, "en"))
+    [('cut_off', '… A drink made of')]
+    """
+    for place, parts in enumerate(exchanges, 1):
+        reason = finish_reason if place == len(exchanges) else None
+        for rule, found in faults(parts, lang, reason):
+            if rule != "no_request" or place == 1:
+                yield rule, found
+    said = Counter(parts[1].strip() for parts in exchanges)
+    response, times = said.most_common(1)[0]
+    if times >= _AGAIN and len(response.split()) > 1:
+        yield "loop", _start(response)
+
+
 def faults(
     parts: Sequence[str], lang: str, finish_reason: str | None = None
 ) -> Iterable[tuple[str, str]]:

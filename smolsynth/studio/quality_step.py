@@ -112,7 +112,7 @@ class Check(Step):
             lines.append(
                 f"<tr><td>{html.escape(rule.words(lang)[0])}</td>"
                 f'<td class="sds-n">{len(one.rows)}</td>'
-                f'<td class="sds-n">{rule.limit(report.rows)}</td>'
+                f'<td class="sds-n">{one.limit(report.rows)}</td>'
                 f'<td class="sds-{kind}">{html.escape(words[verdict])}</td></tr>'
             )
         return f"<table><tr>{head}</tr>{''.join(lines)}</table>"

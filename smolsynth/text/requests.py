@@ -66,7 +66,8 @@ _ASKS = re.compile(
     r"|(?:your|the|this) (?:task|job|goal|answer|response|output|text|essay|poem|story|list|program"
     r"|function|sentences?)(?: \w+)? (?:is to|should|must|needs? to|will)|how to|you are an?\b"
     r"|you're an?\b|it would be (?:lovely|great|nice|good|helpful|wonderful)|i (?:can't|cannot"
-    r"|don't know|do not know|forgot|keep getting|get an error|am stuck|have trouble|failed)|act as|i wonder|advice|suggestions? for|recommend|is wanted|are wanted"
+    r"|don't know|do not know|forgot|keep getting|get an error|am stuck|have trouble|failed)|act as"
+    r"|i wonder|advice|suggestions? for|recommend|is wanted|are wanted"
     r"|needed)\b",
     re.IGNORECASE,
 )
@@ -158,8 +159,8 @@ _MY = re.compile(
     r"my [^.?!]{2,40}? (?:is|are|was|has|have|keeps?|won't|doesn't|does not|\w+s)\b", re.IGNORECASE
 )
 _TASK = re.compile(  # a task in one line, named by its label
-    r"(?:sentiment|summary|translation|headline|rhyme|synonym|antonym|opposite|plural|tl;dr|topic of"
-    r"|[a-z]+ to [a-z]+)\b[^:]{0,20}: ?\S",
+    r"(?:sentiment|summary|translation|headline|rhyme|synonym|antonym|opposite|plural|tl;dr"
+    r"|topic of|[a-z]+ to [a-z]+)\b[^:]{0,20}: ?\S",
     re.IGNORECASE,
 )
 _NO_TASK = re.compile(
@@ -169,7 +170,9 @@ _NO_TASK = re.compile(
 )
 _TELLS = re.compile(  # "helps to", "lay in" behind a subject
     r"(?:an?|the|it|its|he|she|they|this|that|these|those|his|her|their) [^.]{0,80}?"
-    r"\b(?P<verb>[a-z]+(?:s|ed)) (?:to|the|an?|it|its|them|you|us|that|by) .*\.",
+    r"\b(?:(?P<verb>[a-z]+(?:s|ed)) (?:to|the|an?|it|its|them|you|us|that|by)"
+    r"|(?:lay|stood|sat|hung|grew|came|went|began|became|fell|rose|ran|took|gave|held|led|lived)"
+    r" (?:in|on|at|for|from|into|to|up|through|under|over|as|an?|the)) .*\.",
     re.IGNORECASE,
 )
 _LABELLED = re.compile(r"^[^\n]{1,80}[:：]\s*\n?\s*\S")  # a label, and something behind it
@@ -235,7 +238,9 @@ def _line_asks(line: str) -> bool:
             return True
     if _ASKS.search(line):
         return True
-    return any(_imperative(clause) for clause in _CLAUSE.split(line) if clause)
+    # "It helps to read, count and work" goes on behind the comma, and asks for nothing.
+    clauses = re.split(r"(?<=[.:!;])\s", line) if _tells(line) else _CLAUSE.split(line)
+    return any(_imperative(clause) for clause in clauses if clause)
 
 
 def _wanted_in_chinese(text: str) -> bool:
@@ -283,12 +288,16 @@ def _english(line: str, listed: bool) -> str | None:
     main = _RELATIVE.split(line, maxsplit=1)[0]
     if _FINITE.search(main) or _third_person(main):
         return "statement"
-    tells = _TELLS.match(line)
-    if tells and "VERB" in lemmas(tells["verb"].lower()):
+    if _tells(line):
         return "statement"
-    if not main.strip() or line.split()[-1].lower() in ("the", "a", "an", "of", "and", "to", "with"):
+    if not main.strip() or line.split()[-1].lower() in ("the", "a", "an", "of", "and", "to"):
         return "fragment"
     return "fragment" if listed else None  # "Ideas for a party" asks, an item of a list doesn't
+
+
+def _tells(line: str) -> bool:
+    found = _TELLS.match(line)
+    return bool(found) and (not found["verb"] or "VERB" in lemmas(found["verb"].lower()))
 
 
 def _third_person(text: str) -> bool:

@@ -110,8 +110,8 @@ _DEED = (
 _DONT = r"(?:do not|don't)"
 _CANT = r"(?:can't|cannot|can not|could not|couldn't|won't|will not|would not|wouldn't)"
 _BE_UNABLE = (
-    r"(?:unable to|not (?:\w+ly )?(?:able|allowed|permitted|designed|programmed|authori[sz]ed|trained"
-    r"|supposed|qualified|equipped|in a position) to|not capable of|incapable of)"
+    r"(?:unable to|not (?:\w+ly )?(?:able|allowed|permitted|designed|programmed|authori[sz]ed"
+    r"|trained|supposed|qualified|equipped|in a position) to|not capable of|incapable of)"
 )
 _KNOW = (
     rf"{_DONT} (?:\w+ly )?know(?= ?(?:about|enough|that|the answer|any|much|how|who|what|of|which"
@@ -138,7 +138,9 @@ _SORRY = (
     r"|i (?:\w+ )?apologi[sz]e|forgive me|unfortunately|regrettably|i regret"
 )
 _OPENING = r"(?:(?:oh|well|hi|hello|hey|hmm|um|no|thank you|thanks)\b[^,.]{0,24}[,.]? ?)?"
-_AN_AI = r"an? (?:\w+ )?(?:ai|artificial|(?:large )?language|computer program|machine|chat ?bot|bot)\b"
+_AN_AI = (
+    r"an? (?:\w+ )?(?:ai|artificial|(?:large )?language|computer program|machine|chat ?bot|bot)\b"
+)
 _REFUSAL = re.compile(
     rf"^{_OPENING}(?:(?:{_SORRY})[,.;:]?(?: that| but| and| because| to say(?: that)?)?,? )*"
     rf"(?:but |and |because |that )?(?:i|we) ?{_ADVERBS}{_NOT_ABLE}"
@@ -164,12 +166,12 @@ _REFUSAL = re.compile(
 # What follows a refusal and answers nothing: questions, offers, referrals, excuses.
 _NO_ANSWER = re.compile(
     r"\?$|\b(?:help|assist|feel free|let me know|happy to|glad to|please|recommend|suggest|consult"
-    r"|advise|check|visit|search|contact|refer|seek|look up|if you|you (?:can|could|may|might|should"
-    r"|will need|would need)|there are many|required|needed|necessary|would need|clarify|sorry"
+    r"|advise|check|visit|search|contact|refer|seek|look up|if you|you (?:can|could|may|might"
+    r"|should|will need|would need)|there are many|required|needed|necessary|would need|clarify|sorry"
     r"|apologi[sz]e|i(?:'m| am)|i (?:do not|don't|cannot|can't|won't|will not|was|only|have)"
-    r"|my (?:\w+ )*(?:function|capabilit|purpose|knowledge|training|role|goal)\w*|as an ai|violat\w*"
+    r"|my (?:\w+ )*(?:function|capabilit|purpose|knowledge|training|role|goal)\w*|as an ai"
     r"|it (?:is|'s|would be|may be) (?:not|always|important|best|essential|crucial|also important"
-    r"|against|illegal|unethical)|inappropriate|harmful|illegal|unethical|respect)\b",
+    r"|against|illegal|unethical)|violat\w*|inappropriate|harmful|illegal|unethical|respect)\b",
     re.IGNORECASE,
 )
 _BUT = re.compile(r"\b(?:but|however|that said|still|nevertheless)\b,?", re.IGNORECASE)
@@ -178,12 +180,13 @@ _ANSWERED = 16  # tokens that answer all the same
 _IN_A_VOICE = re.compile(
     r"\b(?:write|compose|draft|create|generate|continue|make up|imagine|pretend|role-?play|act as"
     r"|dialogue|diary|letter|lyrics|chorus|poem|song|story|speech|excuse|translate|translation"
-    r"|correct|rephrase|rewrite|paraphrase|edit|reply|respond|turn down|decline|say how|describe your)\b",
+    r"|correct|rephrase|rewrite|paraphrase|edit|reply|respond|turn down|decline|say how"
+    r"|describe your)\b",
     re.IGNORECASE,
 )
 _OF_A_MODEL = re.compile(
-    rf"\b(?:{_AN_AI}|ai|language model|guidelines|policy|(?:your|this|that|such) (?:request|question"
-    r"|task|content|information)|(?:help|assist) (?:you )?(?:with|in)|access to|for me to"
+    rf"\b(?:{_AN_AI}|ai|language model|guidelines|policy|(?:your|this|that|such) (?:request"
+    r"|question|task|content|information)|(?:help|assist) (?:you )?(?:with|in)|access to|for me to"
     r"|the ability to|capable of|programmed|designed to|something i|know (?:enough )?about"
     rf"|information about|learned|prefer not|comfortable|{_CANT}(?: and \S+)? (?:\w+ly )?"
     r"(?:write|create|generate|provide|fulfil|comply|produce|assist|do (?:that|this|so))"
@@ -254,8 +257,9 @@ def refusal_in(text: str, asked: str = "") -> str | None:
 def _answers(said: str, rest: list[str]) -> bool:
     """Whether a refusing sentence and what follows it answer all the same."""
     turn = _BUT.search(said, 24)  # not the one of "I'm sorry, but"
-    behind = [said[turn.end() :]] if turn and not _REFUSAL.search(said[turn.end() :].strip()) else []
-    told = [part for part in [*behind, *rest] if not _NO_ANSWER.search(part)]
+    behind = said[turn.end() :].strip() if turn else ""
+    rest = rest if _REFUSAL.search(behind) else [behind, *rest]
+    told = [part for part in rest if not _NO_ANSWER.search(part)]
     return sum(len(tokens(part)) for part in told) >= _ANSWERED
 
 
@@ -296,7 +300,9 @@ _CUT = (  # no phrase ends like this,
 )
 _MAY_END = "in|on|over|under|through|so|more|most|also"  # no sentence like this
 _VERB = re.compile(r"\b(?:is|are|was|were|has|have|had|can|will|does|do)\b", re.IGNORECASE)
-_DANGLING = re.compile(rf"(?:[,，]|\b(?:{_CUT}|{_MAY_END})|[的和与或及是在把被从对])$", re.IGNORECASE)
+_DANGLING = re.compile(
+    rf"(?:[,，]|\b(?:{_CUT}|{_MAY_END})|[的和与或及是在把被从对])$", re.IGNORECASE
+)
 _CUT_PHRASE = re.compile(rf"(?:[,，]|\s(?:{_CUT}))$", re.IGNORECASE)
 
 

@@ -31,8 +31,8 @@ def _aside(text: str) -> str:
 # ---- echo ----
 _ECHO = 0.7  # share of the instruction that the response begins with
 _BEFORE_ECHO = re.compile(
-    r"^\W*(?:(?:you asked|question|task|instruction|prompt|request|user|q)\s*:|the question is|please"
-    r"|i will|i'll|i am going to|let me|(?:here|below|following) (?:are|is)|here's|this is)?\W*",
+    r"^\W*(?:(?:you asked|question|task|instruction|prompt|request|user|q)\s*:|the question is"
+    r"|please|i will|i'll|i am going to|let me|(?:here|below|following) (?:are|is)|here's|this is)?\W*",
     re.IGNORECASE,
 )
 _BEFORE_REQUEST = re.compile(r"^\W*(?:task|question|instruction)?\W*(?:please|can you)?\W*", re.I)
@@ -98,7 +98,9 @@ def _begins_alike(asked: Sequence[str], said: Sequence[str]) -> bool:
     return same >= _ECHO * len(asked)
 
 
-_ASKING = frozenset("write give tell explain describe name list make me compare how what why".split())
+_ASKING = frozenset(
+    "write give tell explain describe name list make me compare how what why".split()
+)
 
 
 def _telling(words: Sequence[str]) -> set[str]:
@@ -156,7 +158,8 @@ _ASKS_BACK = re.compile(r"\bso (?:that )?i can\b|请提供|以便|如果[您你]
 _GREETING = re.compile(
     r"^\W*(?:hi|hello|hey|good (?:morning|evening|afternoon)|thanks|thank you|how are you"
     r"|who are you"
-    r"|what can you do|what are you|what(?:'s| is) your name|你好|您好|嗨|早上好|谢谢|在吗|你是谁|你能做什么|你会什么)\b",
+    r"|what can you do|what are you|what(?:'s| is) your name"
+    r"|你好|您好|嗨|早上好|谢谢|在吗|你是谁|你能做什么|你会什么)\b",
     re.IGNORECASE,
 )
 # An offer may be just what was asked for.
@@ -203,7 +206,9 @@ _RUN_SHARE = 0.4  # of the text, in one run of a unit
 _RUN_TIMES = 5
 _STRETCH = 12  # characters
 _DIGITS = 30  # of one kind
-_ON_AND_ON = re.compile(r"(?<![^\W\d_])([^\W\d_]{2,})(?:\W{1,3}\1){7,}(?![^\W\d_])|([a-z]{2,3})\2{8,}")
+_ON_AND_ON = re.compile(
+    r"(?<![^\W\d_])([^\W\d_]{2,})(?:\W{1,3}\1){7,}(?![^\W\d_])|([a-z]{2,3})\2{8,}"
+)
 _DIFFERENT = 0.9  # share of different stretches above which a text has no such run
 _MARKS_SHARE, _MARKS_TIMES = 0.8, 20  # where the unit is no word: a rule or a table has some
 _LINES = 4  # times the same line, and it has to be 0.4 of all lines
@@ -473,7 +478,10 @@ _INSIDE = re.compile(r"[a-z][\]\[;#{}@%^|~!&][a-z]")  # signs in the middle of w
 _NO_WORD = re.compile(r"(?<![\w'’/.@_-])(?=[a-z]*[bcdfghjklmnpqrstvwxz]{4})[a-z]{4,}(?![\w'’/@_-])")
 _NO_VOWEL = re.compile(r"(?<![\w'’/.@_-])[bcdfghjklmnpqrstvwxz]{3,}(?![\w'’/@_-])")
 # Names and terms stand in lists, and behind other names.
-_LISTED = re.compile(r"(?:\b[\w-]+(?: [\w-]+)?, )*\b[\w-]+(?: [\w-]+)?,? (?:and|or) [\w-]+|\b[A-Z]\w+ [a-z]\w+")
+_LISTED = re.compile(
+    r"(?:\b[\w-]+(?: [\w-]+)?, )*\b[\w-]+(?: [\w-]+)?,? (?:and|or) [\w-]+"
+    r"|\b[A-Z]\w+ [a-z]\w+"
+)
 _WANTS_NAMES = re.compile(
     r"\W*(?:name|list|which|who|give|sort|enumerate|what are)\b", re.IGNORECASE
 )
