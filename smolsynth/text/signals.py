@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import islice
 
 from smolsynth.text.tokens import tokens
 
@@ -163,11 +164,18 @@ _REFUSAL = re.compile(
     r" (?:did not|didn't|have not|haven't) (?:provide|give|specif)",
     re.IGNORECASE,
 )
+# Every refusal has one of these in it, and most sentences have none.
+_REFUSAL_WORDS = (
+    *("not ", "n't", "cannot", "unable", "sorry", "apolog", "declin", "refus", "beyond", "outside"),
+    *("impossible", "inappropriate", "unethical", "incapable", "nothing", "little", "rather not"),
+    *("no way", "have no", "prevent", "prohibit", "forbid"),
+)
 # What follows a refusal and answers nothing: questions, offers, referrals, excuses.
 _NO_ANSWER = re.compile(
     r"\?$|\b(?:help|assist|feel free|let me know|happy to|glad to|please|recommend|suggest|consult"
     r"|advise|check|visit|search|contact|refer|seek|look up|if you|you (?:can|could|may|might"
-    r"|should|will need|would need)|there are many|required|needed|necessary|would need|clarify|sorry"
+    r"|should|will need|would need)|there are many|required|needed|necessary|would need"
+    r"|clarify|sorry"
     r"|apologi[sz]e|i(?:'m| am)|i (?:do not|don't|cannot|can't|won't|will not|was|only|have)"
     r"|my (?:\w+ )*(?:function|capabilit|purpose|knowledge|training|role|goal)\w*|as an ai"
     r"|it (?:is|'s|would be|may be) (?:not|always|important|best|essential|crucial|also important"
@@ -243,12 +251,15 @@ def refusal_in(text: str, asked: str = "") -> str | None:
         text = text[1:]
     if "#" in text[:80] and "\n" in text[:80]:
         text = re.sub(r"^\W*#.*\n", "", text)
-    sentences = [sentence.strip() for sentence in _SENTENCE.findall(text)]
-    for place, said in enumerate(sentences[:_LOOKED_AT]):
-        if said[:1].isascii() and _REFUSAL.search(_QUOTED.sub(" ", said)):
+    for found in islice(_SENTENCE.finditer(text), _LOOKED_AT):
+        said = found.group().strip()
+        lower = said.lower()
+        may = said[:1].isascii() and any(word in lower for word in _REFUSAL_WORDS)
+        if may and _REFUSAL.search(_QUOTED.sub(" ", said)):
             if _IN_A_VOICE.search(asked) and not _OF_A_MODEL.search(said):
                 return None
-            return None if _answers(said, sentences[place + 1 :]) else said
+            rest = [part.strip() for part in _SENTENCE.findall(text[found.end() :])]
+            return None if _answers(said, rest) else said
         if not said.isascii() and not _NOT_I.search(said) and _REFUSAL_ZH.search(said):
             return said
     return None

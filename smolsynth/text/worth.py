@@ -32,7 +32,8 @@ def _aside(text: str) -> str:
 _ECHO = 0.7  # share of the instruction that the response begins with
 _BEFORE_ECHO = re.compile(
     r"^\W*(?:(?:you asked|question|task|instruction|prompt|request|user|q)\s*:|the question is"
-    r"|please|i will|i'll|i am going to|let me|(?:here|below|following) (?:are|is)|here's|this is)?\W*",
+    r"|please|i will|i'll|i am going to|let me|(?:here|below|following) (?:are|is)|here's"
+    r"|this is)?\W*",
     re.IGNORECASE,
 )
 _BEFORE_REQUEST = re.compile(r"^\W*(?:task|question|instruction)?\W*(?:please|can you)?\W*", re.I)
@@ -190,7 +191,7 @@ def small_talk(instruction: str, response: str) -> str | None:
     sizes = [len(tokens(part)) for part in said]
     left, first = (1 - _TALK) * sum(sizes), None  # so many words may say something
     for part, size in zip(said, sizes, strict=True):
-        if (_OFFER.search(part) or _COURTESY.search(part)) and not _ASKS_BACK.search(part):
+        if _idle(part):
             first = first or part
         else:
             left -= size
@@ -198,6 +199,24 @@ def small_talk(instruction: str, response: str) -> str | None:
                 return None
     asked_for = _ASKS_FOR_TALK.search(instruction) and not instruction.startswith("#")
     return _start(first) if first and not asked_for else None
+
+
+# What idle talk has in it, and most sentences have not.
+_IDLE_WORDS = (
+    *("you", "i'm", "i am", " i ", "i'd", "let", "ask", "thank", "hesitate", "touch", "forward"),
+    *("team", "anything", "question", "help", "assist", "my day", "帮", "服务", "解答", "问题"),
+    *("需要", "告诉", "问我", "联系", "提问", "想", "知道", "您", "你"),
+)
+_SHORT_TALK = 30  # characters: "Sure thing!"
+
+
+def _idle(sentence: str) -> bool:
+    """Whether a sentence offers, greets, thanks or praises, and says nothing else."""
+    lower = sentence.lower()
+    if len(lower) > _SHORT_TALK and not any(word in lower for word in _IDLE_WORDS):
+        return False
+    talks = _OFFER.search(sentence) or _COURTESY.search(sentence)
+    return bool(talks) and not _ASKS_BACK.search(sentence)
 
 
 # ---- repetition ----
@@ -243,7 +262,9 @@ def repetition(text: str, asked: bool = False) -> str | None:
     body = _CODE.sub("", text).strip()
     if len(body) < 8:
         return None
-    on = _ON_AND_ON.search(body)
+    words = tokens(body)
+    stuck = any(map(eq, words, words[1:])) or max(map(len, words), default=0) > 2 * _RUN_TIMES
+    on = _ON_AND_ON.search(body) if stuck else None
     said = on[1] or on[2] if on else _run(body) or _same_lines(body)
     return said or (None if asked else _same_words(body))
 
@@ -387,7 +408,7 @@ def template_marks(text: str) -> str | None:
     ('<|im_end|>', '### Response:')
     >>> template_marks("ChatML ends a turn with `<|im_end|>`.")
     """
-    if not any(mark in text for mark in ("<", "[", "##", "ser", "SER", "uman: ", "tion: ", "Q: ")):
+    if not any(mark in text for mark in ("<", "[", "##", "ser", "SER", "uman: ", "sistant", "Q: ")):
         return None
     found = _TEMPLATE.search(_aside(text))
     if not found or (found[0][-2:] == ": " and _TALK_BEGINS.match(text)):  # a talk, asked for
@@ -404,7 +425,9 @@ def thought_marks(text: str) -> str | None:
     'Okay, the user asks'
     """
     lower = text.lower()
-    if not any(mark in lower for mark in ("<", "[", "◁", "assistantfinal", "the user", "thinking p")):
+    if not any(
+        mark in lower for mark in ("<", "[", "◁", "assistantfinal", "the user", "thinking p")
+    ):
         return None
     found = _THOUGHTS.search(_aside(text))
     return re.split(r"(?<=>)|\n", found[0].strip())[0][:40] if found else None
@@ -527,8 +550,11 @@ def _garbled_en(text: str, given: str) -> str | None:
         mixed = _MIXED.search(text)
         if mixed and not CHINESE.search(given) and not _ABOUT.search(text):
             return mixed[0].strip()
-    if _PLAYS.search(given or text):
-        return None
+    said = _said_twice(text) or (given and _no_words(text, given))
+    return said if said and not _PLAYS.search(given or text) else None
+
+
+def _said_twice(text: str) -> str | None:
     parts = tokens(text)
     if any(map(eq, parts, parts[1:])):
         for doubled in _DOUBLED.finditer(text):
@@ -538,25 +564,28 @@ def _garbled_en(text: str, given: str) -> str | None:
         for itself in _SELF.finditer(text):
             if not _MORE_AND_MORE.search(itself["one"]):
                 return itself[0].split(" ", 1)[1] if " " in itself[0] else itself[0]
-    if not given:  # who asks has words of his own
-        return None
-    inside = _INSIDE.findall(text)
-    if len(inside) > 2 and not re.search(r"[=(\\]", text):
-        return ", ".join(inside[:3])
+    return None
+
+
+def _no_words(text: str, given: str) -> str | None:
+    """Words of a response that are none; who asks has words of his own."""
+    if any(sign in text for sign in "];#{@%^|~&") and not re.search(r"[=(\\]", text):
+        inside = _INSIDE.findall(text)
+        if len(inside) > 2:
+            return ", ".join(inside[:3])
     if re.search(r"[=\\{}$]", text):  # a formula
         return None
-    words = re.findall(r"[^\W\d_]+", text)
     low = given.lower()
-    none = [word for word in {*_NO_VOWEL.findall(text), *_NO_WORD.findall(text)}]
-    none = [word for word in none if word not in low and not _is_word(word)]
-    if len(none) > 1 and len(none) >= 2 * _ODD * len(words):
-        return ", ".join(sorted(none)[:3])
     odd = [word for word in _LATIN_WORD.findall(text) if not _is_word(word) and word not in low]
-    if len(odd) < 2 or len(odd) < _ODD * len(words):
+    least = _ODD * len(re.findall(r"[^\W\d_]+", text)) if len(odd) > 1 else 2
+    if len(odd) < max(least, 2):
         return None
+    none = [word for word in odd if _NO_VOWEL.fullmatch(word) or _NO_WORD.fullmatch(word)]
+    if len(none) > 1 and len(none) >= 2 * least:
+        return ", ".join(none[:3])
     if _WANTS_NAMES.match(given):
         odd = [word for word in _LATIN_WORD.findall(_LISTED.sub(" ", text)) if word in odd]
-    if len(odd) > 1 and len(odd) >= _ODD * len(words) and in_language(text, "en"):
+    if len(odd) >= max(least, 2) and in_language(text, "en"):
         return ", ".join(odd[:3])
     return None
 
