@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tools.calibration import FOLDER, examples, score, verdicts
+from smolsynth.quality.rules import RULES
+from tools.calibration import FOLDER, LANGS, examples, figures, score, verdicts
 
 FILES = sorted(FOLDER.glob("*/*.jsonl"))
 
@@ -48,3 +49,42 @@ def test_a_broken_line_is_named(tmp_path):
     path.write_text('{"rule": "loop", "label": "bad", "row": {}, "from": "written", "why": ""}\n')
     with pytest.raises(ValueError, match="line 1"):
         examples(path)
+
+
+# What falls short of the floor: precision and recall as they were measured.
+SHORT = {
+    "en": {"duplicate": (1.0, 0.48), "copied_seed": (1.0, 0.67)},
+    "zh": {
+        "copied_seed": (1.0, 0.65),
+        "cut_off": (0.83, 0.95),
+        "duplicate": (1.0, 0.26),
+        "echo": (1.0, 0.8),
+        "garbled": (1.0, 0.66),
+        "in_evaluation": (0.86, 1.0),
+        "leaked_prompt": (1.0, 0.35),
+        "loop": (0.97, 0.76),
+        "no_request": (0.8, 0.53),
+        "refusal": (0.9, 0.82),
+        "small_talk": (0.7, 0.34),
+        "thoughts": (0.97, 0.82),
+        "wrong_language": (0.92, 1.0),
+    },
+}
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_rule_that_refuses_data_is_right_and_finds_what_is_wrong(path):
+    lang, name = path.parent.name, path.stem
+    found = figures(lang, name)
+    if found.holds or RULES[name].warns(lang):
+        return
+    precision, recall = SHORT[lang][name]
+    assert found.precision.value >= precision and found.recall.value >= recall, str(found)
+
+
+def test_every_rule_has_its_rows():
+    refuse = {(lang, rule) for rule, about in RULES.items() if about.allowed < 1 for lang in LANGS}
+    assert refuse <= {(path.parent.name, path.stem) for path in FILES}
+    for path in FILES:
+        labels = [one["label"] for one in examples(path)]
+        assert min(labels.count("good"), labels.count("bad")) >= 35, path

@@ -210,6 +210,8 @@ def missing_request(text: str) -> str | None:
     body = text.strip()
     if _GREETS.fullmatch(body) or _MY.match(body) or _TASK.match(body):
         return None
+    if body.endswith(("…", "...")) and len(tokens(body)) > 7:
+        return None  # to be gone on with
     if _NO_TASK.match(body):
         return "label" if ":" in body else "statement"
     if len(lines) > 1 and _LABELLED.match(body):
