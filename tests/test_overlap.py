@@ -5,6 +5,7 @@ import random
 import pytest
 from rouge_score.rouge_scorer import RougeScorer
 
+from smolsynth.quality.report import measure
 from smolsynth.text.similarity import (
     Duplicate,
     duplicates,
@@ -49,6 +50,47 @@ def test_near_duplicates_by_hand():
     assert jaccard(shingles(base), shingles(other)) == pytest.approx(7 / 13)
     assert duplicates([base, changed, other]) == [Duplicate(1, 0, round(9 / 11, 4))]
     assert duplicates([base, changed], threshold=0.82) == []
+    assert duplicates([base, changed], edits=True) == [Duplicate(1, 0, round(11 / 13, 4))]
+
+
+EDITED = [
+    ("怎样清洗羊毛衫？", "怎样清洗羊绒衫？", "用冷水轻轻按压，平铺晾干。"),
+    ("请列举四种可再生能源。", "请列出四种可再生能源。", "太阳能、风能、水能、生物质能。"),
+    ("How do I cook an egg?", "How do I boil an egg?", "In hot water for a few minutes."),
+]
+OTHERS = [
+    (
+        "水的沸点是多少？标准大气压下是 100 度。",
+        "水的冰点是多少？标准大气压下是 0 度。",
+    ),
+    ("判断情感：这家店真好吃！正面", "判断情感：这家店真难吃！负面"),
+    ("What is 3 times 5? It is 15, you know.", "What is 4 times 5? It is 20, you know."),
+]
+
+
+@pytest.mark.parametrize(("one", "two", "answer"), EDITED)
+def test_a_word_changed_in_a_short_row(one, two, answer):
+    rows = [f"{one} {answer}", f"{two} {answer}"]
+    assert [found.row for found in duplicates(rows, edits=True)] == [1]
+    report = measure([{"instruction": asked, "response": answer} for asked in (one, two)], "zh")
+    assert [one.rows for one in report.findings if one.rule == "duplicate"] == [(1,)]
+
+
+@pytest.mark.parametrize("texts", OTHERS)
+def test_another_question_in_the_same_words(texts):
+    assert duplicates(texts, edits=True) == []
+
+
+def test_what_several_questions_say_is_no_question():
+    stock = "请用一句话概括下面这段文字的主要内容："
+    questions = [stock + "春天到了，小草发芽了。", stock + "雨停了，孩子们跑了出去。"]
+    assert overlaps([stock + "工厂改用新炉子，省了三成的煤。"], questions) == []
+    (found,) = overlaps([stock + "雨停了，孩子们跑了出去玩。"], questions)
+    assert found.of == 1 and found.share == round(23 / 28, 4)
+    assert (
+        overlaps(["为什么面包在潮湿的空气中容易发霉？"], ["为什么铁在潮湿的空气中容易生锈？"]) == []
+    )
+    assert overlaps([questions[0]], [questions[0], questions[0]])[0].share == 1.0
 
 
 def test_a_duplicate_points_to_a_text_that_stays():
@@ -112,7 +154,7 @@ def test_overlap_with_an_evaluation_set():
     texts = [
         "Tell me: what is the highest mountain of the Alps?",  # eight words in a row
         "What is the highest mountain of the world?",  # seven
-        "说说猫最喜欢在什么地方玩。",
+        "说说猫最喜欢在什么地方睡觉呢，为什么。",
         "why",
         "Why is that?",
         "",

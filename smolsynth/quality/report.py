@@ -31,6 +31,7 @@ from smolsynth.text.similarity import DuplicateSearch, duplicates, nearest_simil
 from smolsynth.text.tokens import tokens
 
 SAMPLES = 3  # rows shown of each finding
+_NEAR_A_SEED = 0.85  # similarity; a seed's question about something else may come to 0.82
 
 
 class Finding(NamedTuple):
@@ -219,7 +220,7 @@ def measure(
     unchecked |= {"in_evaluation"} if not evaluation else set()
     unchecked |= {"paraphrase"} if embed is None else set()
     found: dict[str, dict[int, str]] = {rule: {} for rule in RULES if rule not in unchecked}
-    repeats = DuplicateSearch(threshold)
+    repeats = DuplicateSearch(threshold, edits=True)
     counts: list[list[int]] = [[] for _ in texts[0]]
     for row, (parts, given) in enumerate(zip(texts, data, strict=True)):
         if on_row:
@@ -243,11 +244,14 @@ def measure(
     like = WORDS[lang]
     for one in repeats.found(lambda row: tokens("\n".join(texts[row]))):
         found["duplicate"][one.row] = like["like"].format(of=one.of, similarity=one.similarity)
-    for one in duplicates([*seeds, *asked], threshold) if seeds else ():
+    near = max(threshold, _NEAR_A_SEED)
+    for one in duplicates([*seeds, *asked], near, edits=True) if seeds else ():
         if one.of < len(seeds) <= one.row:
             found["copied_seed"][one.row - len(seeds)] = like["seed"].format(of=one.of)
     for one in overlaps(asked, evaluation):
-        found["in_evaluation"][one.row] = like["question"].format(of=one.of, words=one.words)
+        found["in_evaluation"][one.row] = like["question"].format(
+            of=one.of, words=one.words, share=one.share
+        )
     for one in same_meaning(asked, embed, alike) if embed else ():
         if one.row not in found["duplicate"]:
             found["paraphrase"][one.row] = like["like"].format(of=one.of, similarity=one.similarity)

@@ -9,7 +9,7 @@ WORDS = {
         "and": "; ",
         "like": "like row {of} ({similarity:.2f})",
         "seed": "like seed {of}",
-        "question": "like question {of}: {words}",
+        "question": "{share:.0%} of question {of}: {words}",
         "empty": "an empty text",
         "rated": "{high} and {low}",
         "no_request": {
@@ -41,7 +41,7 @@ WORDS = {
         "and": "；",
         "like": "与第 {of} 行相似（{similarity:.2f}）",
         "seed": "与第 {of} 条种子数据相似",
-        "question": "与评测集第 {of} 题重合：{words}",
+        "question": "与评测集第 {of} 题重合 {share:.0%}：{words}",
         "empty": "空文本",
         "rated": "{high} 和 {low}",
         "no_request": {

@@ -15,6 +15,9 @@ import numpy as np
 from smolsynth.text.tokens import has_tokens, tokens
 
 _WORDS, _CHARACTERS = 3, 4  # tokens in a shingle, of spaced scripts and of CJK
+# Of texts shorter than this the tokens themselves may be compared, in their order: a word changed
+# in twenty spoils half of the runs of four.
+_SHORT, _SAME_BUT_FOR_NUMBERS = 48, 0.9
 # 21 bands of 6: of pairs with a Jaccard similarity of 0.8, 0.998 share a band; of 0.7, 0.93; of
 # 0.5, 0.28.
 _BANDS, _IN_BAND = 21, 6
@@ -29,7 +32,9 @@ class Duplicate(NamedTuple):
 
     row: int
     of: int  # the earlier row
-    similarity: float  # 1.0: the same but for case, spaces and punctuation; else Jaccard's
+    similarity: (
+        float  # 1.0: the same but for case, spaces and punctuation; else Jaccard's, or `edited`
+    )
 
 
 class Overlap(NamedTuple):
@@ -38,6 +43,7 @@ class Overlap(NamedTuple):
     row: int
     of: int  # the row of the other set
     words: str  # what they share, in lower case
+    share: float  # of the other text's tokens, those in runs that both have, 0 to 1
 
 
 def shingles(text: str) -> frozenset[str]:
@@ -54,13 +60,38 @@ def shingles_of(parts: Sequence[str]) -> frozenset[str]:
     return frozenset(map(" ".join, zip(*(parts[i:] for i in range(size)), strict=False)))
 
 
+def edited(one: Sequence[str], two: Sequence[str]) -> float:
+    """How much two short texts share, 0 to 1, where one may be an edited copy of the other.
+
+    The tokens that both have in the same order over all tokens; nothing, if their numbers differ
+    and more besides: that makes another task of a short one.
+
+    Args:
+        one, two: tokens.
+
+    >>> edited("how is red glass made".split(), "how is blue glass made".split())
+    0.6666666666666666
+    """
+    from rapidfuzz.distance import LCSseq
+
+    same = LCSseq.similarity(one, two)
+    share = same / (len(one) + len(two) - same)
+    return share if share >= _SAME_BUT_FOR_NUMBERS or _numbers(one) == _numbers(two) else 0.0
+
+
+def _numbers(parts: Sequence[str]) -> list[str]:
+    return sorted(part for part in parts if part[0].isdigit())
+
+
 def jaccard(one: frozenset[str], two: frozenset[str]) -> float:
     """Shared shingles over all shingles, 0 to 1."""
     either = len(one | two)
     return len(one & two) / either if either else 0.0
 
 
-def duplicates(texts: Sequence[str], threshold: float = 0.8) -> list[Duplicate]:
+def duplicates(
+    texts: Sequence[str], threshold: float = 0.8, edits: bool = False
+) -> list[Duplicate]:
     """Finds the texts that repeat an earlier one, each with the text that it repeats.
 
     Exact ones (but for case, spaces and punctuation) by their tokens; near ones by MinHash (Broder
@@ -70,6 +101,8 @@ def duplicates(texts: Sequence[str], threshold: float = 0.8) -> list[Duplicate]:
         texts: in their order; texts without a word never count as duplicates.
         threshold: Jaccard similarity of the sets of shingles from which on two texts count as near
             duplicates, 0.7 at least: of pairs with 0.7, MinHash as it is set here finds 93 in 100.
+        edits: compare short texts by `edited`, so that a changed word is found. For rows with their
+            answers: questions alone may differ in the one word that matters.
 
     Returns:
         One `Duplicate` a repeating row, in order of the rows. `of` is never a repeating row itself,
@@ -78,7 +111,7 @@ def duplicates(texts: Sequence[str], threshold: float = 0.8) -> list[Duplicate]:
     Raises:
         ValueError: a threshold out of reach.
     """
-    search = DuplicateSearch(threshold)
+    search = DuplicateSearch(threshold, edits)
     for text in texts:
         search.add(tokens(text))
     return search.found(lambda row: tokens(texts[row]))
@@ -87,10 +120,11 @@ def duplicates(texts: Sequence[str], threshold: float = 0.8) -> list[Duplicate]:
 class DuplicateSearch:
     """`duplicates` for texts that come one by one, as tokens; of them, digests are kept alone."""
 
-    def __init__(self, threshold: float = 0.8) -> None:
+    def __init__(self, threshold: float = 0.8, edits: bool = False) -> None:
         if not 0.7 <= threshold <= 1:
             raise ValueError(f"The threshold must lie between 0.7 and 1, not at {threshold}.")
         self.threshold = threshold
+        self._edits = edits
         self._added = 0
         self._first_with: dict[str, int] = {}
         self._copies: list[tuple[int, int]] = []  # row, the earlier one with the same tokens
@@ -108,7 +142,7 @@ class DuplicateSearch:
             self._copies.append((row, of))
             return
         self._unique.append(row)
-        self._waiting.append(shingles_of(parts))
+        self._waiting.append(_hashed(self._form(parts)))
         if len(self._waiting) == _CHUNK:
             self._digest()
 
@@ -118,22 +152,22 @@ class DuplicateSearch:
         unique, digests = self._unique, np.concatenate(self._digests)
         near: dict[int, Duplicate] = {}
         kept: dict[tuple[int, int], list[int]] = defaultdict(list)  # by bucket: what repeats none
-        sets: dict[int, frozenset[str]] = {}  # of kept ones
+        forms: dict[int, frozenset[str] | tuple[str, ...]] = {}  # of kept ones
         for place, buckets in _shared_buckets(digests):
-            row, own = unique[place], shingles_of(tokens_of(unique[place]))
+            row, own = unique[place], self._form(tokens_of(unique[place]))
             others = list({other for bucket in buckets for other in kept[bucket][-_LATEST:]})
             if len(others) > _MANY:  # the digests estimate which ones are likeliest
-                alike = (digests[others] == digests[place]).sum(axis=1)
-                others = [others[i] for i in np.argsort(-alike, kind="stable")[:_MANY]]
+                likely = (digests[others] == digests[place]).sum(axis=1)
+                others = [others[i] for i in np.argsort(-likely, kind="stable")[:_MANY]]
             else:
                 others.sort()
             for other in others:
-                similarity = jaccard(own, sets[other])
+                similarity = _likeness(own, forms[other])
                 if similarity >= self.threshold:
                     near[row] = Duplicate(row, unique[other], round(similarity, 4))
                     break
             else:
-                sets[place] = own
+                forms[place] = own
                 for bucket in buckets:
                     kept[bucket].append(place)
         exact = [
@@ -141,6 +175,10 @@ class DuplicateSearch:
             for row, of in self._copies
         ]
         return sorted([*exact, *near.values()])
+
+    def _form(self, parts: Sequence[str]) -> frozenset[str] | tuple[str, ...]:
+        """What of a text is compared: its tokens, or its shingles."""
+        return tuple(parts) if self._edits and len(parts) < _SHORT else shingles_of(parts)
 
     def _digest(self) -> None:
         """MinHash digests of the sets that wait, uint32, [rows, bands times hashes in a band]."""
@@ -150,6 +188,23 @@ class DuplicateSearch:
         digests = RMinHash.digests_from_token_sets(self._waiting, num_perm=size, seed=_SEED)
         self._digests.append(np.asarray(digests, np.uint32).reshape(-1, size))
         self._waiting.clear()
+
+
+def _hashed(form: frozenset[str] | tuple[str, ...]) -> frozenset[str]:
+    """What MinHash sees: shingles, or of a short text its tokens and pairs of them."""
+    if isinstance(form, frozenset):
+        return form
+    return frozenset([*form, *map(" ".join, zip(form, form[1:], strict=False))])
+
+
+def _likeness(
+    one: frozenset[str] | tuple[str, ...], two: frozenset[str] | tuple[str, ...]
+) -> float:
+    if isinstance(one, tuple) and isinstance(two, tuple):
+        return edited(one, two)
+    if isinstance(one, frozenset) and isinstance(two, frozenset):
+        return jaccard(one, two)
+    return 0.0  # a short text and a long one
 
 
 def _shared_buckets(digests: np.ndarray) -> Iterator[tuple[int, list[tuple[int, int]]]]:
@@ -216,62 +271,90 @@ def _minhash(parts: frozenset[str]):
     return minhash
 
 
-def overlaps(texts: Sequence[str], others: Iterable[str], n: int = 8) -> list[Overlap]:
+def overlaps(
+    texts: Sequence[str], others: Iterable[str], n: int = 8, characters: int = 13
+) -> list[Overlap]:
     """Finds texts that share a run of n tokens with another set: decontamination.
 
     A question of the evaluation set that stands in the training data tells nothing. One shorter
-    than n tokens overlaps where the whole of it stands in a text: anywhere if it has five tokens
+    than a run overlaps where the whole of it stands in a text: anywhere if it has five tokens
     (CJK: six), at the end of a clause if it has three, and otherwise as the whole text, since
-    "What is a cat?" is not asked by "What is a cat flap?".
+    "What is a cat?" is not asked by "What is a cat flap?". A run that several questions have is a
+    stock phrase, and none.
 
     Args:
         texts: to check.
         others: the texts that must not come up.
         n: tokens in a row. GPT-3's authors took 13 words, at least 8 (Brown et al. 2020); short
-            questions call for 8, and Chinese counts by character.
+            questions call for 8.
+        characters: in a row, of a question in Chinese, Japanese or Korean.
 
     Returns:
         One `Overlap` a text that has one, in order of the rows, with the first run that is shared.
 
     Raises:
-        ValueError: n below 1.
+        ValueError: n or characters below 1.
 
     >>> overlaps(["Please say: what is 2 + 2? Explain."], ["What is 2 + 2?"])
-    [Overlap(row=0, of=0, words='what is 2 2')]
+    [Overlap(row=0, of=0, words='what is 2 2', share=1.0)]
     """
-    if n < 1:
-        raise ValueError(f"A run has at least one token: n is {n}.")
-    known: dict[str, int] = {}
+    if min(n, characters) < 1:
+        raise ValueError(f"A run has at least one token: n is {n}, characters is {characters}.")
+    questions = [tokens(text) for text in others]
+    known: dict[int, dict[str, int]] = {n: {}, characters: {}}  # runs by their length
     short: dict[int, dict[str, int]] = defaultdict(dict)  # whole texts by their length
-    for row, text in enumerate(others):
-        parts = tokens(text)
-        if len(parts) >= n:
-            for run in _runs(parts, n):
-                known.setdefault(run, row)
-        elif parts:
-            short[len(parts)].setdefault(" ".join(parts), row)
+    asked: set[str] = set()
+    for row, parts in enumerate(questions):
+        whole = " ".join(parts)
+        if not parts or whole in asked:
+            continue
+        asked.add(whole)
+        size = _size(parts, n, characters)
+        if len(parts) <= size:
+            short[len(parts)][whole] = row
+            continue
+        for run in dict.fromkeys(_runs(parts, size)):
+            known[size][run] = _STOCK if run in known[size] else row
     found = []
     for row, text in enumerate(texts):
         parts = tokens(text)
-        run = next((run for run in _runs(parts, n) if run in known), None)
-        if run is not None:
-            found.append(Overlap(row, known[run], run))
-        elif run := next((run for run in _shorter_runs(text, parts, short)), None):
-            found.append(Overlap(row, short[run.count(" ") + 1][run], run))
+        for size, runs in known.items():
+            run = next((run for run in _runs(parts, size) if runs.get(run, _STOCK) != _STOCK), None)
+            if run is not None:
+                of = runs[run]
+                found.append(Overlap(row, of, run, _covered(questions[of], parts, size)))
+                break
+        else:
+            if run := next((run for run in _shorter_runs(text, parts, short)), None):
+                found.append(Overlap(row, short[run.count(" ") + 1][run], run, 1.0))
     return found
 
 
+_STOCK = -1  # in place of a question's number
 _ANYWHERE, _ANYWHERE_CJK, _AT_END = 5, 6, 3  # tokens
 _CLAUSES = re.compile(r"[.!?:;,\n。！？：；，\"”“]")
 
 
-def _runs(parts: list[str], n: int) -> Iterator[str]:
+def _size(parts: Sequence[str], n: int, characters: int) -> int:
+    return characters if sum(map("\u3040".__le__, parts)) > len(parts) / 2 else n
+
+
+def _covered(question: Sequence[str], parts: Sequence[str], size: int) -> float:
+    """The share of a question's tokens that stand in the runs which a text has of it."""
+    runs, inside = set(_runs(parts, size)), set()
+    for start, run in enumerate(_runs(question, size)):
+        if run in runs:
+            inside.update(range(start, start + size))
+    return round(len(inside) / len(question), 4)
+
+
+def _runs(parts: Sequence[str], n: int) -> Iterator[str]:
     for i in range(len(parts) - n + 1):
         yield " ".join(parts[i : i + n])
 
 
 def _shorter_runs(
-    text: str, parts: list[str], short: Mapping[int, Mapping[str, int]]
+    text: str, parts: Sequence[str], short: Mapping[int, Mapping[str, int]]
 ) -> Iterator[str]:
     """The texts of `short` that a text holds."""
     if not short:
