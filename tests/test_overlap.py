@@ -85,11 +85,10 @@ def test_what_several_questions_say_is_no_question():
     stock = "请用一句话概括下面这段文字的主要内容："
     questions = [stock + "春天到了，小草发芽了。", stock + "雨停了，孩子们跑了出去。"]
     assert overlaps([stock + "工厂改用新炉子，省了三成的煤。"], questions) == []
-    (found,) = overlaps([stock + "雨停了，孩子们跑了出去玩。"], questions)
-    assert found.of == 1 and found.share == round(23 / 28, 4)
-    assert (
-        overlaps(["为什么面包在潮湿的空气中容易发霉？"], ["为什么铁在潮湿的空气中容易生锈？"]) == []
-    )
+    (found,) = overlaps([stock + "雨停了，孩子们跑回家去。"], questions)
+    assert found.of == 1 and found.share == round(25 / 28, 4)
+    question = "为什么铁在潮湿的空气中容易生锈？"
+    assert overlaps(["为什么面包在潮湿的空气中容易发霉？"], [question]) == []  # nine in a row
     assert overlaps([questions[0]], [questions[0], questions[0]])[0].share == 1.0
 
 
