@@ -17,7 +17,8 @@ def name_of(path):
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_every_label_has_its_row_once(path):
     given = examples(path)
-    rows = [json.dumps([one["row"], one.get("earlier")], sort_keys=True) for one in given]
+    keys = ("row", "earlier", "seeds", "evaluation")
+    rows = [json.dumps([one.get(key) for key in keys], sort_keys=True) for one in given]
     assert len(set(rows)) == len(rows)
     assert {one["rule"] for one in given} == {path.stem}
 
@@ -53,7 +54,7 @@ def test_a_broken_line_is_named(tmp_path):
 
 # What falls short of the floor: precision and recall as they were measured.
 SHORT = {
-    "en": {"duplicate": (1.0, 0.48), "copied_seed": (1.0, 0.67)},
+    "en": {"duplicate": (1.0, 0.47), "copied_seed": (1.0, 0.67)},
     "zh": {
         "copied_seed": (1.0, 0.65),
         "cut_off": (0.83, 0.95),
