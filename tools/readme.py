@@ -62,9 +62,34 @@ def _help(lang: str) -> str:
             os.environ["COLUMNS"] = before
 
 
+def _rules(lang: str) -> str:
+    """How right each rule is, and how much it finds, in both languages; who falls short warns."""
+    from smolsynth.quality.rules import RULES
+    from tools.calibration import LANGS, figures
+
+    head = {
+        "en": "| rule | what it finds | English | Chinese |",
+        "zh": "| 规则 | 找什么 | 英文 | 中文 |",
+    }
+    warns = {"en": " (warns)", "zh": "（只提醒）"}[lang]
+    short = {"en": " (short)", "zh": "（未达标）"}[lang]
+    lines = [head[lang], "|---|---|---|---|"]
+    for name, rule in RULES.items():
+        cells = []
+        for data in LANGS:
+            score = figures(data, name)
+            shares = " / ".join(f"{share.value:.2f}" for share in score)
+            mark = warns if rule.warns(data) else "" if score.holds else short
+            cells.append(shares + mark if score.recall.of else "–")
+        what = rule.words(lang)[0].replace("<", "&lt;").replace("|", "&#124;")
+        lines.append(f"| `{name}` | {what} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 BLOCKS: dict[str, Callable[[str], str]] = {
     "smolsynth/specs.py": _models,
     "python -m smolsynth --help": _help,
+    "benchmarks/rules.py": _rules,
 }
 
 
