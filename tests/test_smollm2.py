@@ -75,7 +75,7 @@ def test_an_opened_question_goes_on(real, kind):
     step.load()
     made = next(step.process(openings("growing tomatoes", "en")))
     for row in made:
-        assert row["instruction"].startswith(f"{row['opener']} ")
+        assert row["instruction"].startswith(row["opener"])
     whole = [row for row in made if 3 < len(row["instruction"].split()) < 40]
     assert len(whole) >= 8
     assert sum(row["instruction"].endswith(("?", ".")) for row in whole) >= 7
