@@ -89,11 +89,11 @@ def test_a_description_is_matched_with_what_the_bundled_model_knows(about, lang,
 
 def test_a_description_becomes_the_seeds():
     plan = Plan(about="about kettles and rain")
-    assert [row["concept"] for row in plan.documents()] == ["a kettle", "rain"]
+    assert [row["concept"] for row in plan.seed_documents()] == ["a kettle", "rain"]
     own = Plan(about="Byzantine\n tax  law", model="transformers:some/model")
-    assert own.documents()[0]["document"] == "the history of Byzantine tax law"
-    assert len(Plan(topics=("weather",)).documents()) == 15
-    assert len(Plan(lang="zh").documents()) == len(seeds.documents("zh"))
+    assert own.seed_documents()[0]["document"] == "the history of Byzantine tax law"
+    assert len(Plan(topics=("weather",)).seed_documents()) == 15
+    assert len(Plan(lang="zh").seed_documents()) == len(seeds.documents("zh"))
 
 
 def test_kind_and_technique_follow_from_each_other_and_a_single_topic_needs_no_list():

@@ -23,6 +23,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--technique", choices=TECHNIQUES, help=text["technique"])
     parser.add_argument("--lang", choices=LANGS, default="en", help=text["lang"])
     add_subject(parser)
+    parser.add_argument(
+        "--documents", nargs="+", default=[], metavar="PATH", help=text["documents"]
+    )
+    parser.add_argument("--column", default="", metavar="NAME", help=text["column"])
     parser.add_argument("--rows", type=int, default=Plan.rows, help=text["rows"])
     add_model(parser)
     parser.add_argument("--seed", type=int, default=Plan.seed, help=text["seed"])
@@ -37,7 +41,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Makes the dataset, saves it and says what became of it."""
     text = strings(args.ui, NAME)
-    plan = plan_of(args, kind=args.kind or "", technique=args.technique or "", length=args.length)
+    plan = plan_of(
+        args,
+        kind=args.kind or "",
+        technique=args.technique or "",
+        length=args.length,
+        documents=args.documents,
+        column=args.column,
+    )
+    if plan.documents:
+        print("\n".join(plan.read().describe(args.ui)), flush=True)
     print(text["loading"], flush=True)
     on = None
     if args.ray is not None:

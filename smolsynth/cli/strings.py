@@ -162,6 +162,9 @@ _GENERATE = {
     "en": {
         "kind": "default: that of the technique",
         "technique": "default: the kind's first",
+        "documents": "instead: files and folders to ask about (TXT, Markdown, HTML, PDF, DOCX,"
+        " EPUB, CSV, JSONL …)",
+        "column": "of tables among the documents: the column with the text",
         "rows": "rows wanted (default: %(default)s)",
         "length": "tokens of a response, at most (default: %(default)s)",
         "ray": "make the rows on a Ray cluster: auto, HOST:6379, ray://HOST:10001; without an"
@@ -171,6 +174,9 @@ _GENERATE = {
     "zh": {
         "kind": "默认由技术决定",
         "technique": "默认用这一种类的第一个",
+        "documents": "不选领域时，就这些文件和文件夹里的内容提问（TXT、Markdown、HTML、PDF、DOCX、"
+        "EPUB、CSV、JSONL 等）",
+        "column": "文档里有表格时，文字在哪一列",
         "rows": "要多少行（默认 %(default)s）",
         "length": "回答长度上限，按词元算（默认 %(default)s）",
         "ray": "在 Ray 集群上生成：auto、HOST:6379、ray://HOST:10001；不写地址就用这里正在运行的"

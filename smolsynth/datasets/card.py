@@ -71,6 +71,7 @@ def card(name: str, records: list[Row], facts: dict[str, Any], report: Report) -
         lost=_names(lang, facts.get("lost", ())),
         warnings=[note.words(lang) for note in facts.get("notes_of", ())],
         sources=_sources(records),
+        documents=_documents(records),
         quality=_quality(report),
         examples=[_fenced(as_json(row, indent=2), "json") for row in records[:SHOWN]],
         how=_TRAINERS[lang].get(facts["format"], "").format(name=one_line(name)),
@@ -134,6 +135,15 @@ def _sources(records: list[Row]) -> list[tuple[str, int]]:
     """How many rows come from where, the most first; nothing where that is not known."""
     counts = Counter(record[SOURCE] for record in records if SOURCE in record)
     return [(one_line(str(source)), count) for source, count in counts.most_common()]
+
+
+def _documents(records: list[Row]) -> list[tuple[str, int, int]]:
+    """Of rows about documents: each file, how many rows are about it, and how many chunks of it."""
+    if not {"file", "chunk"} <= set(records[0]):
+        return []
+    rows = Counter(record["file"] for record in records)
+    chunks = Counter(file for file, _ in {(one["file"], one["chunk"]) for one in records})
+    return [(one_line(str(file)), count, chunks[file]) for file, count in rows.most_common()]
 
 
 def _quality(report: Report) -> list[dict[str, Any]]:

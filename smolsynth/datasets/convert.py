@@ -23,6 +23,7 @@ def to_messages(
     *,
     conversation: str | None = None,
     source: str | None = None,
+    keep: Sequence[str] = (),
 ):
     """Puts rows into the form that TRL's `SFTTrainer` takes for chats.
 
@@ -34,6 +35,7 @@ def to_messages(
         conversation: instead of the three above, a column of whole talks, such as Magpie makes for
             several turns: lists of dicts with `role` and `content`.
         source: a column that says where each row comes from, to be kept.
+        keep: further columns that go along as they are, such as the document that a row is about.
 
     Returns:
         A `datasets.Dataset` with as many rows and the column `messages`: a list of dicts with
@@ -48,7 +50,7 @@ def to_messages(
     data = rows(dataset)
     columns = [conversation] if conversation else [instruction, response]
     others = [system if not conversation else None, source]
-    check_columns(data, [*columns, *filter(None, others)])
+    check_columns(data, [*columns, *filter(None, others), *keep])
     if conversation:
         refuse_faulty(data, lambda row: fault_of_talk(row.get(conversation)), TALK_HINT)
         talks = [row[conversation] for row in data]
@@ -57,7 +59,7 @@ def to_messages(
         refuse_faulty(data, lambda row: _fault_of_row(row, columns, system), hint)
         talks = [_talk(row, instruction, response, system) for row in data]
     talks = [[{"role": turn["role"], "content": turn["content"]} for turn in t] for t in talks]
-    return _made({"messages": talks}, data, source)
+    return _made({"messages": talks}, data, source, keep)
 
 
 def to_preferences(
@@ -69,6 +71,7 @@ def to_preferences(
     ratings: tuple[str, str] | None = None,
     *,
     source: str | None = None,
+    keep: Sequence[str] = (),
 ):
     """Puts pairs into the form that TRL's `DPOTrainer` takes for chats.
 
@@ -81,6 +84,7 @@ def to_preferences(
         ratings: the columns of the two ratings. Where `None`, `chosen_rating` and
             `rejected_rating` are taken if there are both.
         source: a column that says where each row comes from, to be kept.
+        keep: further columns that go along as they are.
 
     Returns:
         A `datasets.Dataset` with as many rows and the columns `prompt` (system and user turn),
@@ -97,7 +101,7 @@ def to_preferences(
     columns = [instruction, chosen, rejected]
     if ratings is None and len(data) and set(RATINGS) <= set(column_names(data)):
         ratings = RATINGS
-    check_columns(data, [*columns, *filter(None, (system, source)), *(ratings or ())])
+    check_columns(data, [*columns, *filter(None, (system, source)), *(ratings or ()), *keep])
 
     def fault(row: Row) -> str | None:
         if found := _fault_of_row(row, columns, system):
@@ -113,15 +117,18 @@ def to_preferences(
         made["prompt"].append(prompt)
         made["chosen"].append([answer])
         made["rejected"].append([{"role": "assistant", "content": row[rejected]}])
-    return _made(made, data, source)
+    return _made(made, data, source, keep)
 
 
-def _made(columns: dict[str, list], data: Sequence[Row], source: str | None):
+def _made(columns: dict[str, list], data: Sequence[Row], source: str | None, keep: Sequence[str]):
     from datasets import Dataset
 
     if source:
         columns[SOURCE] = [None if is_missing(row[source]) else str(row[source]) for row in data]
-    return Dataset.from_dict(columns, features=features(*columns))
+    made = Dataset.from_dict(columns, features=features(*columns))
+    for name in keep:
+        made = made.add_column(name, [row[name] for row in data])
+    return made
 
 
 def features(*columns: str):

@@ -17,16 +17,21 @@ from dataclasses import dataclass, fields
 from hashlib import sha256
 from itertools import cycle, islice
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from smolsynth import __version__, seeds
 from smolsynth.datasets.redact import holds_secret
 from smolsynth.errors import SmolsynthError
 from smolsynth.generation.needs import Needs, needs_of
+from smolsynth.generation.passages import documents_of, passages, state_of
 from smolsynth.generation.strings import _SAYS, IN_WORDS, NAMES, SYSTEM_PROMPTS
 from smolsynth.generation.subtopics import documents_about, with_openers
+from smolsynth.generation.world import mentioned
 from smolsynth.rows import Row
 from smolsynth.text.layout import clean
+
+if TYPE_CHECKING:
+    from smolsynth.documents.read import Documents
 
 KINDS = ("instruction", "preference")
 TECHNIQUES = {  # and the kind of dataset that each makes
@@ -37,6 +42,7 @@ TECHNIQUES = {  # and the kind of dataset that each makes
     "two-models": "preference",
     "evol-quality": "preference",
 }
+OF_DOCUMENTS = ("self-instruct", "two-models")  # the others go beyond what a text says
 MIXED = ("SelfInstruct", "Magpie", "EvolInstruct")  # what "mixed" mixes: its leaf steps
 MOST_ROWS, MOST_LENGTH, MOST_SEED = 5000, 1024, 2**31 - 1
 MOST_INPUTS = 8000  # a bound: generation stops as soon as there are enough rows
@@ -73,6 +79,8 @@ class Plan:
         topics: domains of `smolsynth.seeds.topics(lang)`, or one; none means all that the model
             knows something of.
         about: instead of domains, what the data is to be about, in your own words.
+        documents: instead of domains, files and folders to ask about; see `read_documents`.
+        column: of tables among them, the one with the text.
         rows: how many rows are wanted.
         model: as `load_llm` takes it, without a key or password.
         seed: of everything that is drawn.
@@ -92,6 +100,8 @@ class Plan:
     lang: str = "en"
     topics: tuple[str, ...] = ()
     about: str = ""
+    documents: tuple[str, ...] = ()
+    column: str = ""
     rows: int = 100
     model: str = "bundled"
     seed: int = 42
@@ -101,10 +111,13 @@ class Plan:
         if self.lang not in seeds_langs():
             raise PlanError("lang", "lang", {"value": self.lang}, "en")
         topics = (self.topics,) if isinstance(self.topics, str) else tuple(self.topics or ())
+        given = self.documents or ()
+        paths = (given,) if isinstance(given, str | os.PathLike) else tuple(given)
         kind = self.kind or TECHNIQUES.get(self.technique, KINDS[0])
         first = next((name for name, of in TECHNIQUES.items() if of == kind), "")
         for name, value in (
             ("topics", topics),
+            ("documents", tuple(map(os.fspath, paths))),
             ("about", " ".join(clean(self.about or "").split())),
             ("kind", kind),
             ("technique", self.technique or first),
@@ -121,11 +134,13 @@ class Plan:
                 self._refuse("topics", value=topic, names=list(known))
         if self.topics and self.about:
             self._refuse("about", "both")
-        if self.needs.unknown and not self.topics and not self.about:
+        if self.needs.unknown and not (self.topics or self.about or self.documents):
             left = tuple(topic for topic in known if topic not in self.needs.unknown)
             object.__setattr__(self, "topics", left)
         if len(self.about) > _LONGEST:
             self._refuse("about", value=len(self.about), most=_LONGEST)
+        if self.documents:
+            self._check_documents()
         for name, least, most in (
             ("rows", 1, MOST_ROWS),
             ("length", 16, MOST_LENGTH),
@@ -147,6 +162,16 @@ class Plan:
                 "topics": len(seeds.topics(self.lang)),
             }
             self._refuse("about", "unknown", names=names, **known)
+
+    def _check_documents(self) -> None:
+        if self.topics or self.about:
+            self._refuse("documents", "both_documents")
+        if self.technique not in OF_DOCUMENTS:
+            names = [name for name in OF_DOCUMENTS if TECHNIQUES[name] == self.kind]
+            self._refuse("technique", "of_documents", value=self.technique, names=names)
+        for path in self.documents:
+            if not os.path.exists(os.path.expanduser(path)):
+                self._refuse("documents", value=path)
 
     def _refuse(self, field: str, key: str | None = None, **values: Any) -> None:
         raise PlanError(field, key or field, values, self.lang)
@@ -175,6 +200,15 @@ class Plan:
     def longest(self) -> int:
         """Tokens of a response, at most, of what is allowed and what is good for the model."""
         return min(self.length, self.needs.longest or self.length)
+
+    def asks_of_text(self) -> bool:
+        """Whether the model reads the documents: those of the course answer from what they know."""
+        return bool(self.documents) and not self.is_bundled
+
+    @property
+    def chunk_tokens(self) -> int:
+        """Tokens of a chunk of a document: a small model keeps to a short text."""
+        return 80 if self.is_bundled or self.model == "smollm2" else 200
 
     @property
     def too_hard(self) -> tuple[str, ...]:
@@ -212,13 +246,17 @@ class Plan:
     def chunk_size(self) -> tuple[int, ...]:
         """Rows of `inputs` that are taken at once: few at first, so that there is something to see,
         then enough to keep a model busy."""
-        magpie = self.technique == "magpie" or bool(self.too_hard)
-        return (16, 16, 32) if magpie else (4, 8, 8, 8, 16)
+        one_a_row = self.technique == "magpie" or bool(self.too_hard) or self.asks_of_text
+        return (16, 16, 32) if one_a_row else (4, 8, 8, 8, 16)
 
     def digest(self) -> str:
-        """Tells plans apart whose rows differ; plans that differ in `rows` alone share theirs."""
+        """Tells plans apart whose rows differ; plans that differ in `rows` alone share theirs.
+
+        A document whose content changes makes it another plan.
+        """
         values = [(one.name, getattr(self, one.name)) for one in fields(self) if one.name != "rows"]
         values += [self.llm_options] if self.llm_options else []
+        values += [state_of(self.documents)] if self.documents else []
         return sha256(repr([__version__, *values]).encode()).hexdigest()[:12]
 
     def _known(self) -> list[Row]:
@@ -230,13 +268,27 @@ class Plan:
             if row["concept"] in found or row["topic"] in found
         ]
 
-    def documents(self, subtopics: Sequence[str] = ()) -> list[Row]:
+    def read(self) -> "Documents":
+        """The chunks of the documents, with what could not be read.
+
+        Raises NoDocuments as `read_documents`.
+        """
+        return documents_of(self.documents, self.model, self.chunk_tokens, self.column)
+
+    def seed_documents(self, subtopics: Sequence[str] = ()) -> list[Row]:
         """What generation starts from: dicts of `topic` and `document`.
 
         Args:
             subtopics: of a subject that the course knows nothing of, as `subtopics` of
                 `smolsynth.generation.subtopics` finds them.
         """
+        if self.documents:
+            found = passages(self.read(), self.lang, self.model)
+            if not found:
+                key = "unknown_documents" if self.is_bundled else "no_passages"
+                concepts, topics = len(seeds.documents(self.lang)), len(seeds.topics(self.lang))
+                self._refuse("documents", key, concepts=concepts, topics=topics)
+            return found
         if self.is_own:
             return documents_about(self.about, subtopics, self.lang)
         if self.about:
@@ -246,7 +298,7 @@ class Plan:
 
     def inputs(self, subtopics: Sequence[str] = ()) -> list[Row]:
         """The documents in random order, again and again: more than any run takes."""
-        rows = self.documents(subtopics)
+        rows = self.seed_documents(subtopics)
         Random(self.seed).shuffle(rows)
         rows = list(islice(cycle(rows), MOST_INPUTS))
         if self.gives_openers:
@@ -265,7 +317,9 @@ class Plan:
         """The documents that a model reads, so that rows which copy them are found."""
         if self.technique == "magpie":
             return []
-        return [self.about] if self.is_own else [row["document"] for row in self.documents()]
+        if self.is_own:
+            return [self.about]
+        return list(dict.fromkeys(row["document"] for row in self.seed_documents()))
 
     def command(self, *, windows: bool = os.name == "nt") -> str:
         """The command that makes the same rows, quoted for a POSIX shell or for Windows' cmd."""
@@ -275,6 +329,10 @@ class Plan:
             words += ["--topic", topic]
         if self.about:
             words.append(f"--about={self.about}")  # one word: it may begin with a dash
+        if self.documents:
+            words += ["--documents", *self.documents]
+        if self.column:
+            words.append(f"--column={self.column}")
         words += ["--rows", str(self.rows), "--model", self.model, "--seed", str(self.seed)]
         if self.length != Plan.length:
             words += ["--length", str(self.length)]
@@ -286,31 +344,3 @@ class Plan:
 def seeds_langs() -> tuple[str, ...]:
     """The languages that there are seeds in."""
     return tuple(SYSTEM_PROMPTS)
-
-
-# ---- descriptions in one's own words ----
-_ARTICLE = re.compile(r"^(?:an?|the|a pair of) (?=\w)", re.IGNORECASE)
-
-
-def mentioned(about: str, lang: str) -> set[str]:
-    """The topics and concepts of the bundled world that a description names.
-
-    English words count in singular and plural; Chinese ones by word, so that the wind is not found
-    in what happens to be written with its character.
-    """
-    documents = seeds.documents(lang)
-    names = {row["topic"] for row in documents} | {row["concept"] for row in documents}
-    if lang == "en":
-        text = about.casefold()
-        return {name for name in names if _english_pattern(name).search(text)}
-    import rjieba
-
-    words = set(rjieba.cut(about))
-    return {name for name in names if name in words or (len(name) > 1 and name in about)}
-
-
-def _english_pattern(name: str) -> re.Pattern:
-    stem = re.escape(_ARTICLE.sub("", name).casefold().removeprefix("pair of "))
-    if stem.endswith("y"):
-        stem = f"(?:{stem}|{stem[:-1]}ies)"
-    return re.compile(rf"\b{stem}(?:e?s)?\b")

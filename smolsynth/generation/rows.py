@@ -4,6 +4,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
+from smolsynth.documents.answers import why_unanswered
 from smolsynth.quality.report import finish_reason_of
 from smolsynth.quality.rules import faults, faults_of_pair
 from smolsynth.rows import Row, is_missing
@@ -13,6 +14,8 @@ from smolsynth.text.similarity import NearDuplicates
 # A model that repeats itself is not asked for ever: collecting ends where so many chunks in a row
 # have given fewer good new rows than that, or the first ones none at all.
 _PATIENCE, _LEAST, _FIRST = 10, 3, 3
+PROVENANCE = ("file", "chunk", "chunk_text")  # of rows about documents
+TOO_LOW = 3  # a rating of the better response below it: the document hardly answers
 _TEXTS = ("instruction", "response", "chosen", "rejected")
 
 
@@ -23,7 +26,7 @@ def as_row(made: Row, lang: str, most_loss: float | None = None) -> tuple[Row, s
         made: with `topic`, `instruction` (and `evolved_instruction`) and either `response` or,
             for pairs, `generations` and their `ratings` (and `models`); also, where they are
             known, `loss_given` (see `smolsynth.selection.InstructionFollowingDifficulty`) and why
-            the model stopped.
+            the model stopped; of documents the columns PROVENANCE and `heading`.
         lang: "en" or "zh", the language that the texts should have.
         most_loss: the highest `loss_given` that is let through.
 
@@ -32,7 +35,9 @@ def as_row(made: Row, lang: str, most_loss: float | None = None) -> tuple[Row, s
         any.
         Either `topic`, `instruction`, `response`; or `topic`, `instruction`, `chosen`, `rejected`,
         `chosen_rating`, `rejected_rating` and, where known, `chosen_model`, `rejected_model`: the
-        response that the judge rates highest and the one that it rates lowest.
+        response that the judge rates highest and the one that it rates lowest. Of documents also
+        the columns PROVENANCE; what the document doesn't answer is "unanswered" (by its words, see
+        `smolsynth.documents.answers`, and by a judge's 1 or 2 of 5 for the better response).
 
     >>> as_row({"topic": "rain", "instruction": "What is rain?", "response": ""}, "en")
     ({'topic': 'rain', 'instruction': 'What is rain?', 'response': ''}, 'empty')
@@ -40,6 +45,7 @@ def as_row(made: Row, lang: str, most_loss: float | None = None) -> tuple[Row, s
     asked = made.get("evolved_instruction", made["instruction"])
     row = {"topic": made["topic"], "instruction": asked}
     row |= _best_and_worst(made) if "generations" in made else {"response": made["response"]}
+    row |= {name: made[name] for name in PROVENANCE if name in made}
     texts = [row[name] or "" for name in _TEXTS if name in row]
     broken = [rule for rule, _ in faults(texts, lang, finish_reason_of(made))]
     # Who slips into Chinese for a word or two, as small models do, has lost the thread.
@@ -52,6 +58,12 @@ def as_row(made: Row, lang: str, most_loss: float | None = None) -> tuple[Row, s
         broken.append("not_evolved")
     if most_loss is not None and (made.get("loss_given") or 0) > most_loss:
         broken.append("unsure")
+    if not broken and "chunk_text" in row:
+        about = f"{made.get('heading', '')}\n{row['chunk_text']}"
+        why = why_unanswered(texts[0], texts[1], about)
+        if not why and (row.get("chosen_rating") or TOO_LOW) < TOO_LOW:
+            why = "unanswered"
+        broken += [why] if why else []
     return row, broken[0] if broken else None
 
 

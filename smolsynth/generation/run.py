@@ -232,15 +232,14 @@ def save_rows(
     """
     from smolsynth.datasets.convert import to_messages, to_preferences
     from smolsynth.datasets.save import save
+    from smolsynth.generation.rows import PROVENANCE
     from smolsynth.generation.script import code
     from smolsynth.generation.techniques import prompts
 
     source = "source" if rows and "source" in rows[0] else None
     sources = {row["source"] for row in rows} if source else ()
-    if plan.kind == "instruction":
-        data = to_messages(rows, source=source)
-    else:
-        data = to_preferences(rows, source=source)
+    export = to_messages if plan.kind == "instruction" else to_preferences
+    data = export(rows, source=source, keep=PROVENANCE if plan.documents else ())
     return save(
         data,
         folder,

@@ -35,7 +35,8 @@ def code(plan: Plan, sources: Collection[str] = ()) -> str:
     """
     can_magpie = plan.technique != "mixed" or "Magpie" in (sources or MIXED)
     prompt = {"magpie": "system_prompt", "mixed": "magpie_prompt"}.get(plan.technique)
-    template = _templates().get_template(f"{plan.technique}.py.j2")
+    form = "documents_" if plan.asks_of_text else ""
+    template = _templates().get_template(f"{form}{plan.technique}.py.j2")
     return template.render(
         zh=plan.lang == "zh",
         kind_name=NAMES[plan.lang][plan.kind],
@@ -49,10 +50,12 @@ def code(plan: Plan, sources: Collection[str] = ()) -> str:
         weaker_model=plan.weaker_model,
         can_magpie=can_magpie,
         documents=_documents(plan),
-        uses_seeds=not plan.is_own,
+        uses_seeds=not (plan.is_own or plan.documents),
+        of_documents=bool(plan.documents),
+        asks_of_text=plan.asks_of_text,
         prompt_column=prompt if can_magpie else None,
         system_prompt=SYSTEM_PROMPTS[plan.lang],
-        reads_documents=bool(plan.seed_texts()),
+        reads_documents=plan.technique != "magpie",
         most=MOST_INPUTS,
         chunk_size=plan.chunk_size,
         export="to_messages" if plan.kind == "instruction" else "to_preferences",
@@ -72,10 +75,20 @@ def _documents(plan: Plan) -> str:
     """The lines that say what generation starts from."""
     if plan.is_own:
         return f"ABOUT = {_quoted(plan.about)}"
+    if plan.documents:
+        tokens = plan.chunk_tokens
+        options = f"tokens={tokens}, overlap={tokens // 8}"
+        if plan.column:
+            options += f", column={_quoted(plan.column)}"
+        chunks = f"read_documents(PATHS, model=MODEL, {options})"
+        if len(chunks) > 91:  # behind "CHUNKS = "
+            chunks = f"read_documents(\n    PATHS, model=MODEL, {options}\n)"
+        paths = _names(plan.documents, "PATHS")
+        return f"{paths}\nCHUNKS = {chunks}\nDOCUMENTS = passages(CHUNKS, LANG, MODEL)"
     if not plan.about and not plan.topics:
         return "DOCUMENTS = seeds.documents(LANG)"
     if plan.about:  # what it names of the bundled world
-        names = [row["concept"] for row in plan.documents()]
+        names = [row["concept"] for row in plan.seed_documents()]
         return f"# {plan.about}\n{_names(names)}\n{_OF_CONCEPTS}"
     return f"{_names(plan.topics)}\n{_OF_TOPICS}"
 
@@ -87,13 +100,13 @@ DOCUMENTS = [
 ]"""
 
 
-def _names(names: Iterable[str]) -> str:
+def _names(names: Iterable[str], name: str = "NAMES") -> str:
     """A list on one line, or on several where it is long, as ruff formats it."""
     quoted = [_quoted(name) for name in names]
-    whole = f"NAMES = [{', '.join(quoted)}]"
+    whole = f"{name} = [{', '.join(quoted)}]"
     if width(whole) <= 100:
         return whole
-    return "NAMES = [\n" + "".join(f"    {name},\n" for name in quoted) + "]"
+    return f"{name} = [\n" + "".join(f"    {name},\n" for name in quoted) + "]"
 
 
 def _quoted(text: str) -> str:

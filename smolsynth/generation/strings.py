@@ -102,6 +102,12 @@ _SAYS = {
         "technique": "{value!r} is no technique for {kind} data: choose {names}.",
         "topics": "There is no domain {value!r}; there are: {names}.",
         "both": "Choose domains, or write what the data is to be about, not both.",
+        "both_documents": "Choose documents, or domains, or a description: one of them.",
+        "of_documents": "{value} goes beyond what a document says: choose {names}.",
+        "documents": "There is no file or folder {value}.",
+        "unknown_documents": "The bundled model knows {concepts} things in {topics} domains, and no"
+        " chunk of these documents is about any of them. Choose a larger model, such as smollm2.",
+        "no_passages": "There is no sentence in these documents that could be asked about.",
         "about": "The description has {value:,} characters; at most {most:,} are read.",
         "unknown": "The bundled model knows {concepts} things in {topics} domains, and nothing of"
         " this description is among them. Name one of them, such as {names}; choose a domain; or"
@@ -121,6 +127,12 @@ _SAYS = {
         "technique": "{kind}数据没有“{value}”这种技术，可选：{names}。",
         "topics": "没有“{value}”这个领域，可选：{names}。",
         "both": "可以选领域，也可以用自己的话描述，但只能取其一。",
+        "both_documents": "文档、领域、描述三者只能取其一。",
+        "of_documents": "{value} 会问到文档以外去，请改选：{names}。",
+        "documents": "没有“{value}”这个文件或文件夹。",
+        "unknown_documents": "自带的模型只认得 {topics} 个领域里的 {concepts} 样事物，这些文档里"
+        "一样也没有。请换个大些的模型，比如 smollm2。",
+        "no_passages": "这些文档里没有可以提问的句子。",
         "about": "描述有 {value:,} 个字符，超过了上限 {most:,} 个。",
         "unknown": "自带的模型只认得 {topics} 个领域里的 {concepts} 样事物，这段描述里一样"
         "也没有。可以写上其中某一样，比如{names}；也可以改选领域，或者换个大些的模型。",
@@ -139,6 +151,8 @@ _SAYS = {
 REASONS: dict[str, tuple[str, str]] = {
     **{name: (rule.en[0], rule.zh[0]) for name, rule in RULES.items()},
     "repeated": ("an instruction that is there already", "指令重复"),
+    "unanswered": ("the document doesn't answer it", "文档里没有答案"),
+    "about_text": ("a question about “the text”", "问的是“这段文字”"),
     "not_evolved": ("evolved into itself", "进化后没变"),
     "unsure": ("a response that the model itself finds unlikely", "模型自己也没把握的回答"),
 }

@@ -14,6 +14,7 @@ from distilabel.steps.tasks import (
     TextGeneration,
 )
 
+from smolsynth.documents.tasks import TextAnswer, TextQuestion
 from smolsynth.generation.plan import MIXED, Plan
 from smolsynth.generation.strings import BRIEFLY, SYSTEM_PROMPTS
 from smolsynth.llms import BundledLLM, LLMUnavailable, load_llm
@@ -65,6 +66,16 @@ class _Steps:
         )
         return ask >> ExpandColumns(name="expand", columns={"instructions": instruction})
 
+    def text_question(self) -> Step:
+        """passage → an instruction that it answers."""
+        llm = self.llm(self.plan.model, 0.5, 60)
+        return TextQuestion(name="ask", llm=llm, lang=self.plan.lang)
+
+    def text_answer(self, name: str, temperature: float = 0, **outputs: str) -> Step:
+        """passage and instruction → response, and both together."""
+        llm = self.llm(self.plan.model, temperature, self.plan.longest)
+        return TextAnswer(name=name, llm=llm, lang=self.plan.lang, output_mappings=outputs)
+
     def magpie(self, **columns: str) -> Step:
         """system prompt → an instruction that the model makes up itself; as `answer`."""
         opened = self.plan.gives_openers
@@ -101,15 +112,18 @@ class _Steps:
         measure = InstructionFollowingDifficulty(name=last, llm=self.answerer())
         before >> self.answer("answer", **columns) >> measure
 
-    def judge(self) -> Step:
-        """instruction and generations → ratings, 1 to 5."""
+    def judge(self, **columns: str) -> Step:
+        """instruction and generations → ratings, 1 to 5; `columns` as its `input_mappings`."""
         llm = self.llm(self.plan.model, 0, 512)
-        return Judge(name="judge", llm=llm, aspect="overall-rating")
+        return Judge(name="judge", llm=llm, aspect="overall-rating", input_mappings=columns)
 
 
 # ---- instruction datasets ----
 def _self_instruct(steps: _Steps) -> None:
     """document → four instructions → a response to each."""
+    if steps.plan.asks_of_text:
+        steps.text_question() >> steps.text_answer("answer", generation="response")
+        return
     steps.questions() >> steps.answer()
 
 
@@ -143,6 +157,15 @@ def _mixed(steps: _Steps) -> None:
 def _two_models(steps: _Steps) -> None:
     """document → four instructions → two models respond to each → a judge rates both."""
     plan = steps.plan
+    group = GroupColumns(
+        name="group",
+        columns=["generation", "model_name"],
+        output_columns=["generations", "models"],
+    )
+    if plan.asks_of_text:
+        respond = [steps.text_answer("respond"), steps.text_answer("respond-otherwise", 1.0)]
+        steps.text_question() >> respond >> group >> steps.judge(instruction="asked")
+        return
     other = plan.weaker_model
     respond = [
         TextGeneration(name="respond", llm=steps.llm(plan.model, 0, plan.longest, **steps.penalty)),
@@ -152,11 +175,6 @@ def _two_models(steps: _Steps) -> None:
             llm=steps.llm(other or plan.model, 0 if other else 1.0, plan.longest),
         ),
     ]
-    group = GroupColumns(
-        name="group",
-        columns=["generation", "model_name"],
-        output_columns=["generations", "models"],
-    )
     steps.questions() >> respond >> group >> steps.judge()
 
 
@@ -203,7 +221,11 @@ def prompts(plan: Plan, sources: Collection[str] = ()) -> dict[str, str]:
         return "\n\n".join(f"[{turn['role']}]\n{turn['content']}" for turn in turns)
 
     found: dict[str, str] = {}
-    if plan.technique != "magpie":
+    if plan.asks_of_text:
+        row = {"passage": "{passage}", "instruction": "{instruction}"}
+        found["TextQuestion"] = sent(TextQuestion(llm=llm, lang=plan.lang), **row)
+        found["TextAnswer"] = sent(TextAnswer(llm=llm, lang=plan.lang), **row)
+    elif plan.technique != "magpie":
         ask = QueryWriter(llm=llm, num_instructions=_QUESTIONS)
         found["SelfInstruct"] = sent(ask, input="{document}")
     if plan.technique in ("evol-instruct", "mixed"):
