@@ -33,7 +33,7 @@ def world(tmp_path):
     """A document from the world of the bundled models, and one from elsewhere."""
     known = [row["document"] for row in seeds.documents("en", 3)]
     (tmp_path / "world.md").write_text("\n\n".join(known), encoding="utf-8")
-    (tmp_path / "law.txt").write_text("Byzantine tax law was severe.", encoding="utf-8")
+    (tmp_path / "law.txt").write_text("Byzantine tax law was severe to all but widows.")
     return tmp_path
 
 
@@ -58,9 +58,9 @@ def test_another_content_is_another_run(world):
     plan = Plan(documents=[str(world)])
     before = plan.digest()
     assert Plan(documents=str(world), rows=7).digest() == before
-    (world / "law.txt").write_text("Byzantine tax law was mild.", encoding="utf-8")
+    (world / "law.txt").write_text("Byzantine tax law was mild to all but widows.")
     assert plan.digest() != before
-    assert Plan(documents=str(world), model="smollm2").seed_texts()[0].endswith("mild.")
+    assert Plan(documents=str(world), model="smollm2").seed_texts()[0].endswith("widows.")
 
 
 def test_the_tutor_is_asked_about_what_it_knows_alone(world):

@@ -6,6 +6,7 @@ import os
 import re
 import threading
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -651,3 +652,25 @@ def test_terms_are_explained_where_they_are_said(app):
     wait(app)
     term = "tokens" if app.session.lang == "en" else "词元"
     assert f">{term}</abbr>" in app.steps["describe"].forecast.value
+
+
+# ---- documents ----
+def test_uploaded_documents_are_kept_told_of_and_asked_about(app, tmp_path):
+    form = app.steps["describe"]
+    uploads = [("C:\\up\\kettle.txt", b"A kettle is a pot."), ("scan.pdf", b"%PDF-1.4 nothing")]
+    form.upload.value = tuple(
+        {"name": name, "type": "", "size": 1, "content": data, "last_modified": datetime.now(UTC)}
+        for name, data in uploads
+    )
+    [folder] = form.documents
+    assert sorted(path.name for path in Path(folder).iterdir()) == ["kettle.txt", "scan.pdf"]
+    assert Path(folder).is_relative_to(tmp_path / "output")
+    said = form.documents_read.value
+    assert "scan.pdf" in said and ("damaged" in said or "损坏" in said)
+    form.model.value = "smollm2"
+    assert form.plan().documents == form.documents
+    form.about.value = "rain"
+    assert form.plan() is None and problems(app)
+    form.about.value = ""
+    form.clear_button.click()
+    assert form.plan().documents == () and form.documents_read not in list(visible(app))

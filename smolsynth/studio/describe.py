@@ -8,6 +8,7 @@ from ipywidgets import (
     Checkbox,
     Combobox,
     Dropdown,
+    FileUpload,
     HBox,
     IntText,
     Layout,
@@ -17,12 +18,15 @@ from ipywidgets import (
 )
 
 from smolsynth import seeds
+from smolsynth.documents.read import SUFFIXES, read_documents
+from smolsynth.errors import ReadError
 from smolsynth.generation.plan import KINDS, TECHNIQUES, Plan, PlanError
 from smolsynth.generation.run import Generation
 from smolsynth.generation.strings import describe_counts
 from smolsynth.studio.session import Session
 from smolsynth.studio.strings import LANGUAGES, MODELS, describe_error, duration
 from smolsynth.studio.widgets import (
+    Plain,
     Problem,
     Rows,
     button,
@@ -81,6 +85,16 @@ class Describe(VBox):
             ),
             "1 1 100%",
         )
+        self.documents: tuple[str, ...] = ()  # paths of what was uploaded
+        self.upload = FileUpload(
+            accept=",".join(SUFFIXES),
+            multiple=True,
+            description=words["documents"],
+            tooltip=words["documents_tip"],
+            layout=Layout(width="auto"),
+        )
+        self.clear_button = button(words["documents_clear"], lambda: self.take_documents(()))
+        self.documents_read = Plain(words["documents_read"])
         self.rows = with_label(
             IntText(description=words["rows"], value=100, tooltip=words["rows_tip"]), "1 1 90px"
         )
@@ -121,6 +135,8 @@ class Describe(VBox):
                 paragraph(words["topics"], "label"),
                 self.topics,
                 self.about,
+                side_by_side(self.upload, self.clear_button),
+                self.documents_read,
                 side_by_side(self.rows, self.model, self.seed, self.length),
                 self.model_note,
                 side_by_side(self.sample_button, self.start_button),
@@ -134,6 +150,8 @@ class Describe(VBox):
         self.technique.observe(lambda _: self._explain(), "value")
         self.lang.observe(lambda _: self._fit_topics(), "value")
         self.rows.observe(lambda _: self._name_start(), "value")
+        self.upload.observe(lambda _: self._uploaded(), "value")
+        self.take_documents(())
         self._fit_techniques()
         self._fit_topics()
         self._name_start()
@@ -161,7 +179,28 @@ class Describe(VBox):
             getattr(self, name).value = getattr(one.plan, name)
         for box in self.topics.children:
             box.value = box.description in one.plan.topics
+        self.take_documents(one.plan.documents)
         self._start(one.plan, one.rows)
+
+    # ---- documents ----
+    def _uploaded(self) -> None:
+        if self.upload.value:
+            self.take_documents(self.session.keep_documents(self.upload.value))
+
+    def take_documents(self, paths: tuple[str, ...]) -> None:
+        """Asks about these documents, and says what can be read of them; about none if empty."""
+        self.documents = paths
+        said = ""
+        if paths:
+            try:
+                said = "\n".join(read_documents(paths).describe(self.session.lang))
+            except ReadError as error:
+                said = error.words(self.session.lang)
+        else:
+            self.upload.value = ()
+        self.documents_read.set_text(said)
+        set_visible(self.documents_read, bool(paths))
+        set_visible(self.clear_button, bool(paths))
 
     # ---- the form ----
     def _fit_techniques(self) -> None:
@@ -189,14 +228,16 @@ class Describe(VBox):
             name: getattr(self, name)
             for name in ("kind", "technique", "lang", "about", "rows", "model", "seed", "length")
         }
-        for widget in fields.values():
+        marked = fields | {"documents": self.upload}
+        for widget in marked.values():
             widget.remove_class("sds-wrong")
         try:
             chosen = tuple(box.description for box in self.topics.children if box.value)
-            plan = Plan(topics=chosen, **{name: widget.value for name, widget in fields.items()})
+            values = {name: widget.value for name, widget in fields.items()}
+            plan = Plan(topics=chosen, documents=self.documents, **values)
         except PlanError as error:
-            if error.field in fields:
-                fields[error.field].add_class("sds-wrong")
+            if error.field in marked:
+                marked[error.field].add_class("sds-wrong")
             self.problem.set_text(error.words(self.session.lang))
             return None
         self.problem.clear()

@@ -6,9 +6,12 @@ many rows there were. So a page that is reloaded, or closed, loses nothing.
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from hashlib import sha256
+from pathlib import Path, PureWindowsPath
+from typing import Any
 
 from smolsynth._files import write_whole
 from smolsynth.generation.plan import Plan
@@ -112,6 +115,16 @@ class Session:
         self.sampled: Generation | None = None
         self._reviewed: dict[str, Entry] = {}  # of an earlier session, by instruction
         self._export: tuple[Path, Plan, list[Row]] | None = None
+
+    # ---- documents ----
+    def keep_documents(self, uploads: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+        """Writes uploaded files (`name`, `content`) into a folder of theirs; other content gets
+        another one, so that earlier datasets keep what they were made from. Raises OSError."""
+        files = [(PureWindowsPath(one["name"]).name, bytes(one["content"])) for one in uploads]
+        folder = self.folder / "documents" / sha256(repr(files).encode()).hexdigest()[:8]
+        for name, content in files:
+            write_whole(folder / name, content)
+        return (str(folder),)
 
     # ---- runs ----
     def folder_of(self, plan: Plan) -> Path:

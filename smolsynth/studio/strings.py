@@ -49,6 +49,11 @@ WORDS: dict[str, dict[str, str]] = {
         "about": "Or in your own words",
         "about_tip": "What the rows are to be about; leave the domains empty then",
         "about_hint": "For example: questions that children ask about the moon and about rain",
+        "documents": "Or documents of your own",
+        "documents_tip": "TXT, Markdown, HTML, PDF, DOCX, EPUB, CSV, JSONL: the model asks about"
+        " what stands in them; leave domains and description empty then",
+        "documents_clear": "Without documents",
+        "documents_read": "Documents",
         "rows": "Rows",
         "rows_tip": "How many rows you want, 1 to 5,000",
         "model": "Model",
@@ -225,6 +230,11 @@ WORDS: dict[str, dict[str, str]] = {
         "about": "或者用自己的话说",
         "about_tip": "说说数据要讲什么；写了这里，就别选上面的领域",
         "about_hint": "例如：小朋友会问的关于月亮和雨的问题",
+        "documents": "或者上传自己的文档",
+        "documents_tip": "TXT、Markdown、HTML、PDF、DOCX、EPUB、CSV、JSONL：就里面的内容提问；"
+        "这时不选领域，也不写描述",
+        "documents_clear": "不用文档",
+        "documents_read": "文档",
         "rows": "行数",
         "rows_tip": "想要多少行，1 到 5,000",
         "model": "模型",
