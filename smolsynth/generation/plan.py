@@ -9,7 +9,6 @@ Nothing heavy is imported here.
 """
 
 import os
-import re
 import shlex
 import subprocess
 from collections.abc import Collection, Sequence
