@@ -200,6 +200,7 @@ class Plan:
         """Tokens of a response, at most, of what is allowed and what is good for the model."""
         return min(self.length, self.needs.longest or self.length)
 
+    @property
     def asks_of_text(self) -> bool:
         """Whether the model reads the documents: those of the course answer from what they know."""
         return bool(self.documents) and not self.is_bundled
