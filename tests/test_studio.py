@@ -667,7 +667,7 @@ def test_uploaded_documents_are_kept_told_of_and_asked_about(app, tmp_path):
     assert Path(folder).is_relative_to(tmp_path / "output")
     said = form.documents_read.value
     assert "scan.pdf" in said and ("damaged" in said or "损坏" in said)
-    form.model.value = "smollm2"
+    form.model.value = "hf:a/b"
     assert form.plan().documents == form.documents
     form.about.value = "rain"
     assert form.plan() is None and problems(app)

@@ -54,7 +54,8 @@ def read_markdown(path: Path, notes: Notes) -> Iterator[Block]:
     """A Markdown file: its text without the marks; code and tables line by line."""
     markdown = needed("markdown_it", "markdown-it-py")
     text = decoded(path.read_bytes(), notes).replace("\r\n", "\n")
-    level, cells = 0, None
+    level = 0
+    cells: list[str] | None = None  # of the row of a table
     for token in markdown.MarkdownIt("commonmark").enable("table").parse(_FRONT.sub("", text)):
         if token.type == "heading_open":
             level = int(token.tag[1])
