@@ -37,12 +37,13 @@ _BEFORE_ECHO = re.compile(
     re.IGNORECASE,
 )
 _BEFORE_REQUEST = re.compile(r"^\W*(?:task|question|instruction)?\W*(?:please|can you)?\W*", re.I)
-_BEHIND_ECHO = re.compile(r"(?:\s*(?:\d+[.)]|[-*•]|answer\s*:))+\s*$", re.IGNORECASE)
+_BEHIND_ECHO = re.compile(r"(?:\n\s*(?:\d+[.)]|[-*•]))+\s*$|\s*answer\s*:\s*$", re.IGNORECASE)
 _BY_HAND = re.compile(  # what is asked for is much like what is given
     r"[:\"“]|\b(?:repeat|correct|fill|put|convert|sort|add|remove|complete|paraphrase|rephrase"
     r"|rewrite|extract|change|make a question|which (?:word|of)|spell|copy)\b| or ",
     re.IGNORECASE,
 )
+_WITH_INPUT = re.compile(r"[.!?]['”\"]?\s+\S|\n|'\w")  # a task, and what to do it with
 _COVERED = 0.6  # share of the words of an instruction that say something
 
 
@@ -78,7 +79,11 @@ def echo(instruction: str, response: str) -> str | None:
         behind = " ".join(said[len(asked) :])
         if not behind or (len(asked) > 2 and said[: len(asked)] == asked and is_request(behind)):
             return _start(response) if len(asked) > 3 or bare != response else None
-    if _BY_HAND.search(instruction) or re.match(r"(?:yes|no|true|false)\b", response, re.I):
+    if (
+        _WITH_INPUT.search(instruction)
+        or _BY_HAND.search(instruction)
+        or re.match(r"(?:yes|no|true|false)\b", response, re.I)
+    ):
         return None
     known, words = _telling(asked), _telling(said)
     if words <= known and len(words) >= max(_COVERED * len(known), 2) and is_request(instruction):
@@ -146,7 +151,7 @@ _COURTESY = re.compile(
     r"|\bshall i\b|\bare you ready|\bready when you|\blet's get started"
     r"|\b(?:could|can) you (?:please )?(?:give|tell|provide)\b.*\bmore\b"
     r"|\b(?:please )?tell me (?:more|what you)|\bjust (?:ask|say|tell)\b|\bdo(?: not|n't) hesitate"
-    r"|\bget in touch|\blook(?:ing)? forward|\b(?:our|the) team\b|\bi(?:'d| would) (?:love"
+    r"|\bget in touch|\blook(?:ing)? forward|\b(?:our|one of the) team\b|\bi(?:'d| would) (?:love"
     r"|be (?:happy|glad|delighted|pleased))|\bi can (?:certainly |gladly |surely )?(?:help|assist"
     r"|do that|draw)|\bwhatever you need|\b(?:i was designed|my (?:goal|purpose) is)"
     r"|\bas your assistant|\bi'm (?:your|an?) (?:\w+ )*assistant|\bdo my best"
@@ -166,7 +171,8 @@ _GREETING = re.compile(
 # An offer may be just what was asked for.
 _ASKS_FOR_TALK = re.compile(
     r"\b(?:greeting|welcome|closing|hotline|e-?mail|letter|dialogue|conversation|script|support"
-    r"|customer|reply|message|question (?:for|to)|line (?:for|of)|translat\w*|couplet|chat ?bot)\b",
+    r"|customer|reply|message|question (?:for|to|that)|line (?:for|of)|translat\w*|couplet"
+    r"|chat ?bot)\b",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？]*")
