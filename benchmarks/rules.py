@@ -22,17 +22,23 @@ from tools import calibration
 
 
 def of_labels(path: Path, lang: str) -> dict[str, calibration.Score]:
-    """Scores by rule, on labels that point to rows of files, each read by `read_rows`."""
-    from smolsynth.cli.check import _measured
+    """Scores by rule, on labels that point to rows of files, each read and measured whole."""
     from smolsynth.datasets.read import read_rows
+    from smolsynth.quality.report import measure
 
     labels = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    files = {name: read_rows(name).rows for name in {one["file"] for one in labels}}
-    given = [{**one, "row": _measured(files[one["file"]][one["row"]])} for one in labels]
-    flagged = calibration.verdicts(given, lang)
+    found: dict[str, dict[str, set[int]]] = {}
+    for name in {one["file"] for one in labels}:
+        rows = [
+            {"messages": [*row["prompt"], *row["completion"]]} if "completion" in row else row
+            for row in read_rows(name).rows
+        ]
+        report = measure(rows, lang)
+        found[name] = {finding.rule: set(finding.rows) for finding in report.findings}
     by_rule = defaultdict(list)
-    for one, found in zip(given, flagged, strict=True):
-        by_rule[one["rule"]].append((one["label"], found))
+    for one in labels:
+        flagged = one["row"] in found[one["file"]].get(one["rule"], ())
+        by_rule[one["rule"]].append((one["label"], flagged))
     return {rule: calibration.score(judged) for rule, judged in sorted(by_rule.items())}
 
 
