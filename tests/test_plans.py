@@ -562,7 +562,8 @@ def test_copies_of_the_seeds_are_no_rows():
 def test_the_first_rows_differ_in_technique_and_topic():
     chunk = {
         leaf: [
-            answered(f"{leaf} asks {n} of {topic}?", f"{leaf} {n} {topic} 1.") | {"topic": topic}
+            answered(f"{leaf} asks {n} of {topic}?", f"{leaf[0]}{n}{topic} is old.")
+            | {"topic": topic}
             for topic in "ab"
             for n in (1, 2)
         ]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
 from smolsynth.documents.answers import why_unanswered
-from smolsynth.quality.report import finish_reason_of
+from smolsynth.quality.report import NEAR_A_SEED, finish_reason_of
 from smolsynth.quality.rules import faults, faults_of_pair
 from smolsynth.rows import Row, is_missing
 from smolsynth.text.language import CHINESE
@@ -110,7 +110,8 @@ def collect(
     kept: list[Row] = []
     dropped: Counter = Counter()
     instructions: set[str] = set()
-    known, copies = NearDuplicates(), NearDuplicates()
+    # As `measure` compares them: what it would find is not kept in the first place.
+    known, copies = NearDuplicates(edits=True), NearDuplicates(NEAR_A_SEED, edits=True)
     for text in seeds:
         copies.add(text)
     new_rows: deque[int] = deque(maxlen=_PATIENCE)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from smolsynth.llms.thinking import split_thoughts
 from smolsynth.text.requests import missing_request
+from smolsynth.text.signals import refusal_in
 
 # why a line is left out
 DROPPED = ("blank", "fence", "heading", "remark", "label", "statement", "fragment", "repeated")
@@ -168,6 +169,8 @@ def _why_not(line: str, query: str) -> str | None:
         return "remark"
     if query.endswith((":", "：")):  # it speaks of what follows, and on its own asks for nothing
         return "heading" if _HEADING.match(line) else "label"
+    if not query.endswith(("?", "？")) and refusal_in(query):
+        return "statement"
     reason = missing_request(query)
     if reason and _HEADING.match(line):
         return "heading"

@@ -31,7 +31,7 @@ from smolsynth.text.similarity import DuplicateSearch, duplicates, nearest_simil
 from smolsynth.text.tokens import tokens
 
 SAMPLES = 3  # rows shown of each finding
-_NEAR_A_SEED = 0.85  # similarity; a seed's question about something else may come to 0.82
+NEAR_A_SEED = 0.85  # similarity; a seed's question about something else may come to 0.82
 
 
 class Finding(NamedTuple):
@@ -244,7 +244,7 @@ def measure(
     like = WORDS[lang]
     for one in repeats.found(lambda row: tokens("\n".join(texts[row]))):
         found["duplicate"][one.row] = like["like"].format(of=one.of, similarity=one.similarity)
-    near = max(threshold, _NEAR_A_SEED)
+    near = max(threshold, NEAR_A_SEED)
     for one in duplicates([*seeds, *asked], near, edits=True) if seeds else ():
         if one.of < len(seeds) <= one.row:
             found["copied_seed"][one.row - len(seeds)] = like["seed"].format(of=one.of)

@@ -142,7 +142,7 @@ class DuplicateSearch:
             self._copies.append((row, of))
             return
         self._unique.append(row)
-        self._waiting.append(_hashed(self._form(parts)))
+        self._waiting.append(_hashed(_form(parts, self._edits)))
         if len(self._waiting) == _CHUNK:
             self._digest()
 
@@ -154,7 +154,7 @@ class DuplicateSearch:
         kept: dict[tuple[int, int], list[int]] = defaultdict(list)  # by bucket: what repeats none
         forms: dict[int, frozenset[str] | tuple[str, ...]] = {}  # of kept ones
         for place, buckets in _shared_buckets(digests):
-            row, own = unique[place], self._form(tokens_of(unique[place]))
+            row, own = unique[place], _form(tokens_of(unique[place]), self._edits)
             others = list({other for bucket in buckets for other in kept[bucket][-_LATEST:]})
             if len(others) > _MANY:  # the digests estimate which ones are likeliest
                 likely = (digests[others] == digests[place]).sum(axis=1)
@@ -176,10 +176,6 @@ class DuplicateSearch:
         ]
         return sorted([*exact, *near.values()])
 
-    def _form(self, parts: Sequence[str]) -> frozenset[str] | tuple[str, ...]:
-        """What of a text is compared: its tokens, or its shingles."""
-        return tuple(parts) if self._edits and len(parts) < _SHORT else shingles_of(parts)
-
     def _digest(self) -> None:
         """MinHash digests of the sets that wait, uint32, [rows, bands times hashes in a band]."""
         from rensa import RMinHash
@@ -188,6 +184,11 @@ class DuplicateSearch:
         digests = RMinHash.digests_from_token_sets(self._waiting, num_perm=size, seed=_SEED)
         self._digests.append(np.asarray(digests, np.uint32).reshape(-1, size))
         self._waiting.clear()
+
+
+def _form(parts: Sequence[str], edits: bool) -> frozenset[str] | tuple[str, ...]:
+    """What of a text is compared: its tokens, or its shingles."""
+    return tuple(parts) if edits and len(parts) < _SHORT else shingles_of(parts)
 
 
 def _hashed(form: frozenset[str] | tuple[str, ...]) -> frozenset[str]:
@@ -228,38 +229,40 @@ def _shared_buckets(digests: np.ndarray) -> Iterator[tuple[int, list[tuple[int, 
 class NearDuplicates:
     """An index of texts that grows: finds the earlier one that a text repeats, or nearly.
 
-    MinHash and LSH (the library rensa) name candidates, which are then compared exactly.
+    MinHash and LSH (the library rensa) name candidates, which are then compared exactly: as in
+    `duplicates`, with or without `edits`.
 
     >>> index = NearDuplicates()
     >>> [index.add(text) for text in ("It rains today.", "it rains, today", "It is dry.")]
     [None, 0, None]
     """
 
-    def __init__(self, threshold: float = 0.8) -> None:
+    def __init__(self, threshold: float = 0.8, edits: bool = False) -> None:
         from rensa import RMinHashLSH
 
         self.threshold = threshold
+        self._edits = edits
         self._lsh = RMinHashLSH(threshold, _BANDS * _IN_BAND, _BANDS)
-        self._shingles: dict[int, frozenset[str]] = {}
+        self._forms: dict[int, frozenset[str] | tuple[str, ...]] = {}
         self._added = 0
 
     def find(self, text: str) -> int | None:
         """The number of the first text that `text` repeats, counted from 0; `None` if it is new."""
-        return self._first_like(shingles(text))
+        return self._first_like(_form(tokens(text), self._edits))
 
     def add(self, text: str) -> int | None:
         """As `find`; a new text is known from now on. Each text added counts one."""
-        own, number = shingles(text), self._added
+        own, number = _form(tokens(text), self._edits), self._added
         self._added += 1
         of = self._first_like(own)
         if own and of is None:
-            self._shingles[number] = own
-            self._lsh.insert(number, _minhash(own))
+            self._forms[number] = own
+            self._lsh.insert(number, _minhash(_hashed(own)))
         return of
 
-    def _first_like(self, own: frozenset[str]) -> int | None:
-        found = self._lsh.query(_minhash(own)) if own else []
-        alike = (of for of in found if jaccard(own, self._shingles[of]) >= self.threshold)
+    def _first_like(self, own: frozenset[str] | tuple[str, ...]) -> int | None:
+        found = self._lsh.query(_minhash(_hashed(own))) if own else []
+        alike = (of for of in found if _likeness(own, self._forms[of]) >= self.threshold)
         return min(alike, default=None)
 
 
