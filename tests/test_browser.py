@@ -116,7 +116,7 @@ def test_from_a_description_to_a_file_on_disk(open_app, where, lang):
 
 
 def test_the_first_sample_comes_within_ten_seconds_of_opening_the_page(chromium, servers):
-    """On two quiet cores; a busy machine gets three times that. Other words give another sample."""
+    """On two quiet cores; a busy machine gets six times that. Other words give another sample."""
     address, _ = servers("voila", "en")
     page = browser.new_page(chromium, address)
     begun = time.perf_counter()
@@ -127,7 +127,7 @@ def test_the_first_sample_comes_within_ten_seconds_of_opening_the_page(chromium,
     seconds = time.perf_counter() - begun
     print(f"first sample after {seconds:.1f} s")
     assert app.field("list").locator("option").count() == 5
-    assert seconds < 30
+    assert seconds < 60
     before = app.field("list").inner_text()
     app.field("about").fill("questions about rain and kettles")
     app.field("about").press("Tab")
