@@ -11,7 +11,7 @@ from smolsynth.text.layout import width
 
 MOST_CHARACTERS = 20_000_000  # of a document once it is unpacked
 _BULLET = re.compile(r"\s*(?:[-*+•·‣◦–]\s|\(?\d{1,3}[.)、]|[一二三四五六七八九十]{1,3}、)")
-_WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]")
+WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]")
 _CLOSED = re.compile(r"[.!?:;,。！？：；，、…][\"')\]”’」』）》]*$")
 _HEADING = 60  # columns of a line that may be a heading
 Notes = Callable[..., None]  # takes a key of `strings.note` and its values
@@ -66,7 +66,7 @@ def joined(one: str, two: str) -> str:
     one, two = one.rstrip(), two.lstrip()
     if re.search(r"[^\W\d_]-$", one) and two[:1].islower():
         return one[:-1] + two
-    close = one and two and _WIDE.match(one[-1]) and _WIDE.match(two[0])
+    close = one and two and WIDE.match(one[-1]) and WIDE.match(two[0])
     return one + ("" if close else " ") + two
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from smolsynth.documents.blocks import Block
+from smolsynth.documents.blocks import WIDE, Block
 
 Count = Callable[[str], int]  # tokens of a text
 
@@ -126,8 +126,7 @@ def estimated(text: str) -> int:
     >>> estimated("Water boils at 100 degrees."), estimated("水在一百度沸腾。")
     (7, 8)
     """
-    wide = len(re.findall(r"[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]", text))
-    rest = re.sub(r"[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]", " ", text)
+    rest, wide = WIDE.subn(" ", text)
     words = sum(-(-len(word) // 6) for word in re.findall(r"\w+", rest))
     return wide + words + len(re.findall(r"[^\w\s]", rest))
 
