@@ -21,7 +21,7 @@ from smolsynth.rows import rows as rows_of
 Notes = list[tuple[str, dict[str, Any]]]  # see `smolsynth.datasets.strings`
 _SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".arrow")
 _HUB = re.compile(r"[\w.-]+/[\w.-]+")
-_BOMS = (  # the longer ones first: that of UTF-32 begins with that of UTF-16
+BOMS = (  # the longer ones first: that of UTF-32 begins with that of UTF-16
     (b"\xff\xfe\x00\x00", "utf-32"),
     (b"\x00\x00\xfe\xff", "utf-32"),
     (b"\xef\xbb\xbf", "utf-8"),
@@ -176,7 +176,7 @@ def _open(path: Path, encoding: str | None, notes: Notes) -> Callable[[], io.Tex
     if head in _MAGIC:
         raise ReadError(said("is_really", file=path.name, really=_MAGIC[head]))
     # A mark at the beginning is surer than what somebody says.
-    found = next((name for mark, name in _BOMS if head.startswith(mark)), None)
+    found = next((name for mark, name in BOMS if head.startswith(mark)), None)
     if found:
         notes.append(("bom", {"encoding": found.upper()}))
         encoding = {"utf-8": "utf-8-sig"}.get(found, found)

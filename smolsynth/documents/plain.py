@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from functools import reduce
 from pathlib import Path
 
-from smolsynth.datasets.sources import raw_rows
+from smolsynth.datasets.sources import BOMS, raw_rows
 from smolsynth.documents.blocks import Block, Notes, joined, needed, paragraphs
 from smolsynth.documents.strings import Unreadable
 from smolsynth.errors import ReadError
 
-_BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)  # YAML before a page
 _USUAL = ("text", "content", "document", "body", "passage", "文本", "正文", "内容", "文档")
 
@@ -20,9 +19,9 @@ def decoded(data: bytes, notes: Notes) -> str:
 
     Raises Unreadable where no encoding fits.
     """
-    bom = next((name for mark, name in _BOMS.items() if data.startswith(mark)), "")
+    bom = next((name for mark, name in BOMS if data.startswith(mark)), "")
     try:
-        return data.decode(bom or "utf-8")
+        return data.decode(bom or "utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError:
         from charset_normalizer import from_bytes
 
