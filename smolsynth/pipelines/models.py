@@ -76,6 +76,8 @@ def _enter(model: BaseModel) -> None:
 
 def _leave(model: BaseModel) -> None:
     """The last to leave unloads the model, unless it was loaded by hand, and puts it back."""
+    if turns.TURN is None:  # Python ends, with a stream that was not read to its end: all goes
+        return
     with turns.TURN:
         used = _IN_USE[id(model)]
         used.users -= 1
