@@ -244,7 +244,7 @@ def faults(
             yield "thoughts", mark
     if said := garbled(instruction, lang) or garbled(response, lang, instruction):
         yield "garbled", _start(said)
-    if end := cut_off(response, finish_reason):
+    if end := cut_off(response, finish_reason, instruction):
         yield "cut_off", end
     if kinds := {one.kind: None for part in parts for one in personal_data(part)}:
         yield "personal_data", " ".join(MASKS[lang][kind] for kind in kinds)

@@ -58,6 +58,17 @@ _CODE_LINE = re.compile(
     r"|from \S+ import .*|[#/*<{}()\[\]].*|.*[;{}]|[\w.\[\]\"']+ *[-+*/]?= *\S.*|[\w.]+\(.*\))\s*$",
     re.MULTILINE,
 )
+# Lines of no language: formulas, quantities, regular expressions, names of files, commands.
+_FUNCTION = r"(?:sin|cos|tan|cot|sec|log|ln|lg|exp|lim|max|min|sqrt|mod|arc\w{3}|dx|dy|dt)"
+_NOBODYS = re.compile(
+    rf"\s*(?:[^A-Za-z]*(?:(?:{_FUNCTION}|[A-Za-z]{{1,2}})(?![A-Za-z])[^A-Za-z]*)*"
+    r"|\d[\d.,]* ?[A-Za-z/%^\d]{1,8}|\^\S.*\$|\S*(?:\\[dwsbDWSB.]|\[[^\]\s]+\][+*{?]?|\(\?"
+    r"|[+*?]\))\S*"
+    r"|[\w/~-]*(?:\w[._]\w+)+|(?:\$ )?(?:sudo |\./)?(?:pip3?|conda|npm|npx|git|docker|apt"
+    r"|apt-get|brew|ls|cd|df|du|cat|grep"
+    r"|ps|kill|chmod|mkdir|rm|cp|mv|curl|wget|ssh|tar|find|tail|head|top|python3?|node"
+    r"|make)(?: [\w./*=@:+|<>-]+){1,8})\s*"
+)
 # A request that names a language, or quotes words of another, may be answered in another.
 _ABOUT_LANGUAGES = re.compile(
     r"translat|\blanguage|\b(?:english|french|spanish|german|italian|portuguese|chinese|mandarin"
@@ -91,6 +102,8 @@ def in_language(text: str, lang: str) -> bool:
     is_in = _is_chinese if lang == "zh" else _is_english
     if is_in(text):
         return True
+    if text.isascii() and all(map(_NOBODYS.fullmatch, filter(str.strip, text.split("\n")))):
+        return True
     rest = _CODE_LINE.sub(" ", _ASIDE.sub(" ", text))
     if not _LETTERS.search(rest):  # nothing but code, or nothing but a quotation
         return bool(_CODE_LINE.search(text) or "`" in text or "$" in text) or _is_name(text)
@@ -119,15 +132,17 @@ def about_languages(instruction: str) -> bool:
 
 
 def asks_in(instruction: str, lang: str) -> bool:
-    """Whether an English instruction is about a text in another language that it holds.
+    """Whether an instruction is in another language because it is about a text that it holds.
 
     >>> asks_in("Translate: Das ist eine Katze, die schläft.", "en")
     True
+    >>> asks_in("How do you say “早上好” in English?", "zh"), asks_in("What is tea?", "zh")
+    (True, False)
     >>> asks_in("What does this mean? 超次元の究極バトル、大会", "en"), asks_in("Это кот.", "en")
     (True, False)
     """
     if lang != "en":
-        return False
+        return bool(CHINESE.search(instruction)) and names_language(instruction)
     words = [word.lower() for word in _LATIN.findall(instruction)]
     if names_language(instruction) and len(words) > 1:
         return True
@@ -173,12 +188,13 @@ def _is_chinese(text: str) -> bool:
     others = letters - chinese - kana - hangul - latin
     if kana * 3 > chinese or hangul * 2 + others > chinese:
         return False
-    if chinese * 4 >= latin:
+    if chinese >= latin:
         return True
     words = _LATIN.findall(text)  # terms and names, but no English sentence
-    return chinese * 2 >= max(len(words), 4) and not (_ENGLISH | _HINTS) & {
-        w.lower() for w in words
-    }
+    hints = (_ENGLISH | _HINTS).intersection(words)  # “He” is helium
+    if chinese * 4 >= latin:
+        return not hints or chinese >= len(words)
+    return chinese * 2 >= max(len(words), 4) and not hints
 
 
 def _count(script: re.Pattern, text: str) -> int:

@@ -95,12 +95,56 @@ _ZH_QUESTION = re.compile(
     r"|吗|呢|是否|能[否不]|可否|有没有|是不是|会不会|对不对|多久|啥|区别$"
 )
 _ZH_COURTESY = re.compile(
-    r"请|帮[我忙助]|麻烦|给我|告诉我|我想|我要|我需要|想要|希望|需要[你一]|你[能可应需要的]|您"
+    r"请|帮我|帮[忙助]|麻烦|给我|告诉我|我想|我要|我需要|想要|希望|需要[你一]|你[能可应需要]"
+    r"|您[能可会有看说觉怎]"
     r"|让我们|我们[来需]"
-    r"|吧[。！!”]*$|跟我[讲说谈聊]|试着|尝试|要求|任务|扮演|充当|建议|的话$|一下"
+    r"|吧[。！!”]*$|跟我[讲说谈聊]|试着|尝试|要求|任务|扮演|充当|(?:给|求|提|些|条|点).{0,6}建议"
+    r"|建议$|的话$|一下"
+    # what is wrong is told to be helped
+    r"|急|救|我.{0,12}(?:不着|不了|不会|不懂|不好|不知|失眠|疼|痛|难受|烦|坏了|丢了|忘了|报错)"
 )
+# Sentences that state: a definition, what something is made of or good for, or behind words that
+# introduce one. What stands behind the subject asks for nothing, be it a verb or “怎样”.
+_ZH_INTRO = (
+    r"(?:说得直白一点|通俗地?[说讲]|简单(?:来|地)?[说讲]|具体(?:来说|是这样的)?|有个趣闻"
+    r"|你知道吗|小提示|我的建议是|要当心的是"
+    r"|换句话说|总(?:而言)?之|备注|注|首先|其次|最后|第[一二三四五]步|你知道吗？?|所谓|[-*•])"
+)
+_ZH_STATES = re.compile(
+    rf"^(?:{_ZH_INTRO}[，,：: ]*)*"
+    r"(?:(?P<it>它们?|他们?|她们?|其|这[些种本个]?|那[些种个]?|我[爷奶爸妈们的昨今家])"
+    r"|(?P<named>[^，。：:；？?“\"‘]{1,24}?)(?:(?:，就)?是(?:一|由|指|在|用|把|对|让|靠|供|两|多"
+    r"|\d|位于|[^，。？]{1,30}的)|可以(?!吗)|能够"
+    r"|主要?由|由[^，。]+组成|的(?:主要)?作用是|位于|属于|包括|(?:都|也|里|中|上|共|各)有"
+    r"|有(?=[一两三多几许\d])|常常?见|发源|流经|讲述|含有|绕|在(?=.{1,12}[成结])))"
+)
+# “写作是一种……” defines; “写一段话是一种……” would not.
+_ZH_DEFINES = re.compile(r"(?:，就)?是[一两][种个类项门款本部位座条片团处段次台]|主要?由|由|的")
+_ZH_ORDERS = re.compile(
+    r"[把将让给为教对从]|根据|按照?|基于|建议|回答|造一?个|举[一出]?[个例]"
+    r"|(?:[写列说讲画译编找谈想用造举]|描述|介绍|解释|分析|总结|比较|翻译)(?:[一出下你我这那以]"
+    r"|.{0,3}关于)"
+)
+_NOUN = 3  # characters behind a verb that may make a noun of it: 说明书, 设计模式
+_ZH_ORDERED = re.compile(  # a text, and what to do with it
+    r"，(?:请|将|把)[^，。]*(?:改|换|译|写|扩)|，(?:加上?|添加|制作|写|改[写成为]|给出|翻译|造"
+    r"|求|计算|列出)"
+)
+_ZH_ASKED = re.compile(
+    "[？?]|(?<!、)请(?![它他她人问教]|模型|专家|求)|请问|帮我|给我|告诉我|我想|我要"
+)
+_ZH_ADVICE = re.compile(rf"^{_ZH_INTRO}[：:，]")
+_ZH_THANKS = re.compile("(?:非常|十分|真的?|太)?(?:感谢|谢谢|多谢)(?!信|卡|词|语)")
+_ZH_LABEL = re.compile(
+    r"(?:以下|下面|下列)(?:是|为)?[^。？?]{0,16}[：:]\W*"
+    r"|(?:用户|系统|参考|标准|示例|样例|模型)?(?:输入|输出|答案|回答|指令|示例|提示|问题"
+    r"|任务)(?:格式|内容)?[一二三四五六七八九十\d]*\W*"
+    r"|第[一二三四五六七八九十百\d]+[章节课讲部篇单元回][ 　：:].*"
+)
+_ZH_SCRAP = re.compile(r"[，。、；]|以及|并且|而且|或者")
 _ZH_VERBS = (
-    "写|列出|列举|罗列|解释|描述|描绘|形容|翻译|译|总结|概括|概述|归纳|生成|产生|创建|创作|创造"
+    "写|别|不要|列出|列举|罗列|解释|描述|描绘|形容|翻译|译|总结|概括|概述|归纳|生成|产生|创建"
+    "|创作|创造"
     "|设计|编写|编辑|编|撰写|改写|重写"
     "|重述|复述|修改|修复|修正|比较|对比|分析|剖析|计算|找|寻找|查找|搜索|提供|给出|给|选|挑选"
     "|分类|归类|确定|判断|辨别|识别|评估"
@@ -127,12 +171,18 @@ _ZH_IMPERATIVE = re.compile(
     rf"^(?:现在|然后|接着|首先|最后|再|并|先|并且|来|用|以|简要|简单|详细|准确)*(?:{_ZH_VERBS})"
 )
 _ZH_WANTED = re.compile(
-    r"^(?:关于|有关|.{2,}示例[：:]"
+    r"^(?:关于|有关|(?:[同近反对]义词|拼音|部首|[上下]联|情感分析|填空|造句|组词|缩写|英译汉"
+    r"|汉译英)[：:]|论|浅谈|试论|.{2,}示例[：:]|[^，。：:转]{1,14}(?:(?<![公自旋])转(?!动|变|身)"
+    r"|兑|换算?成?)[^，。：:的一]{1,10}(?:[：:]|$)"
     r"|[一两二三四五六七八九十几\d]+[首篇个段封份则张种条句道项款名位组套])"
     r"|(?:策略|步骤|方法|办法|方式|途径|原因|理由|区别|差异|异同|关系|故事|诗|诗歌|例子|示例|优点"
     r"|缺点|好处|坏处|优势|劣势|利弊|作用|意义"
     r"|特点|特征|影响|计划|方案|清单|列表|标题|摘要|文章|信|邮件|剧本|歌词|对话|演讲|演讲稿|代码"
     r"|程序|函数|菜谱|食谱|做法|用法|技巧"
+    r"|攻略|指南|教程|安排|行程|开场白|[题稿招图表]|报告|简历|配方|公式|祝福|祝词|标语|推荐|介绍"
+    r"|分析|对比|比较|评价|感想"
+    r"|[读观]后感|心得|日记|作文|小说|童话|寓言|传记|大纲|提纲|教案|合同|模板|文案|口诀|秘籍"
+    r"|窍门|指导"
     r"|事项|历史|起源|结构|成分|分类|类型|含义|意思|定义|概念|同义词|反义词|译文|总结|答案|句子"
     r"|段落|描述|评论|笑话|谜语|广告语?|口号)$"
 )
@@ -203,6 +253,8 @@ def missing_request(text: str) -> str | None:
     if _CODE.search(text) or _MATH.search(text):
         return None
     lines = [line.strip() for line in text.splitlines() if re.search(r"[^\W_]", line)]
+    if CHINESE.search(text) and (reason := _says_in_chinese(text.strip())):
+        return reason
     if any(map(_line_asks, lines)):
         return None
     if not re.search(r"[^\W\d_]", text):
@@ -223,6 +275,37 @@ def missing_request(text: str) -> str | None:
     if CHINESE.search(text):
         return _chinese(first, listed)
     return _english(first, listed)
+
+
+def _says_in_chinese(text: str) -> str | None:
+    """Why a Chinese text asks for nothing, where its form tells: a label, thanks, statements."""
+    if _ZH_LABEL.fullmatch(text):
+        return "label"
+    if _ZH_THANKS.match(text) and "请" not in text:
+        return "statement"
+    if _ZH_SCRAP.match(text) and len(text) < 12 and not _ZH_QUESTION.search(text):
+        return "fragment"
+    sentences = [
+        part.strip(" “”") for part in re.split("[。\n！!]", text) if re.search(r"\w", part)
+    ]
+    stated = text[-1] in "。！!" and all(map(_states_in_chinese, sentences))
+    return "statement" if stated else None
+
+
+def _states_in_chinese(sentence: str) -> bool:
+    if _ZH_ASKED.search(sentence):
+        return False
+    found = _ZH_STATES.match(sentence)
+    if not found:
+        return bool(_ZH_ADVICE.match(sentence))
+    named = found["named"] or ""
+    if _ZH_ORDERS.match(named) or _ZH_QUESTION.search(named):
+        return False
+    if _ZH_ORDERED.search(sentence):
+        return False
+    verb = _ZH_IMPERATIVE.match(named)
+    defines = _ZH_DEFINES.match(sentence, found.end("named")) if named else None
+    return not verb or len(verb[0]) < 2 or (bool(defines) and len(named) - len(verb[0]) <= _NOUN)
 
 
 def _line_asks(line: str) -> bool:

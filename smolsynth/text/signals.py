@@ -4,6 +4,7 @@ import re
 import unicodedata
 from itertools import islice
 
+from smolsynth.text.language import CHINESE
 from smolsynth.text.tokens import tokens
 
 # ---- leaks ----
@@ -11,6 +12,8 @@ from smolsynth.text.tokens import tokens
 # that only those prompts hold. A rating alone stands in any review, a rationale in any worked
 # example, “Prompt:” within many a request: they count together, and as the start of a text.
 _PROMPT_WORD = r"(?:prompt|instruction|response|answer)"
+_NEW_ZH = r"(?:(?:改写|重写|改进|优化|进化|润色)(?:过|之?后)?|更新后|新版)"
+_PROMPT_WORD_ZH = r"(?:提示词?|指令|回答|问题|请求)"
 _LEAK = re.compile(
     rf"#+ ?(?:the )?(?:new |given |rewritten |re-written |created |evolved )+{_PROMPT_WORD} ?#*"
     r"|^\W*(?:the )?(?:new|given|rewritten|re-written|created|evolved)[ _-]"
@@ -25,17 +28,62 @@ _LEAK = re.compile(
     r"|^(?:text|output) 1\W{1,3}rating\b|'rewritten prompt'"
     r"|\brate the outputs? 1 to 5\b|asked: .*\n ?says: "
     rf"|don't write 'given {_PROMPT_WORD}|famous ai systems"
-    r"|#+ ?(?:给定|改写后|重写后|新)的?(?:提示词?|指令|回答) ?#*"
-    r"|^\W*(?:给定|改写后|重写后|新建|新|进化后)的?(?:提示词?|指令|回答)\W{0,2}[:：]"
-    r"|\A\W*提示词 ?[:：]|^\W*评分 ?[:：] ?[1-5]\W*\n\W{0,3}(?:评分)?理由 ?[:：]"
-    r"|改写给定的提示",
+    # headings and labels: “## 改写后的回答”, “【重写后的提示】”, “以下是改写后的回答：”
+    rf"|[#【] ?(?:{_NEW_ZH}|给定|新)的?{_PROMPT_WORD_ZH} ?[#】\n]"
+    rf"|(?:^\W*|以下是|下面是)(?:{_NEW_ZH}|给定|新建)的?{_PROMPT_WORD_ZH}(?:如下)?\W{{0,2}}[:：]"
+    r"|^\W*新的?(?:提示词?|指令)(?:如下)?\W{0,2}[:：]|\A\W*提示词 ?[:：]"
+    rf"|{_PROMPT_WORD_ZH}(?:改写|重写)(?:结果|如下|为)?[:：]|我把给定的{_PROMPT_WORD_ZH}"
+    # what a judge says, and is told
+    r"|^\W*(?:评分|得分|打分) ?[:：] ?\d\W*分?\W*\n\W{0,3}(?:评分|打分)?(?:理由|依据|说明) ?[:：]"
+    r"|(?:^\W*(?:回答|回复|答案) ?[一二三四A-D1-4]的?(?:得分|评分"
+    r"|分数)? ?[:：] ?\d{1,2} ?分?\W*$\n?){2}"
+    r"|^(?:请|你的任务是|你需要|你将)[^。\n]{0,40}(?:回答|回复)[^。\n]{0,24}(?:打分|评分)"
+    r"|请对这条回复写"
+    # what a rewriter is told
+    rf"|(?:改写|重写)给定的?{_PROMPT_WORD_ZH}|(?:提示词?|指令)(?:改写|重写)(?:者|专家|器)"
+    rf"|(?:改写|重写)后的?{_PROMPT_WORD_ZH}(?:必须|不能|应)"
+    rf"|给定的?(?:提示词?|指令)(?:改写|重写)(?:得更|成一?[个条])[^。\n]*(?:不要|不用"
+    rf"|别)(?:去)?回答",
+    re.IGNORECASE | re.MULTILINE,
+)
+# Judges' labels in English have no business in a text that is Chinese. “所问”, “所说” and a verdict
+# behind each part are how the bundled tutor judges.
+_LEAK_IN_CHINESE = re.compile(
+    r"(?<![a-z])(?:(?:rating|score)\W{1,2}[1-5](?![\d.])|output for\b)|rationale ?[:：]|^type: none"
+    r"|所[问说][:：][^。\n]{0,40}(?:[对错]|没写完)|[对错][;；] ?(?:列表|可补充|没写完)"
+    r"|[;；] ?可补充\s*$"
+    r"|[对错] 重复(?:[;；]|$)|(?:没写完|提示词) 错",
     re.IGNORECASE | re.MULTILINE,
 )
 # Every leak has one of these in it, and most texts have none.
 _LEAK_WORDS = (
     *("prompt", "instruction", "response", "answer", "output for text", "<text ", "rationale"),
     *("queries", "rating", "asked:"),
-    *("famous ai systems", "提示", "指令", "回答", "理由"),
+    *(
+        "famous ai systems",
+        "提示",
+        "指令",
+        "回答",
+        "回复",
+        "答案",
+        "分",
+        "重写",
+        "改写",
+        "所问",
+        "所说",
+    ),
+    *(
+        "后的问题",
+        "后的请求",
+        "对；",
+        "错；",
+        "可补充",
+        "重复",
+        "写完",
+        "output for",
+        "score",
+        "type:",
+    ),
 )
 # The same in mid-sentence: right in a text about prompts, wrong in an evolved instruction.
 _PHRASE = re.compile(
@@ -55,15 +103,18 @@ def leak_in(text: str, phrases: bool = False) -> str | None:
 
     >>> leak_in("#Rewritten Prompt#: What is a cat?"), leak_in("The given prompt is too short.")
     ('#Rewritten Prompt#', None)
+    >>> leak_in("以下是改写后的回答：\\n喝水。"), leak_in("给出分数之后再写理由。")
+    ('以下是改写后的回答：', None)
     >>> leak_in("What is a cat in the given prompt?", phrases=True)
     'given prompt'
     """
     lower = text.lower()
     if not any(word in lower for word in _LEAK_WORDS):
         return None
-    found = _LEAK.search(text)
+    leaks = [_LEAK, _LEAK_IN_CHINESE] if CHINESE.search(text) else [_LEAK]
+    found = next(filter(None, (leak.search(text) for leak in leaks)), None)
     if found and not phrases:  # what is quoted is spoken about
-        found = _LEAK.search(_QUOTED.sub(" ", text))
+        found = found.re.search(_QUOTED.sub(" ", text))
     found = found or (phrases and _PHRASE.search(text))
     return found.group().strip() if found else None
 
@@ -102,8 +153,10 @@ _QUOTED = re.compile(r"`[^`\n]+`|[“\"「][^”\"」\n]*[”\"」]")
 # What a model declines to do: "I can't help with that", but not "I can't wait to see you".
 _DEED = (
     r"(?:help(?! but\b)|assist|answer|provide|fulfil|comply|do (?:that|this|so|it)|write|create"
-    r"|generate|support|say|tell|give|offer|discuss|complete|access|browse|open|view|recommend|process"
-    r"|determine|engage|produce|respond|continue|share|perform|estimate|retrieve|summari[sz]e|display"
+    r"|generate|support|say|tell|give|offer|discuss|complete|access|browse|open|view|recommend"
+    r"|process"
+    r"|determine|engage|produce|respond|continue|share|perform|estimate|retrieve|summari[sz]e"
+    r"|display"
     r"|read|make|show|find|verify|confirm|predict|describe|translate|comment|speak|order|book|draw"
     r"|execute|edit|see|search|check|play|speculate|identify|calculate|analy[sz]e|be of|get|feel"
     r"|know|fetch|look (?:up|into)|carry out|take part)\b"
@@ -204,28 +257,75 @@ _OF_A_MODEL = re.compile(
 )
 _DEED_ZH = (
     r"(?:直接|准确|完全|为[您你]|给[您你]|替[您你]|向[您你]|帮[您你])*"
-    r"(?:回答|作答|提供|帮|协助|满足|完成|生成|处理|回应|给出|讨论|访问|查看|打开|浏览|告诉|写|创建|制作|执行|确定"
-    r"|判断|进行|评估|评价|看到|做到|描述|建议|预测|总结|阅读|理解[您你]|找到|说|拥有|提出|继续|参与)"
+    r"(?:回答|作答|提供|帮|协助|满足|完成|生成|处理|回应|给出|讨论|访问|查看|打开|浏览|告诉|写"
+    r"|创建|制作|执行|确定"
+    r"|判断|进行|评估|评价|看到|做到|描述|建议|预测|总结|阅读|理解[您你]|找到|说|拥有|提出|继续"
+    r"|参与"
+    r"|查|获取|播放|识别|翻译|分析|协助|教|泄露|透露|支持|伪造|代替|分享)"
 )
 _NOT_ABLE_ZH = (
     rf"(?:(?:无法|不能|没法|没办法|不便|不方便|难以|不可以|帮不了|恕不|恕难|不会){_DEED_ZH}?"
-    r"|不(?:太|是很|怎么|够)?(?:了解|知道|清楚|懂|熟悉|确定)|了解(?:不多|不够|有限)|没有?学过|不具备"
-    r"|没有(?:足够|相关|这方面|个人|能力|权限|获取)|答不(?:上来|出))"
+    r"|不(?:太|是很|怎么|够)?(?:了解|知道|清楚|懂|熟悉|确定)|了解(?:不多|不够|有限)|没有?学过"
+    r"|不具备"
+    r"|没有(?:足够|相关|这方面|个人|能力|权限|获取|.{0,8}的?(?:权限|能力))|答不(?:上来|出)"
+    r"|[听看读查打写画放做办回帮]\w?(?:不了|不到|不开|不出)|超出了?我|不在我的|违反了?我)"
 )
 _REFUSAL_ZH = re.compile(
     rf"^(?:啊|哦|嗯|[您你]好)?[，, ]*(?:我|真的?|非常|十分|实在|很|深表|表示|感到|令人)*"
-    rf"(?:抱歉|对不起|不好意思|遗憾|歉意).{{0,30}}?(?:{_NOT_ABLE_ZH}|(?:[您你](?:并?没有?|并?未)(?:为我)?(?:提供|给|指定)))"
-    rf"|^(?:由于|因为)?我?(?:作为|身为|只?是)一?[个名款位种]?.{{0,6}}(?:人工智能|AI|语言模型|大模型|虚拟助[手理])"
-    rf".{{0,16}}?[，,]?.{{0,12}}?(?:{_NOT_ABLE_ZH}|并?没有|不提供|不支持)"
-    rf"|^(?:关于|对于?)?[^，。]{{0,16}}[，,]?我(?:目前|暂时|现在|还|真的?|恐怕|并|确实|实在|也|对.{{1,16}}|只能说)*"
+    rf"(?:抱歉|对不起|不好意思|遗憾|歉意).{{0,30}}?(?:{_NOT_ABLE_ZH}|(?:[您你](?:并?没有?"
+    rf"|并?未)(?:为我)?(?:提供|给|指定|上传)))"
+    rf"|^(?:由于|因为)?(?:我?(?:作为|身为)|我只?是)一?[个名款位种]?[^，]{{0,6}}(?:人工智能|AI"
+    rf"|模型|程序|助[手理])"
+    rf"(?:(?!人工智能|AI).){{0,28}}?(?:{_NOT_ABLE_ZH}|并?没有|不提供|不支持)"
+    # “我理解你的难处，但我不能……”, “出于隐私，我不能……”
+    rf"|^(?:我(?:很|完全|能)?(?:理解|明白|知道|了解)|出于|由于|因为|考虑到"
+    rf"|鉴于)[^。]{{2,30}}[，,].{{0,12}}?"
+    rf"(?:但|可|所以|因此|而)?我?(?:还是|也|并|实在|恐怕)*(?:无法|不能|没法|没办法|不便|不会"
+    rf"|不可以){_DEED_ZH}"
+    rf"|^(?:很|真|实在)?(?:抱歉|对不起).{{0,12}}(?:请求|问题|内容).{{0,6}}(?:违反|违背|涉及|不符合)"
+    rf"|^(?:关于|对于?)?[^，。]{{0,16}}[，,]?我(?:目前|暂时|现在|还|真的?|恐怕|并|确实|实在|也"
+    rf"|对.{{1,16}}|只能说)*"
     rf"(?:{_NOT_ABLE_ZH})"
-    rf"|^(?:暂时|目前|恐怕|恕我)?(?:无法|不能|不便|没法)(?:回答|作答|提供|满足|协助|给出|回应|处理)",
+    rf"|^(?:暂时|目前|恐怕|恕我)?(?:无法|不能|不便|没法)(?:回答|作答|提供|满足|协助|给出|回应"
+    rf"|处理)",
     re.IGNORECASE,
+)
+# The same in traditional characters.
+_SIMPLE = str.maketrans(
+    "無說幫為沒對權辦應請識預測給寫們關於難從", "无说帮为没对权办应请识预测给写们关于难从"
+)
+_VOICE_ZH = re.compile(
+    r"台词|独白|[书家情]信|[封的]信|邮件|请假|[对会]话|歌词|[首篇句]|故事|日记|造句|译|演讲|剧本"
+    r"|扮演|模仿"
+    r"|道歉|致歉|拒绝|婉拒|回复|口吻|语气|角色|假装"
+)
+_OF_A_MODEL_ZH = re.compile(
+    r"AI|人工智能|模型|助手|程序|请求|准则|能力范围|权限|相关信息|提供|协助|生成|满足|完成|这类"
+    r"|这样的内容"
+    r"|学过|了解"
 )
 # "If you don't know …", "many people don't know …" decline nothing.
 _NOT_I = re.compile(
-    r"^(?:如果|若|要是|假如|当|即使|虽然)|^(?:很多|许多|有些|有的|不少)人|我们|我的"
+    r"^(?:如果|若|要是|假如|当|即使|虽然)|^(?:很多|许多|有些|有的|不少)人|我们|我的(?!能力|知识"
+    r"|使用|准则|职责)"
 )
+_QUOTED_ZH = re.compile(r"`[^`\n]+`|“[^”\n]*”|「[^」\n]*」|\"[^\"\n]*\"")
+_READ_ZH = 400  # characters: three sentences
+# What stands beside a refusal and answers nothing: excuses, referrals, offers, questions.
+_CLAUSE_ZH = re.compile(r"[^，。！？；\n]+")
+_NO_ANSWER_ZH = re.compile(
+    r"我|[您你]|抱歉|对不起|不好意思|遗憾|无法|不能|没有|不便|请|建议|咨询|提供|帮助|需要|因为"
+    r"|由于|取决于|更多|人工智能|AI"
+    r"|模型|助手|问题|文本|信息|违反|违法|隐私|道德|但是?$|然而$"
+)
+_BUT_ZH = re.compile("[。，](?:但是?|不过|然而)，?")
+_NO_MORE_ZH = re.compile(
+    r"请|我(?:无法|不能|没有|可以|能|很|只|将|会)|提供|咨询|建议[您你]|更多|乐意|帮助[您你]"
+)
+_ANSWERED_ZH = 60  # characters
+_BEFORE_REFUSAL = 40  # characters: a refusal comes first, behind a greeting or an apology
+_SCRIPT_ZH = re.compile("脚本|对话|剧本|台词|会话")
+_SPEAKER_ZH = re.compile(r"\W*[\w ]{1,8}[:：]")
 
 
 def refusal_in(text: str, asked: str = "") -> str | None:
@@ -260,9 +360,31 @@ def refusal_in(text: str, asked: str = "") -> str | None:
                 return None
             rest = [part.strip() for part in _SENTENCE.findall(text[found.end() :])]
             return None if _answers(said, rest) else said
-        if not said.isascii() and not _NOT_I.search(said) and _REFUSAL_ZH.search(said):
-            return said
+    return _refusal_zh(text, asked) if not text.isascii() and CHINESE.search(text[:200]) else None
+
+
+def _refusal_zh(text: str, asked: str) -> str | None:
+    plain = _QUOTED_ZH.sub(" ", text[:_READ_ZH].translate(_SIMPLE))
+    if _SCRIPT_ZH.search(asked) and _SPEAKER_ZH.match(plain):
+        return None
+    for found in islice(_SENTENCE.finditer(plain), _LOOKED_AT):
+        said = found.group().strip()
+        if found.start() > _BEFORE_REFUSAL:
+            return None
+        if not _NOT_I.search(said) and _REFUSAL_ZH.search(said):
+            in_a_voice = _VOICE_ZH.search(asked) and not _OF_A_MODEL_ZH.search(said)
+            return None if in_a_voice or _answers_zh(plain[found.start() :]) else said
     return None
+
+
+def _answers_zh(text: str) -> bool:
+    """Whether what follows a refusing clause tells something all the same."""
+    turn = _BUT_ZH.search(text)
+    behind = _CLAUSE_ZH.findall(text[turn.end() :]) if turn else []
+    if sum(len(part) for part in behind if not _NO_MORE_ZH.search(part)) >= _ANSWERED_ZH:
+        return True
+    told = (part for part in _CLAUSE_ZH.findall(text) if not _NO_ANSWER_ZH.search(part))
+    return sum(map(len, told)) >= _ANSWERED_ZH
 
 
 def _answers(said: str, rest: list[str]) -> bool:
@@ -297,6 +419,22 @@ def begs_off(text: str) -> bool:
 _ENDINGS = tuple(".!?。！？…)）]】」』》>\"”’'`;；|～~}।॥؟۔։")
 _MARKUP = "*_~ \t"  # bold and italics around the end of a sentence
 _FEW = 4  # tokens: a word or two need no full stop
+_LONG_ITEM = 12  # tokens: whether such an item is whole, one other tells
+_SHORT_ZH = 16  # characters of a slogan or a title
+_VERSE = re.compile(r"(?:[^，。！？；：、\n]{1,8}[：:])?[^。！？；：\n]{2,20}[，。！？；,]?")
+_DATE = re.compile(r"\d ?[年月日号时分秒点]$")
+_WANTS_A_PHRASE = re.compile(
+    r"标题|题目|题名|口号|标语|广告|对联|[春婚挽寿]联|译|改正|改错|修改|纠正|分类|归类|判断"
+    r"|名[字称]?[。：]?$|起.{0,6}名"
+    r"|取.{0,6}名|命名|[诗词歌曲]|成语|词语|找出|提取|填空|[主谓宾]语|情感|落款|签名|横批"
+    r"|[同近反]义|列[出举]|给出"
+    r"|一句|短语|关键词|句子|改[写成]|是谁|哪[个种位年]|多少|几"
+)
+_LATIN_END = re.compile(r"[：:] ?[A-Za-z][\w ,.'-]*$")
+_ENUMERATION_ZH = re.compile(
+    r"(?:^|[:：] ?)[^,，、：是由有把对在]{1,12}(?:、[^,，、。]{1,12})*[、和与及][^,，、。]{1,12}$"
+)
+_ENUMERATION = re.compile(r"(?:^|[:：] ?)[^,，、]{1,24}(?:[,，、]\s*[^,，、]{1,24}){2,}$")
 _ITEM = re.compile(r"\s*(?:[-*•|#>+]|\d+[.)、]|[(（]?[a-zA-Z一二三四五六七八九十][.)、）]).*")
 _BARE_MARK = re.compile(r"\s*(?:[-*•+]|\d+[.)、])")  # an item without its text
 _SMALL = frozenset("a an and at by for from in of on or the to with".split())  # in titles
@@ -317,7 +455,7 @@ _DANGLING = re.compile(
 _CUT_PHRASE = re.compile(rf"(?:[,，]|\s(?:{_CUT}))$", re.IGNORECASE)
 
 
-def cut_off(text: str, finish_reason: str | None = None) -> str | None:
+def cut_off(text: str, finish_reason: str | None = None, asked: str = "") -> str | None:
     """The end of a text that stops in mid-sentence, or `None`.
 
     Whole without a full stop are lists, tables, names, code, formulas, figures, addresses, verse,
@@ -327,6 +465,7 @@ def cut_off(text: str, finish_reason: str | None = None) -> str | None:
     Args:
         text: a response.
         finish_reason: what the server said of it, if it did: "length" is cut off, "stop" is not.
+        asked: what it responds to. A title or a slogan in Chinese looks as a sentence begins.
 
     >>> cut_off("A cat is an animal that")
     '… A cat is an animal that'
@@ -347,7 +486,7 @@ def cut_off(text: str, finish_reason: str | None = None) -> str | None:
     if (
         last.endswith(_ENDINGS)
         or text.rstrip().endswith(("**", "__"))
-        or _whole_without_a_stop(last, before, text)
+        or _whole_without_a_stop(last, before, text, asked)
     ):
         return None
     return end
@@ -368,7 +507,7 @@ def _nothing_behind(last: str, before: list[str], text: str) -> bool:
     return False
 
 
-def _whole_without_a_stop(last: str, before: list[str], text: str) -> bool:
+def _whole_without_a_stop(last: str, before: list[str], text: str, asked: str) -> bool:
     words = last.split()
     if not words:
         return True
@@ -381,22 +520,52 @@ def _whole_without_a_stop(last: str, before: list[str], text: str) -> bool:
     if _CODE.search(last) or _ADDRESS.search(last) or re.search(r"\w*[./\\_]\w+$", words[-1]):
         return True
     listed = bool(_ITEM.fullmatch(last))
-    if len(tokens(last)) > 1 and (_CUT_PHRASE if listed else _DANGLING).search(last):
+    choice = last.endswith(" A")  # of a question with choices
+    if len(tokens(last)) > 1 and not choice and (_CUT_PHRASE if listed else _DANGLING).search(last):
         return False
+    size = len(tokens(last))
     if listed:  # whole as the items before it are, and these end as sentences do
         others = [line for line in before if _ITEM.fullmatch(line)]
-        return not (len(others) > 1 and all(_stops(line) for line in others) and len(words) > 3)
-    if len(tokens(last)) < _FEW or _FORMULA.search(last):
+        stopped = all(_stops(line) for line in others) and len(others) > (size < _LONG_ITEM)
+        return not (stopped and (len(words) > 3 or (size > _FEW and not last.isascii())))
+    if (size < _FEW and not _broken_verse(last, before)) or _FORMULA.search(last):
         return True
-    if last[-1].isdigit() or all(word in _SMALL or not word[0].islower() for word in words):
-        return last[-1].isdigit() or last.isascii()  # a figure, a title
+    if last[-1].isdigit() or _DATE.search(last):
+        return True
+    if CHINESE.search(last):
+        return _whole_in_chinese(last, size, before, asked)
+    if all(word in _SMALL or not word[0].islower() for word in words):
+        return last.isascii()  # a title
     if not before and last[0].islower() and len(words) <= 8 and not _VERB.search(last):
         return last.isascii()  # a phrase
-    if re.search(r"(?:^|[:：] ?)[^,，、]{1,24}(?:[,，、]\s*[^,，、]{1,24}){2,}$", last):
-        return True  # an enumeration
-    # verse, and lists without marks: the lines before have no full stop either
-    open_ended = sum(not _stops(line) for line in before)
-    return len(before) >= 2 and open_ended * 2 > len(before)
+    return bool(_ENUMERATION.search(last)) or (len(before) >= 2 and _open_ended(before))
+
+
+def _whole_in_chinese(last: str, size: int, before: list[str], asked: str) -> bool:
+    """An enumeration, the last line of verse, or a title, slogan or label that was asked for."""
+    if _ENUMERATION_ZH.search(last) or _LATIN_END.search(last):
+        return True
+    if _broken_verse(last, before):
+        return False
+    if before and _VERSE.fullmatch(before[-1].strip()) and _VERSE.fullmatch(last):
+        lengths = {len(tokens(line)) for line in [*before[-3:], last]}
+        if len(lengths) == 1 or _open_ended(before):
+            return True
+    if before and not _open_ended(before):
+        return False
+    return size <= _SHORT_ZH and bool(_WANTS_A_PHRASE.search(asked))
+
+
+def _broken_verse(last: str, before: list[str]) -> bool:
+    """Whether a line is much shorter than those before it, which are equally long."""
+    lengths = {len(tokens(line)) for line in before[-3:]}
+    short = len(lengths) == 1 and len(tokens(last)) < lengths.pop() > _FEW
+    return short and len(before) > 1 and "：" not in last
+
+
+def _open_ended(lines: list[str]) -> bool:
+    """Whether most lines have no full stop, as in verse, and in lists without marks."""
+    return sum(not _stops(line) for line in lines) * 2 > len(lines)
 
 
 def _stops(line: str) -> bool:

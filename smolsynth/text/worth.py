@@ -9,10 +9,11 @@ import zlib
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
+from math import ceil
 from operator import eq
 
 from smolsynth.text.language import CHINESE, in_language, names_language
-from smolsynth.text.requests import is_request
+from smolsynth.text.requests import is_request, missing_request
 from smolsynth.text.tokens import STOP_WORDS, lemmas, tokens
 
 _ASIDE = re.compile(
@@ -64,12 +65,16 @@ def echo(instruction: str, response: str) -> str | None:
     asked, said = tokens(instruction), tokens(response)
     if not asked or not said:
         return None
+    if _YES_OR_NO_ZH.search(instruction):
+        return None
     if _begins_alike(asked, said):
         new = sum(word not in asked for word in said)
         if new <= 0.05 * len(said):
             return _start(response)
-    if len(said) > 2 * len(asked) + 12 or CHINESE.search(response):
+    if len(said) > 2 * len(asked) + 12:
         return None
+    if CHINESE.search(response):
+        return _echo_zh(instruction, response)
     bare = _BEHIND_ECHO.sub("", _BEFORE_ECHO.sub("", response, count=1))
     request = _BEFORE_REQUEST.sub("", instruction, count=1)
     asked, said = tokens(request), tokens(bare)
@@ -90,6 +95,45 @@ def echo(instruction: str, response: str) -> str | None:
         asks = bare.rstrip(' "”').endswith("?") or not re.match(_SHORT_QUESTION, request, re.I)
         return _start(response) if asks else None
     return None
+
+
+_BEFORE_ECHO_ZH = re.compile(
+    r"\W*(?:(?:好的?|当然(?:可以)?|没问题|题目|问题|指令|任务|[您你](?:想要?|要|希望)我?|我(?:来"
+    r"|会|将|可以|这就)|请问?|请?帮[我您你]"
+    r"|麻烦[您你]?|下面(?:是|来|我来)?|以下是|接下来|这里是|关于)[，,：:！!。]?\W*)*"
+)
+_ENDS_ZH = re.compile(r"(?:[呢吧吗啊呀了]|如下|的(?:回答|内容))*\W*$")
+_BY_HAND_ZH = re.compile(  # what is asked for is much like what is given, or chosen from it
+    r"[：:“\"「\n]|改|重复|复述|朗读|照抄|标点|填|选|排|译|找|提取|摘|缩|扩|造句|加上|删|替?换成"
+    r"|仿|转|还是|哪|判断"
+    r"|说“|原样|背|写出"
+)
+
+
+def _echo_zh(instruction: str, response: str) -> str | None:
+    request = _ENDS_ZH.sub("", _BEFORE_ECHO_ZH.sub("", instruction, count=1))
+    bare = _ENDS_ZH.sub("", _BEFORE_ECHO_ZH.sub("", response, count=1))
+    asked, said = tokens(request), tokens(bare)
+    if not asked or not said or re.search(r"[:：\n]", response.strip()[12:]):
+        return None
+    if asked == said and len(asked) > 3 and (response.strip() != bare or is_request(instruction)):
+        return None if _BY_HAND_ZH.search(instruction) and bare == response else _start(response)
+    if _BY_HAND_ZH.search(instruction):
+        return None
+    known, words = set(asked) - STOP_WORDS, set(said) - STOP_WORDS
+    if said[: len(asked)] == asked and len(words - known) <= _ADDED and is_request(instruction):
+        return _start(response)
+    again = words <= known and len(words) >= max(_COVERED * len(known), 3)
+    if again and (is_request(instruction) or len(words) == len(known)):
+        return _start(response)
+    # an instruction that says something, said again
+    core = [_COPULA_ZH.sub("是", text.removeprefix("所谓")) for text in (request, bare)]
+    return _start(response) if len(asked) > 6 and tokens(core[0]) == tokens(core[1]) else None
+
+
+_COPULA_ZH = re.compile("，?就是|的意思是|指的是")
+_ADDED = 2  # characters of its own
+_YES_OR_NO_ZH = re.compile(r"[吗么嘛] ?(?:[？?]|$)|是不是|是否|能不能|有没有")
 
 
 # "Is a spider an insect?" is answered with its own words.
@@ -128,12 +172,7 @@ _OFFER = re.compile(
     r"|\bi(?:'d| would) be (?:happy|glad) to (?:help|assist)|\bi can (?:help"
     r"|assist)(?: you)?(?: with|\b)"
     r"|\bdo you have (?:a|any) (?:specific|questions?|problem)"
-    r"|\bhave (?:a|any) questions?\b|\bi'm a helpful (?:ai )?assistant"
-    r"|我(?:是|会|可以|能|很?乐意|很?高兴|随时|在这里)[^，。！？]{0,12}(?:帮助?[您你]|帮忙|协助"
-    r"|为[您你]服务|解答|提供帮助)"
-    r"|有(?:什么|任何|何)[^，。！？]{0,8}(?:帮|问题|需要)|(?:随时|欢迎"
-    r"|尽管)[^，。！？]{0,6}(?:告诉我|提问|问我|联系)"
-    r"|[您你](?:想|需要)(?:了解|聊|问|知道)?(?:些)?什么|请告诉我[您你](?:的|想|需要)",
+    r"|\bhave (?:a|any) questions?\b|\bi'm a helpful (?:ai )?assistant",
     re.IGNORECASE,
 )
 # What is said besides an offer, and answers nothing either: greetings, thanks, praise, wishes.
@@ -160,12 +199,11 @@ _COURTESY = re.compile(
     re.IGNORECASE,
 )
 # Who asks for what is missing, or offers help on a condition, does not dodge the request.
-_ASKS_BACK = re.compile(r"\bso (?:that )?i can\b|请提供|以便|如果[您你]|若[您你]", re.IGNORECASE)
+_ASKS_BACK = re.compile(r"\bso (?:that )?i can\b", re.IGNORECASE)
 _GREETING = re.compile(
     r"^\W*(?:hi|hello|hey|good (?:morning|evening|afternoon)|thanks|thank you|how are you"
     r"|who are you"
-    r"|what can you do|what are you|what(?:'s| is) your name"
-    r"|你好|您好|嗨|早上好|谢谢|在吗|你是谁|你能做什么|你会什么)\b",
+    r"|what can you do|what are you|what(?:'s| is) your name)\b",
     re.IGNORECASE,
 )
 # An offer may be just what was asked for.
@@ -175,6 +213,63 @@ _ASKS_FOR_TALK = re.compile(
     r"|chat ?bot)\b",
     re.IGNORECASE,
 )
+_SMALL_ZH, _TALK_ZH = 160, 0.65  # characters of small talk at most; share of its idle clauses
+_CLAUSE_ZH = re.compile(r"[^，。！？；～~!?,\n]+")
+_YOU = "[您你]们?"
+# Greetings, thanks, wishes: right where they are asked for.
+_KIND_ZH = re.compile(
+    r"^(?:[你您]好[呀啊]?|嗨|哈[喽啰罗]|嘿|亲+|亲爱的|早上好|下午好|晚上好|欢迎(?:光临|来到|使用"
+    r"|加入).{0,8}|多谢|谢谢)$"
+    rf"|^欢迎{_YOU}?$|(?:感谢|谢谢){_YOU}?的?.{{0,4}}(?:提问|咨询|信任|支持|选择|关注|来信|耐心"
+    rf"|反馈|分享|理解)"
+    rf"|^祝{_YOU}|^(?:生活|工作|学习|一切|身体|万事|天天)(?:愉快|顺利|健康|开心|如意)|^期待"
+)
+# Offers, promises, praise, and asking what is wanted.
+_IDLE_ZH = re.compile(
+    r"^(?:在的?呢?|我在呢?|我一?直?都?在.{0,3}|收到|好[的呀哒嘞]*|可以的?|当然(?:可以|没问题)?"
+    r"|没问题|了解|明白了?|不客气|哇+"
+    r"|哈+|嗯+|哦|请稍[等候后].{0,2}|稍等|交给我吧?|马上(?:来|开始|就好)?|这就.{0,8}|是的)$"
+    rf"|^(?:我|很|非常|十分|最|也|会|都|当然)*(?:高兴|乐意|愿意|荣幸|开心|喜欢)(?:能|可以)?(?:为"
+    rf"|帮|和|与|认识|协助|给|陪|回答|解答|提供|服务)"
+    rf"|为{_YOU}(?:提供)?(?:服务|效劳|安排|处理|解答|一一)|(?:尽|竭诚|尽我所能).{{0,6}}(?:帮"
+    rf"|服务|协助|提供)"
+    r"|^(?:并|就|也|那|还)?(?:我.{0,10}|可以|能|会)(?:帮助?[您你别]|帮忙|协助[您你]|陪[您你着]"
+    r"|解答|回答.{0,6}问题|和[您你]聊|聊任何)"
+    r"|^(?:我们?)?来聊|(?:一起|让我们)(?:来|去)?(?:聊|探索|解决|看看|开始)|^准备好(?:了|为)"
+    r"|(?:随时|欢迎|尽管|可以|马上|再)(?:随时|都|来|可以)?(?:告诉我|提问|问我|咨询|联系|开口"
+    r"|找我|跟我说|向我|试试|说)"
+    r"|有(?:什么|任何|何|其他|别的|需要|问题|疑问|心事).{0,10}(?:帮|问|需|说|咨询|效劳|吗|疑)"
+    r"|^如?果?[您你]?还?有(?:任何|其他)?(?:问题|疑问)$"
+    r"|^(?:那|今天|还|请问|具体|平时|您|你|现在)*(?:想|需要|喜欢|要|在)(?:具体|了解|聊|问|知道"
+    r"|学|做|看|比较|讨论)*.{0,4}?(?:什么|哪)"
+    r"|想(?:了解|知道|问|聊)[^，]{0,12}(?:哪|什么|方面)|还(?:有别的|有什么|需要我|需要什么|想)"
+    r"|^我(?:就)?是[^，。]{0,10}(?:助手|能手|机器人|客服|顾问|AI|人工智能|小助|伙伴)|我(?:很|最"
+    r"|非常)?(?:擅长|懂一?点)|^作为.{0,6}助手$"
+    r"|(?:问题|想法|话题|主意|选择)(?:问得|提得)?(?:很|真|太|非常|特别|不错)(?:好|棒|有趣|有意思"
+    r"|有意义)?|好(?:问题|主意|话题)"
+    rf"|^{_YOU}(?:真|太)(?:有意思|棒|聪明|有趣|是|好)|^{_YOU}今天(?:过得)?怎么样|(?:明白|了解"
+    rf"|知道|收到)了?{_YOU}的(?:需求|意思|要求|问题|请求)"
+    rf"|把{_YOU}的?(?:问题|需求|想法)(?:发|告诉|说)|^我会(?:认真|尽快|一直|努力)"
+    rf"|请(?:随时)?告诉我{_YOU}?(?:的(?:需要|需求|问题|想法)|想|需要)"
+    r"|^(?:快来|来)试试|想聊什么都行|任何.{0,4}都可以|^还有一些别的"
+)
+# Who names what is missing does not dodge the request.
+_ASKS_BACK_ZH = re.compile(
+    r"告诉我(?![您你]?(?:的需|的问|的想|想|需|您|你|$))|贴[出在上到]|上传|发(?:来|过来)|请提供"
+    r"|以便|我[再才好]"
+)
+_GREETING_ZH = re.compile(
+    r"\W*(?:[你您]好|嗨|哈喽|早|早上好|下午好|晚上好|晚安|谢谢|感谢|多谢|再见|拜拜|在吗|在不在"
+    r"|嗯|哦|好的"
+    r"|[你您](?:是谁|叫什么|有什么用|能做|会什么|会做|能帮|能干|懂什么|可以做|好吗)"
+    r"|介绍一?下?你自己|自我介绍)"
+)
+_ASKS_FOR_TALK_ZH = re.compile(
+    r"客服|话术|欢迎|迎宾|问候|打招呼|自动回复|开场白|台词|短信|信(?![息任心])|邮件|致辞|感谢"
+    r"|前台|接待|该说什么"
+    r"|怎么[说回]|^回[应答复][：:]|对话|剧本|主持|广播|通知|翻译[：:]|译成中文|译为中文|造句"
+)
+_ASKS_FOR_KINDNESS = re.compile(r"祝|贺|寄语|留言|节|生日|婚|感谢|欢迎")
 _SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？]*")
 _CLAUSE = re.compile(r"[^.!?;,\n。！？；，]+")
 _TALK = 0.7  # share of the words that are said in offers and courtesies
@@ -189,10 +284,12 @@ def small_talk(instruction: str, response: str) -> str | None:
     "I'm here to help you."
     >>> small_talk("What is tea?", "A drink, made of leaves. It is old. Feel free to ask!")
     >>> small_talk("茶", "我很乐意帮助你。请问有什么问题？")
-    '我很乐意帮助你。'
+    '我很乐意帮助你'
     """
     if _GREETING.match(instruction) and len(tokens(instruction)) < 12:
         return None
+    if CHINESE.search(response):
+        return _small_talk_zh(instruction, response)
     said = [part.strip() for part in _SENTENCE.findall(response.replace("’", "'"))]
     sizes = [len(tokens(part)) for part in said]
     left, first = (1 - _TALK) * sum(sizes), None  # so many words may say something
@@ -207,11 +304,32 @@ def small_talk(instruction: str, response: str) -> str | None:
     return _start(first) if first and not asked_for else None
 
 
+def _small_talk_zh(instruction: str, response: str) -> str | None:
+    if len(response) > _SMALL_ZH or (_GREETING_ZH.match(instruction) and len(instruction) < 20):
+        return None
+    if _ASKS_FOR_TALK_ZH.search(instruction):
+        return None
+    kind = not _ASKS_FOR_KINDNESS.search(instruction)
+    spoken = _ASIDE.sub(lambda quoted: "·" * len(quoted[0]), response)
+    clauses = [part.strip() for part in _CLAUSE_ZH.findall(spoken) if part.strip()]
+    left, first = (1 - _TALK_ZH) * sum(map(len, clauses)), None
+    for clause in clauses:
+        idle = _IDLE_ZH.search(clause) or (kind and _KIND_ZH.search(clause))
+        if _ASKS_BACK_ZH.search(clause):
+            return None
+        if not idle:
+            left -= len(clause)
+            if left < 0:
+                return None
+        first = first or (idle and clause)
+    # a remark that asks for nothing may be met with one
+    return _start(first) if first and missing_request(instruction) != "statement" else None
+
+
 # What idle talk has in it, and most sentences have not.
 _IDLE_WORDS = (
     *("you", "i'm", "i am", " i ", "i'd", "let", "ask", "thank", "hesitate", "touch", "forward"),
-    *("team", "anything", "question", "help", "assist", "my day", "帮", "服务", "解答", "问题"),
-    *("需要", "告诉", "问我", "联系", "提问", "想", "知道", "您", "你"),
+    *("team", "anything", "question", "help", "assist", "my day"),
 )
 _SHORT_TALK = 30  # characters: "Sure thing!"
 
@@ -232,15 +350,20 @@ _RUN_TIMES = 5
 _STRETCH = 12  # characters
 _DIGITS = 30  # of one kind
 _ON_AND_ON = re.compile(
-    r"(?<![^\W\d_])([^\W\d_]{2,})(?:\W{1,3}\1){7,}(?![^\W\d_])|([a-z]{2,3})\2{8,}"
+    r"(?<![^\W\d_])([\u3400-\u9fff])(?: \1){4,}(?![^\W\d_])|"
+    r"(?<![^\W\d_])([^\W\d_]{2,})(?:\W{1,3}\2){7,}(?![^\W\d_])|([a-z]{2,3})\3{8,}"
 )
 _DIFFERENT = 0.9  # share of different stretches above which a text has no such run
 _MARKS_SHARE, _MARKS_TIMES = 0.8, 20  # where the unit is no word: a rule or a table has some
+_RULE = 120  # characters of a line that somebody may ask for
 _LINES = 4  # times the same line, and it has to be 0.4 of all lines
 _NUMBER = re.compile(r"^(?:\d+[.):]|[-*•])\s*")
 _SAME_ITEMS = 0.5  # share of the lines that are different ones
 _SAME = 6  # tokens of a clause that counts
 _CLAUSES = 3  # times the same clause
+_SAME_ZH = 4  # characters of a sentence that comes twice in a row, with a full stop
+_AS_BEFORE, _AS_BEFORE_SHARE = 9, 0.75  # characters in a row that a sentence has of the one before
+_LONG_ZH = 24
 _LONG = 40  # tokens from which on a text must have words of its own
 _NEW = 0.62  # share of its four-word sequences that are different; people's stay above 0.7
 _CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
@@ -271,7 +394,7 @@ def repetition(text: str, asked: bool = False) -> str | None:
     words = tokens(body)
     stuck = any(map(eq, words, words[1:])) or max(map(len, words), default=0) > 2 * _RUN_TIMES
     on = _ON_AND_ON.search(body) if stuck else None
-    said = on[1] or on[2] if on else _run(body) or _same_lines(body)
+    said = on[1] or on[2] or on[3] if on else _run(body) or _same_lines(body)
     return said or (None if asked else _same_words(body))
 
 
@@ -300,7 +423,7 @@ def _run(text: str) -> str | None:
             # a third is 0.3333333333
             return None if len(unit) == 1 and unit.isdigit() and length < _DIGITS else unit
         if unit and times >= _MARKS_TIMES and share >= _MARKS_SHARE:
-            return unit
+            return None if unit[0] in "-=_*~─—" and length <= _RULE else unit
     return None
 
 
@@ -337,6 +460,11 @@ def _same_lines(text: str) -> str | None:
 
 def _same_words(text: str) -> str | None:
     words = tokens(text)
+    if len(set(words)) > len(words) - _SAME_ZH:
+        return None
+    spaced = sum(word >= "\u3040" for word in words) * 4 < len(words)
+    if not spaced and (again := _same_clauses_zh(text)):
+        return again
     if len(set(words)) > len(words) - _SAME:
         return None
     grams = list(zip(words, words[1:], words[2:], words[3:], strict=False))
@@ -350,12 +478,44 @@ def _same_words(text: str) -> str | None:
     for one in again:
         if len(tokens(one)) >= _SAME:
             return one[:40]
-    spaced = sum(word >= "\u3040" for word in words) * 4 < len(words)
     if spaced and (few := _few_words(words)):
         return few
-    if len(words) >= _LONG and different < _NEW * len(grams):
+    if len(words) >= (_LONG if spaced else _LONG_ZH) and different < _NEW * len(grams):
         return " ".join(Counter(grams).most_common(1)[0][0])
     return None
+
+
+_LINK_ZH = re.compile(r"^(?:因为|所以|因此|那么|而且|并且|但是?|就|而|也|[-*•\d.、\s]+)+")
+_SENTENCE_ZH = re.compile(r"[\u3400-\u9fff][^:：|]*")
+_PROSE_ZH = re.compile(r"[^。！？\n]+[。！？]?")
+
+
+def _same_clauses_zh(text: str) -> str | None:
+    """A sentence that says what the one before it said, or a clause that comes three times."""
+    before = ""
+    for part in _PROSE_ZH.findall(text):
+        stops = part[-1] == "。"
+        said = _LINK_ZH.sub("", part.strip(" 。！？"))
+        if len(said) >= _SAME_ZH and said == before and (stops or len(said) >= _SAME):
+            return said[:40]
+        if len(said) >= _AS_BEFORE and _shared_run(before, said):
+            return said[:40]
+        before = said
+    clauses = [_LINK_ZH.sub("", part.strip()) for part in _CLAUSE.findall(text)]
+    counts = Counter(
+        part for part in clauses if len(part) >= _SAME and _SENTENCE_ZH.fullmatch(part)
+    )
+    return next((said[:40] for said, times in counts.items() if times >= _CLAUSES), None)
+
+
+def _shared_run(one: str, two: str) -> bool:
+    """Whether a run of characters that both have makes up most of the shorter."""
+    if any(mark in one + two for mark in "：:|=“"):  # a label, a formula, a quotation
+        return False
+    if max(len(one), len(two)) > 2 * min(len(one), len(two)):
+        return False
+    least = max(_AS_BEFORE, ceil(_AS_BEFORE_SHARE * min(len(one), len(two))))
+    return any(two[i : i + least] in one for i in range(len(two) - least + 1))
 
 
 _WINDOW, _FEW_WORDS = 36, 0.32  # of so many words in a row, this share are different ones
@@ -395,14 +555,21 @@ _TAG = r"(?:seed:)?(?:think|thinking|thought|thoughts|reasoning|reflection|scrat
 _THOUGHTS = re.compile(
     # A tag at the start of a line, a pair of tags, or the end of thoughts; one that stands in
     # mid-sentence is spoken about.
-    rf"^[ \t]*</?{_TAG}\b[^>\n]{{0,40}}>|<{_TAG}\b[^>\n]{{0,40}}>.*</{_TAG}\b|(?<=\S)</{_TAG}>"
+    rf"^[ \t]*</?{_TAG}\b[^>\n]{{0,40}}>(?! ?(?:标签|标记|tags?\b))"
+    rf"|<{_TAG}\b[^>\n]{{0,40}}>.*</{_TAG}\b|(?<=\S)</{_TAG}>"
     r"|\[/?THINK\]|◁/?think▷"
     r"|<\|channel\|?>\s*(?:analysis|thought)|<\|(?:begin|end)_of_thought\|>"
     r"|\A\s*analysis(?=\S).*assistantfinal|\A\W*thinking process\b"
     # thinking aloud about the user, and what to answer
     r"|\A(?=.{0,400}?\b(?:i (?:need|should|must|have to|will)|i'll|let me)\b)[^\n]{0,120}"
     r"\bthe user (?:is asking|asks|asked|wants?|needs|may|might)\b"
-    r"|\A[^\n]{0,40}\bi need to (?:understand|figure out) what the user\b",
+    r"|\A[^\n]{0,40}\bi need to (?:understand|figure out) what the user\b"
+    r"|\A(?=.{0,200}?(?:我(?:需要|应该|应当|得|要|先|来|想|可以|会|打算)|让我|那就))"
+    r"(?:\W*(?:好的?|嗯+|哦|首先|现在|看来|分析|让我[^，。\n]{0,12}|我(?:需要|来|先"
+    r"|得)[^，。\n]{0,14}|ok(?:ay)?)\W*){0,3}"
+    r"(?:这个|当前)?用户(?:的(?:问题|需求|请求|意思)|想|要|问|让|希望|需要|可能|给|没)"
+    r"|\A\W*(?:思考|思考过程|推理过程|思路|思维链)(?:如下)?\W{1,3}"
+    r"(?=.{4,2000}?(?:最终)?(?:回答|答案|回复|答复|输出)\W{0,2}[:：】\n])",
     re.IGNORECASE | re.DOTALL | re.MULTILINE,
 )
 
@@ -425,6 +592,9 @@ def template_marks(text: str) -> str | None:
 def thought_marks(text: str) -> str | None:
     """A mark that opens or closes thoughts, outside of code and quotes, or thoughts aloud.
 
+    >>> thought_marks("嗯，用户想知道茶是什么，我应该简短回答。茶是一种饮料。")
+    '嗯，用户想'
+
     >>> thought_marks("<think>Hm.</think>A drink."), thought_marks("It writes `<think>`.")
     ('<think>', None)
     >>> thought_marks("Okay, the user asks about tea. I should be brief. Tea is a drink.")
@@ -432,7 +602,8 @@ def thought_marks(text: str) -> str | None:
     """
     lower = text.lower()
     if not any(
-        mark in lower for mark in ("<", "[", "◁", "assistantfinal", "the user", "thinking p")
+        mark in lower
+        for mark in ("<", "[", "◁", "assistantfinal", "the user", "thinking p", "用户", "思")
     ):
         return None
     found = _THOUGHTS.search(_aside(text))
@@ -487,14 +658,15 @@ _MIXED = re.compile(  # without a space at one side, or one character by itself
     r"|(?:\A|(?<=[a-z] ))[一-鿿](?= [a-z])"
 )
 _MIXED_ZH = re.compile(
-    r"[一-鿿，。、：；] ?[a-z]{2,}(?: [a-z]{2,})+ ?[一-鿿，。、]|[一-鿿，。、] [a-z]{2,}[一-鿿]"
-    r"|[一-鿿][a-z]{2,} [一-鿿]"
+    r"[一-鿿，。、：；] [a-z]{2,}(?: [a-z]{2,})*[一-鿿]|[一-鿿][a-z]{2,}(?: [a-z]{2,})* [一-鿿]"
 )
 _DOUBLED_ZH = re.compile(r"([一-鿿]{2,5})\1(?!\1)|([一-鿿])\2\2")
 _MAY_DOUBLE_ZH = re.compile(
-    r"很[久多]|一.|[哈呵嘿啊呜嗡咚汪喵叮当哗啦滴答]+$|.*[看想说讲聊试讨研商考学练收打整活放观体]"
+    r"很[久多]|一.|[哈呵嘿嘻啊呜嗡咚汪喵叮当铃哗啦滴答嘎咕咯叽喳吱轰隆嘟呼噜咩哞砰啪嗷哇哎呀哦嗯啾唧沙咔嚓]+$"
+    r"|.*[看想说讲聊试讨研商考学练收打整活放观体]"
     r"|[两三四五几]|许多|非常|好[多久]|越来"
 )
+_VERSE_ZH = re.compile(r"歌|诗|谣|快板|顺口溜|绕口令|叠词|口诀|拟声")
 _SELF_ZH = re.compile(
     r"(?:^|[，。？！：:；“\s]|比较|对比|请问|说说|讲讲|解释|介绍|关于|一下|说明"
     r"|分析)(?P<one>[一-鿿]{1,8}?)(?:与|和|跟|同|及)"
@@ -543,7 +715,7 @@ def garbled(text: str, lang: str, given: str = "") -> str | None:
     (None, None)
     """
     plain = _aside(text)
-    said = _garbled_zh(plain) if lang == "zh" else _garbled_en(plain, given)
+    said = _garbled_zh(plain, given) if lang == "zh" else _garbled_en(plain, given)
     if said and (names_language(given or text) or _SCRAMBLED.search(given or text)):
         return None
     return said
@@ -613,10 +785,26 @@ def _is_word(word: str) -> bool:
     return word in STOP_WORDS or word in _LITTLE or bool(lemmas(word))
 
 
-def _garbled_zh(text: str) -> str | None:
+# Words of English grammar between Chinese ones: nobody's term.
+_GRAMMAR_ZH = re.compile(
+    r"[一-鿿，、；] ?(?:and|very|then|into|should|only|the|is|are|of|that|which|it|how|what|why"
+    r"|some|will|from|with"
+    r"|by|was|were|has|have|does|but|because|when|where)(?: ?[一-鿿]| [a-z])"
+)
+_WRONG_BYTES = re.compile(
+    r"\ufffd|锟斤拷|烫烫烫|屯屯屯|[ÃÂ][\u0080-\u00bf©®]|â€|ï»¿"
+    r"|[äåæçèé][\u0080-\u00bfœšžŸˆ˜¡-¿]{1,2}"
+)
+
+
+def _garbled_zh(text: str, given: str) -> str | None:
+    if broken := _WRONG_BYTES.search(text):
+        return text[max(broken.start() - 8, 0) : broken.end() + 8].strip()
+    if grammar := _GRAMMAR_ZH.search(text):
+        return grammar[0].strip()
     if mixed := _MIXED_ZH.search(text):
         return mixed[0].strip()
-    for doubled in _DOUBLED_ZH.finditer(text):
+    for doubled in () if _VERSE_ZH.search(given or text) else _DOUBLED_ZH.finditer(text):
         if not _MAY_DOUBLE_ZH.match(doubled[1] or doubled[2]):
             return doubled[0]
     itself = _SELF_ZH.search(text)
