@@ -12,6 +12,7 @@
 """
 
 import math
+from array import array
 from typing import Annotated
 
 import numpy as np
@@ -69,7 +70,7 @@ class NovelInstructions(GlobalStep):
 
     _words: Alphabet = PrivateAttr(default_factory=Alphabet)
     _texts: list[str] = PrivateAttr(default_factory=list)
-    _encoded: list[str] = PrivateAttr(default_factory=list)
+    _encoded: list[array] = PrivateAttr(default_factory=list)
 
     @property
     def inputs(self) -> StepColumns:
@@ -85,7 +86,7 @@ class NovelInstructions(GlobalStep):
         for text in self.pool:
             self._add(text, self._words.encode(text))
 
-    def _add(self, text: str, encoded: str) -> None:
+    def _add(self, text: str, encoded: array) -> None:
         self._texts.append(text)
         self._encoded.append(encoded)
 
@@ -96,7 +97,7 @@ class NovelInstructions(GlobalStep):
         kept = []
         for row in inputs:
             text = row[self.column]
-            encoded = self._words.encode(text) if isinstance(text, str) else ""
+            encoded = self._words.encode(text if isinstance(text, str) else "")
             if not encoded:  # nothing to ask
                 continue
             best = process.extractOne(

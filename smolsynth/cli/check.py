@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from smolsynth.cli.convert import add_reading, read
+from smolsynth.cli.parser import Parser
 from smolsynth.cli.strings import strings
 
 NAME = "check"
@@ -18,7 +19,7 @@ HELP = {
 SAMPLE = 300  # texts by which the language is told
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """The options of this command."""
     text = strings(parser.ui, NAME)
     parser.add_argument("source", metavar="FILE", help=text["source"])
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     print(text["reading"].format(file=args.source), file=sys.stderr, flush=True)
     try:
         rows = read(args)
-        others = {
+        others: dict[str, Any] = {
             name: read_texts(getattr(args, name)) if getattr(args, name) else ()
             for name in ("evaluation", "seeds")
         }
@@ -87,7 +88,7 @@ def _language(rows: list[dict[str, Any]]) -> str:
 
     texts = []
     for row in rows[:SAMPLE]:
-        answer = row.get("chosen") or row.get("completion") or row.get("messages")
+        answer = row.get("chosen") or row.get("completion") or row["messages"]
         texts.append(answer[-1]["content"])
     votes = {lang: sum(in_language(text, lang) for text in texts) for lang in ("en", "zh")}
     return "zh" if votes["zh"] > votes["en"] else "en"

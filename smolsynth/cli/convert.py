@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from smolsynth.cli.parser import Parser
 from smolsynth.cli.strings import strings
 
 NAME = "convert"
@@ -17,7 +18,7 @@ FORMATS = (
 )
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """The options of this command."""
     text = strings(parser.ui, NAME)
     parser.add_argument("source", metavar="FILE", help=text["source"])
@@ -26,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_reading(parser, text)
 
 
-def add_reading(parser: argparse.ArgumentParser, text: dict[str, str]) -> None:
+def add_reading(parser: Parser, text: dict[str, str]) -> None:
     """The options that say how a file is read."""
     kinds = ("auto", "instruction", "preference", "kto")
     parser.add_argument("--kind", choices=kinds, default="auto", help=text["kind"])

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from smolsynth.cli.parser import Parser
 from smolsynth.cli.strings import strings
 
 NAME = "convert-model"
@@ -12,7 +13,7 @@ HELP = {
 }
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """The options of this command."""
     text = strings(parser.ui, NAME)
     parser.add_argument("source", metavar="NAME_OR_PATH", help=text["source"])

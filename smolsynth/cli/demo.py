@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from smolsynth.cli.making import add_model, add_subject, make, plan_of, positive, tell
+from smolsynth.cli.parser import Parser
 from smolsynth.cli.strings import strings
 from smolsynth.generation.plan import KINDS, Plan
 from smolsynth.text.language import LANGS
@@ -27,7 +28,7 @@ SHOWN = {  # columns of the sample rows
 COUNTED = {"instruction": "source", "preference": "chosen_model"}
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """The options of this command."""
     text = strings(parser.ui, NAME)
     parser.add_argument("--lang", choices=LANGS, default="en", help=text["lang"])

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from smolsynth.cli.making import add_model, add_subject, make, plan_of, positive, tell
+from smolsynth.cli.parser import Parser
 from smolsynth.cli.strings import strings
 from smolsynth.generation.plan import KINDS, TECHNIQUES, Plan
 from smolsynth.text.language import LANGS
@@ -16,7 +17,7 @@ HELP = {
 }
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """The options of this command."""
     text = strings(parser.ui, NAME)
     parser.add_argument("--kind", choices=KINDS, help=text["kind"])

@@ -2,6 +2,7 @@
 
 import argparse
 
+from smolsynth.cli.parser import Parser
 from smolsynth.cli.strings import strings
 
 NAME = "get"
@@ -11,7 +12,7 @@ HELP = {
 }
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """The options of this command."""
     text = strings(parser.ui, NAME)
     parser.add_argument(

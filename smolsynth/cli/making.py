@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from smolsynth.cli.parser import Parser
 from smolsynth.cli.progress import Progress
 from smolsynth.cli.strings import strings
 from smolsynth.errors import RepliesNotUnderstood, StepFailed
@@ -16,14 +17,14 @@ if TYPE_CHECKING:
     from smolsynth.generation.run import Generation
 
 
-def add_model(parser: argparse.ArgumentParser) -> None:
+def add_model(parser: Parser) -> None:
     """The options `--model` and `--llm-options`."""
     text = strings(parser.ui, "making")
     parser.add_argument("--model", metavar="SPEC", help=text["model"])
     parser.add_argument("--llm-options", metavar="JSON", help=text["llm_options"])
 
 
-def add_subject(parser: argparse.ArgumentParser) -> None:
+def add_subject(parser: Parser) -> None:
     """The options `--topic` and `--about`."""
     text = strings(parser.ui, "making")
     parser.add_argument("--topic", action="append", default=[], help=text["topic"])

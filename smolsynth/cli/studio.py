@@ -13,6 +13,7 @@ import time
 import webbrowser
 from pathlib import Path
 
+from smolsynth.cli.parser import Parser
 from smolsynth.cli.strings import strings
 from smolsynth.text.language import LANGS
 
@@ -36,7 +37,7 @@ studio({lang!r}, folder={folder!r})
 """
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """The options of this command."""
     parser.add_argument("--lang", choices=LANGS, default="en", help="default: en")
     parser.add_argument("--port", type=int, default=8866, help="default: 8866")

@@ -159,8 +159,9 @@ def read_texts(path: str | Path) -> list[str]:
     first = list(raw_rows(path, None, None, []))
     for name in ("question", "instruction", "prompt", "query", "text", "document", "input"):
         texts = [row.get(name) for row in first if isinstance(row, Mapping)]
-        if texts and all(isinstance(text, str) for text in texts):
-            return texts
+        known = [text for text in texts if isinstance(text, str)]
+        if known and len(known) == len(texts):
+            return known
     return [
         turn["content"]
         for row in read_rows(path).rows

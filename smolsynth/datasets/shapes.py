@@ -181,12 +181,12 @@ def _preference(first: Sequence[Row], filled: set[str]) -> Shape | None:
     system = _one(SYSTEM, filled, "system")
     others = (*ratings, *TOOLS, *filter(None, (system,)))
     if "rejected_response" in filled and "messages" in filled:
-        needed = ("messages", "rejected_response")
+        both = ("messages", "rejected_response")
 
         def convert_swift(row: Row) -> Row:
             return _swift_pair(row, system, ratings)
 
-        return Shape("ms-swift", "preference", convert_swift, (*needed, *others), needed)
+        return Shape("ms-swift", "preference", convert_swift, (*both, *others), both)
     if not {"chosen", "rejected"} <= there:
         return None
     whole = _whole_talks(first)
@@ -210,7 +210,7 @@ def _preference(first: Sequence[Row], filled: set[str]) -> Shape | None:
             sides = {side: turns[len(prompt) :] for side, turns in sides.items()}
         return _made_pair(prompt, sides, row, system, ratings)
 
-    needed = ("chosen", "rejected", *filter(None, (talk, column)))
+    needed: tuple[str, ...] = ("chosen", "rejected", *filter(None, (talk, column)))
     used = (*needed, *others, *(asked.used if asked else ()))
     return Shape(
         name, "preference", convert, used, needed, (*notes, *(asked.notes if asked else ()))
@@ -320,7 +320,7 @@ def _question(filled: set[str]) -> Shape | None:
 
 def _side(value: Any, side: str) -> list[Row]:
     if isinstance(value, Mapping):
-        return [value]
+        return [dict(value)]
     if isinstance(value, list | tuple):
         return list(value)
     return [{"role": "assistant", "content": text_of(value, side)}]

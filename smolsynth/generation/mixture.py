@@ -1,6 +1,6 @@
 """A pipeline of several techniques goes on with those that this model can do."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from typing import Any
 
 from smolsynth.generation.rows import as_row
@@ -10,7 +10,8 @@ from smolsynth.rows import Row
 TRIAL = 2  # chunks after which the techniques are compared
 SHARE = 0.7  # of its rows that are good, in relation to the best technique: fewer are too few
 
-Stream = Callable[[InProcessPipeline, str, int], Iterator[dict[str, list[Row]]]]
+Chunks = Generator[dict[str, list[Row]], None, None]
+Stream = Callable[[InProcessPipeline, str, int], Chunks]
 
 
 def narrowed(
@@ -42,8 +43,8 @@ def narrowed(
     seen: dict[str, tuple[int, int]] = {leaf: (0, 0) for leaf in pipeline.leaves()}
     good: dict[str, set[str]] = {leaf: set() for leaf in seen}
     begun, dropped = 0, list(without)
-    chunks = (chunk for chunk in ()) if dropped else stream(pipeline, "", 0)
-    for chunk in chunks:
+    chunks: Chunks | None = None if dropped else stream(pipeline, "", 0)
+    for chunk in chunks or ():
         begun += 1
         for leaf, rows in chunk.items():
             kept = (row for row, reason in (as_row(row, lang) for row in rows) if not reason)
@@ -54,9 +55,10 @@ def narrowed(
             dropped = hopeless(seen)
             break
     if not dropped:
-        yield from chunks
+        yield from chunks or ()
         return
-    chunks.close()
+    if chunks:
+        chunks.close()
     on_drop(dropped)
     left = [leaf for leaf in seen if leaf not in dropped]
     for chunk in stream(pipeline.without(dropped), "-".join(left), begun):

@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields
 from hashlib import sha256
 from itertools import cycle, islice
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from smolsynth import __version__, seeds
 from smolsynth.datasets.redact import holds_secret
@@ -156,11 +156,11 @@ class Plan:
             self._refuse("model", "english", value=self.model)
         if self.about and self.is_bundled and not self._known():
             names = [row["concept"] for row in seeds.documents(self.lang, 5)]
-            known = {
+            sizes = {
                 "concepts": len(seeds.documents(self.lang)),
                 "topics": len(seeds.topics(self.lang)),
             }
-            self._refuse("about", "unknown", names=names, **known)
+            self._refuse("about", "unknown", names=names, **sizes)
 
     def _check_documents(self) -> None:
         if self.topics or self.about:
@@ -172,7 +172,7 @@ class Plan:
             if not os.path.exists(os.path.expanduser(path)):
                 self._refuse("documents", value=path)
 
-    def _refuse(self, field: str, key: str | None = None, **values: Any) -> None:
+    def _refuse(self, field: str, key: str | None = None, **values: Any) -> NoReturn:
         raise PlanError(field, key or field, values, self.lang)
 
     @property
@@ -254,7 +254,9 @@ class Plan:
 
         A document whose content changes makes it another plan.
         """
-        values = [(one.name, getattr(self, one.name)) for one in fields(self) if one.name != "rows"]
+        values: list[Any] = [
+            (one.name, getattr(self, one.name)) for one in fields(self) if one.name != "rows"
+        ]
         values += [self.llm_options] if self.llm_options else []
         values += [state_of(self.documents)] if self.documents else []
         return sha256(repr([__version__, *values]).encode()).hexdigest()[:12]

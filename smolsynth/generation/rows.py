@@ -53,7 +53,7 @@ def as_row(made: Row, lang: str, most_loss: float | None = None) -> tuple[Row, s
         broken.insert(0, "wrong_language")
     if "generations" in made:
         rated = (row["chosen_rating"], row["rejected_rating"])
-        broken += [rule for rule, _ in faults_of_pair(rated, *texts[1:], lang)]
+        broken += [rule for rule, _ in faults_of_pair(rated, texts[1], texts[2], lang)]
     elif "evolved_instruction" in made and asked == made["instruction"]:
         broken.append("not_evolved")
     if most_loss is not None and (made.get("loss_given") or 0) > most_loss:

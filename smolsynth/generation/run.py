@@ -20,6 +20,7 @@ from smolsynth.generation.plan import Plan
 from smolsynth.rows import Row
 
 if TYPE_CHECKING:
+    from smolsynth.generation.mixture import Chunks
     from smolsynth.pipelines.pipeline import InProcessPipeline
 
 FILE = "pipeline.py"  # beside the data
@@ -113,9 +114,12 @@ class Generation:
 
         with ExitStack() as stack:
 
-            def stream_of(pipeline: "InProcessPipeline", part: str, start: int) -> Iterator[Any]:
+            def stream_of(pipeline: "InProcessPipeline", part: str, start: int) -> "Chunks":
                 streamed.append(pipeline)
-                options = {"folder": self.folder and self.folder / part, "start": start}
+                options: dict[str, Any] = {
+                    "folder": self.folder and self.folder / part,
+                    "start": start,
+                }
                 if on is not None:
                     options |= {"executor": stack.enter_context(on(pipeline)), "ahead": ahead}
                 chunks = pipeline.stream(

@@ -48,7 +48,7 @@ class _Steps:
 
     def llm(self, spec: str, temperature: float, max_new_tokens: int, **more: Any) -> LLM:
         """A model; what `load_llm` asks of a server is asked once, however many are wanted."""
-        options = {"temperature": temperature, "max_new_tokens": max_new_tokens}
+        options: dict[str, Any] = {"temperature": temperature, "max_new_tokens": max_new_tokens}
         if spec not in self._connected:
             self._connected[spec] = load_llm(spec, seed=self.plan.seed, **options)
         model = self._connected[spec].model_copy(deep=True)

@@ -129,17 +129,18 @@ def _openai(name: str, made: dict[str, Any], options: dict[str, Any]) -> LLM | N
     if not base_url.startswith(("http://", "https://")) or not model:
         return None
     calls, attributes = chosen(options, "server")
-    key = connect.server_key(base_url)
-    return connect.connect(base_url, model, *key, generation_kwargs=calls, **attributes, **made)
+    key, variable = connect.server_key(base_url)
+    settings = {"generation_kwargs": calls, **attributes, **made}
+    return connect.connect(base_url, model, key, variable, **settings)
 
 
 def _hf(name: str, made: dict[str, Any], options: dict[str, Any]) -> LLM | None:
     if not name:
         return None
     calls, attributes = chosen(options, "server")
-    return connect.connect(
-        connect.HF_ROUTER, name, *connect.hub_token(), generation_kwargs=calls, **attributes, **made
-    )
+    key, variable = connect.hub_token()
+    settings = {"generation_kwargs": calls, **attributes, **made}
+    return connect.connect(connect.HF_ROUTER, name, key, variable, **settings)
 
 
 _KINDS: dict[str, Callable[[str, dict[str, Any], dict[str, Any]], LLM | None]] = {

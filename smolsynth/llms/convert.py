@@ -75,7 +75,8 @@ def save_plain(name: str, folder: Path, smooth: bool = False) -> None:
     if name.lower().endswith(".gguf"):
         if not path.is_file():
             raise Unavailable("no_file", name=name)
-        where, options = str(path.parent.absolute()), {"gguf_file": path.name}
+        options: dict[str, Any] = {"gguf_file": path.name}
+        where = str(path.parent.absolute())
     else:
         check_transformers(name)
         where, options = (str(path) if path.is_dir() else name), hub_options(path)

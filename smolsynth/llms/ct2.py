@@ -74,7 +74,7 @@ def _read(folder: Path) -> Model:
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     generation = json.loads((folder / "generation_config.json").read_text("utf-8"))
     names = {
-        name: tokenizer.id_to_token(generation[f"{name}_id"])
+        name: str(tokenizer.id_to_token(generation[f"{name}_id"]))
         for name in ("bos_token", "eos_token")
         if isinstance(generation.get(f"{name}_id"), int)
     }
@@ -87,8 +87,8 @@ def _read(folder: Path) -> Model:
         template,
         files,
         json.loads((folder / "config.json").read_text("utf-8"))["max_position_embeddings"],
-        [tokenizer.id_to_token(end) for end in (ends if isinstance(ends, list) else [ends])],
-        [[tokenizer.id_to_token(i)] for i in generation.get("suppress_tokens") or []],
+        [str(tokenizer.id_to_token(end)) for end in (ends if isinstance(ends, list) else [ends])],
+        [[str(tokenizer.id_to_token(i))] for i in generation.get("suppress_tokens") or []],
     )
 
 
@@ -109,7 +109,7 @@ class CT2LLM(LocalLLM):
     compute_type: str = "int8"
 
     _folder: Path = PrivateAttr()
-    _model: Model | None = PrivateAttr(default=None)
+    _model: Any = PrivateAttr(default=None)  # a Model, once it is loaded
 
     def model_post_init(self, context: Any) -> None:
         """Makes the path absolute: it must be found from another working directory, too."""
@@ -156,7 +156,7 @@ class CT2LLM(LocalLLM):
         return self._model.context
 
     def _settings(self, max_new_tokens: int, **sampling: Any) -> dict[str, Any]:
-        settings = {"max_length": max_new_tokens, "sampling_topk": 1}
+        settings: dict[str, Any] = {"max_length": max_new_tokens, "sampling_topk": 1}
         if self._model.only_read:
             settings["suppress_sequences"] = self._model.only_read
         if "temperature" in sampling:
@@ -193,7 +193,7 @@ class CT2LLM(LocalLLM):
             if batches and len(running) < common.cores():
                 batch = batches.pop(0)
                 rows = [prompts[number] for number in batch]
-                generator = shared or self._seeded(next(seeds), rows[0][0])
+                generator = self._seeded(next(seeds), rows[0][0]) if seeds else shared
                 running.append((batch, generator, self._start(generator, rows, settings)))
             else:
                 batch, generator, results = running.popleft()

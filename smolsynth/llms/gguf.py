@@ -5,7 +5,7 @@ import json
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count, repeat
 from pathlib import Path
@@ -42,9 +42,9 @@ class GGUFLLM(LocalLLM):
     parallel: Count = 8
 
     _path: Path = PrivateAttr()
-    _servers: list[Any] | None = PrivateAttr(default=None)
+    _servers: Any = PrivateAttr(default=None)  # a list of them, once it is loaded
     _process: int = PrivateAttr(default=0)
-    _render_by: Callable[..., str] | None = PrivateAttr(default=None)
+    _render_by: Any = PrivateAttr(default=None)  # the template, once it is loaded
     _limit: int = PrivateAttr(default=0)
 
     def model_post_init(self, context: Any) -> None:
@@ -136,7 +136,7 @@ class GGUFLLM(LocalLLM):
         server = self._servers[number % len(self._servers)]
         request = urllib.request.Request(
             f"{server.listening_address}/{path}",
-            body and json.dumps(body).encode(),
+            json.dumps(body).encode() if body else None,
             {"Content-Type": "application/json"},
         )
         try:

@@ -106,7 +106,7 @@ _DISABLED = {"thinking": {"type": "disabled"}}
 _QWEN = {"enable_thinking": False}
 _EFFORT = {"reasoning_effort": "none"}
 # By the end of the host's name.
-_SWITCHES = {
+_SWITCHES: dict[str, dict[str, Any]] = {
     "openai.com": _EFFORT,
     "openrouter.ai": {"reasoning": {"enabled": False}},
     "aliyuncs.com": _QWEN,

@@ -77,7 +77,7 @@ def answers_in(body: Any) -> list[Answer]:
     answers = []
     for choice in choices:
         answer = _answer_in(choice, bool(tokens[2]))
-        answers.append(answer._replace(**dict(zip(Answer._fields[3:], tokens, strict=True))))
+        answers.append(Answer(*answer[:3], *tokens))
         tokens = [0, 0, 0]  # of all choices together: the first has them
     return answers
 
@@ -122,7 +122,8 @@ def _parts_of(content: Any) -> tuple[str | None, list[str]]:
     """Text and thoughts of a message's content, which is a text or a list of parts."""
     if not isinstance(content, list):
         return (content if isinstance(content, str) else None), []
-    texts, thoughts = [], []
+    texts: list[str] = []
+    thoughts: list[str] = []
     for part in content:
         if isinstance(part, str):
             part = {"type": "text", "text": part}

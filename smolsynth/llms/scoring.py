@@ -40,8 +40,8 @@ def losses(
             rows.append((start + answer, len(start)))
     found = llm._generator(1).score_batch([tokens for tokens, _ in rows], max_batch_size=16)
     means = []
-    for (tokens, start), scored in zip(rows, found, strict=True):
+    for (tokens, begin), scored in zip(rows, found, strict=True):
         # the first token is given, so that log_probs begin with the second
-        own = scored.log_probs[start - 1 :]
-        means.append(-sum(own) / (len(tokens) - start))
+        own = scored.log_probs[begin - 1 :]
+        means.append(-sum(own) / (len(tokens) - begin))
     return list(zip(means[::2], means[1::2], strict=True))

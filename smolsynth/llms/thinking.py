@@ -87,8 +87,8 @@ def split_thoughts(text: str, opened: bool = False) -> tuple[str, str | None]:
     if "<|channel|>" in text or "<|message|>" in text:
         return _split_channels(text)
     if bare := _BARE_HARMONY.match(text):
-        answer = bare["answer"]
-        return bare["thoughts"].strip(), answer.strip() or None if answer else None
+        said = bare["answer"]
+        return bare["thoughts"].strip(), said.strip() or None if said else None
     thoughts: list[str] = []
     answer: list[str] = []
     inside, at = opened, 0

@@ -83,7 +83,7 @@ class ChunkedRun:
         self.pipeline, self.rows, self.chunk_size, self.store = pipeline, rows, chunk_size, store
         self.options, self.meter = options, meter
         self.executor, self.ahead, self.start = executor, ahead, start
-        self.written: Generator[int, None, None] = (i for i in ())  # numbers, by the executor
+        self.written: Generator[int, None, None] = (i for i in range(0))  # numbers, by the executor
         self.finished, self.finished_rows = Usage(), 0
         self.partial: ChunkResult | None = None
         self.none_counts: NoneCounts = {}
@@ -219,7 +219,9 @@ def keep_artifacts(saved: Path, folder: Path | None, number: int) -> None:
             " and without a cluster.",
             ", ".join(steps),
         )
-    for artifact in saved.glob("*/*") if folder is not None else ():
+    if folder is None:
+        return
+    for artifact in saved.glob("*/*"):
         place = folder / ARTIFACTS / artifact.parent.name / f"{artifact.name}-{number:05d}"
         shutil.rmtree(place, ignore_errors=True)  # of a run that was killed before it was done
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ import tempfile
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -249,7 +249,7 @@ class InProcessPipeline(BasePipeline):
         start: int = 0,
         on_error: OnError = "raise",
         max_errors: int | None = MAX_ERRORS,
-    ) -> Iterator[dict[str, list[Row]]]:
+    ) -> Generator[dict[str, list[Row]], None, None]:
         """Runs chunk by chunk, and yields what each chunk gave while the next is yet to be made.
 
         Stop when you have enough: what you don't ask for is not generated, unless an executor was

@@ -109,7 +109,7 @@ def answers(model: str | LLM | Student, instructions: Sequence[str]) -> list[str
         model: a `Student`, a distilabel `LLM`, or what `load_llm` takes.
         instructions: user turns.
     """
-    options = {"temperature": 0, "max_new_tokens": 96}
+    options: dict[str, Any] = {"temperature": 0, "max_new_tokens": 96}
     if isinstance(model, Student):
         model = model.llm(**options)
     elif isinstance(model, str):

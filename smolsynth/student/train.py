@@ -125,6 +125,7 @@ def _run(
         AutoTokenizer,
         PrinterCallback,
         TrainerCallback,
+        TrainingArguments,
     )
     from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
 
@@ -147,7 +148,7 @@ def _run(
             bar.total = state.max_steps
             bar.update(1)
 
-    settings = {
+    settings: dict[str, Any] = {
         "output_dir": tempfile.mkdtemp(prefix="trainer-"),
         "num_train_epochs": 1 if os.environ.get(SHORT) else recipe.epochs,
         "learning_rate": recipe.rate,
@@ -165,8 +166,11 @@ def _run(
         "dataloader_pin_memory": False,
     }
     if pairs:
-        losses = {"loss_type": ["sigmoid", "sft"], "loss_weights": [1.0, recipe.sft]}
-        config = DPOConfig(**settings, beta=recipe.beta, **losses)
+        losses: dict[str, Any] = {
+            "loss_type": ["sigmoid", "sft"],
+            "loss_weights": [1.0, recipe.sft],
+        }
+        config: TrainingArguments = DPOConfig(**settings, beta=recipe.beta, **losses)
     else:
         config = SFTConfig(**settings, train_sampling_strategy="group_by_length")
     # float32: in bfloat16 a small step is rounded away

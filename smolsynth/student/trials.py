@@ -136,7 +136,8 @@ def compare(
             parts = made if isinstance(made, tuple) else (made,)
             scores, seconds, rows = [], [], 0
             for seed in seeds if made is not None else [None]:
-                student, took, rows, way = base, 0.0, 0, (seed,)
+                student, took, rows = base, 0.0, 0
+                way: tuple[int | None, ...] = (seed,)
                 for part in parts if made is not None else ():
                     way = (*way, id(part))
                     if way not in trained:
@@ -145,7 +146,7 @@ def compare(
                             data,
                             student,
                             folder=Path(folder) / f"{len(trained)}",
-                            seed=seed,
+                            seed=seed or 0,
                             progress=progress,
                         )
                     student = trained[way]
@@ -158,8 +159,10 @@ def compare(
 
 def _examinee(base: str | Path | Student) -> str | Student:
     """What `train` begins with, as `answers` takes it."""
-    if isinstance(base, Student) or str(base).startswith("bundled"):
+    if isinstance(base, Student):
         return base
+    if str(base).startswith("bundled"):
+        return str(base)
     return f"transformers:{base}"
 
 

@@ -10,6 +10,7 @@ in `session`, what they are built from in `widgets`, what they say in `strings`.
 import html
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ipywidgets import HTML, VBox
 
@@ -39,7 +40,7 @@ class Studio(VBox):
         self.words = words
         self.session = session = Session(lang, words, folder)
         describe = Describe(session, self._start)
-        self.steps = {
+        self.steps: dict[str, Any] = {
             "describe": describe,
             "generate": Produce(session, self.go),
             "review": Review(session, self.go),
@@ -47,9 +48,7 @@ class Studio(VBox):
             "export": Export(session, self.go),
             "code": Code(session, describe.plan),
         }
-        self.buttons = {
-            name: button(words[name], lambda name=name: self.go(name)) for name in self.steps
-        }
+        self.buttons = {name: button(words[name], partial(self.go, name)) for name in self.steps}
         bar = side_by_side(*self.buttons.values())
         bar.add_class("sds-steps")
         title = HTML(f"<h2>{words['title']}</h2>")

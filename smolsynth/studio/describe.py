@@ -279,7 +279,7 @@ class Describe(VBox):
             total = generation.dropped.total()
             set_text(self.status, words["sample_none"].format(n=total, counts=counts), "bad")
             return
-        seconds, tokens = generation.forecast()
+        seconds, tokens = generation.forecast() or (0.0, 0)  # rows were made: it is known
         took = sum(generation.seconds)
         set_text(self.status, words["sampled"].format(n=len(rows[:SAMPLE]), seconds=took))
         set_text(

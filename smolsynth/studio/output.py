@@ -256,6 +256,9 @@ class Code(VBox):
 
     def save(self) -> None:
         """Writes pipeline.py beside the datasets; never over another file."""
+        plan = self.plan
+        if plan is None:  # then there is no button
+            return
         folder = self.session.folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -263,7 +266,7 @@ class Code(VBox):
             while os.path.lexists(path):
                 number += 1
                 path = folder / FILE.replace(".", f"-{number}.")
-            path.write_text(code(self.plan), encoding="utf-8", newline="\n")
+            path.write_text(code(plan), encoding="utf-8", newline="\n")
         except OSError as error:
             self.problem.set_text(describe_error(error, self.session.lang))
             return

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from functools import partial
 
 from ipywidgets import Dropdown, Layout, Select, Text, Textarea, VBox
 
@@ -50,7 +51,7 @@ class Review(Step):
         self.reject = button(words["reject"], lambda: self.decide(False), words["reject_tip"])
         self.undo = button(words["undo"], self.take_back, words["undo_tip"])
         self.votes = [
-            button(words[name], lambda which=which: self.vote(which))
+            button(words[name], partial(self.vote, which))
             for name, which in (("a_better", 0), ("b_better", 1), ("cant_tell", None))
         ]
         self.swap = button(words["swap"], self.exchange, words["swap_tip"])
@@ -174,7 +175,7 @@ class Review(Step):
             set_text(self.verdict, "")
             return
         rated = {"high": entry.made["chosen_rating"], "low": entry.made["rejected_rating"]}
-        key = {"chosen": "agree", "rejected": "differ"}.get(entry.vote, "no_verdict")
+        key = {"chosen": "agree", "rejected": "differ"}.get(entry.vote or "", "no_verdict")
         said = words["vote_hint"] if blind else words[key].format(**rated)
         if entry.swapped:
             said = words["swapped"]

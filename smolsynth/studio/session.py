@@ -152,7 +152,9 @@ class Session:
     def forecast(self, plan: Plan) -> tuple[float, int] | None:
         """Seconds and tokens of a plan, if it was sampled."""
         sampled = self.sampled
-        return sampled.forecast(plan.rows) if self._is_of(sampled, plan) else None
+        if sampled is None or not self._is_of(sampled, plan):
+            return None
+        return sampled.forecast(plan.rows)
 
     def take(self, rows: list[Row]) -> None:
         """Takes the rows so far; what was decided about them, now or earlier, stays."""
@@ -160,8 +162,14 @@ class Session:
         self.entries = []
         for row in rows:
             entry = before.get(row["instruction"])
-            same = entry is not None and entry.made == row
-            self.entries.append(entry if same else Entry(dict(row), dict(row)))
+            if entry is None or entry.made != row:
+                entry = Entry(dict(row), dict(row))
+            self.entries.append(entry)
+
+    def _chosen(self) -> Plan:
+        if self.plan is None:
+            raise RuntimeError("Nothing was generated yet.")
+        return self.plan
 
     # ---- what stays on disk ----
     def _beside(self, plan: Plan, kind: str) -> Path:
@@ -169,13 +177,14 @@ class Session:
 
     def remember(self) -> None:
         """Notes the plan and how many rows there are, for `earlier`. Raises OSError."""
-        noted = {"plan": asdict(self.plan), "rows": len(self.entries)}
-        write_whole(self._beside(self.plan, "plan.json"), json.dumps(noted, ensure_ascii=False))
+        plan = self._chosen()
+        noted = {"plan": asdict(plan), "rows": len(self.entries)}
+        write_whole(self._beside(plan, "plan.json"), json.dumps(noted, ensure_ascii=False))
 
     def decided(self, *entries: Entry) -> None:
         """Notes what a person has done with these entries. Raises OSError."""
         lines = [json.dumps(asdict(entry), ensure_ascii=False) + "\n" for entry in entries]
-        path = self._beside(self.plan, "review.jsonl")
+        path = self._beside(self._chosen(), "review.jsonl")
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8", newline="\n") as file:
             file.write("".join(lines))
@@ -226,7 +235,7 @@ class Session:
 
     def exported(self, folder: Path) -> None:
         """Notes that the rows as they are now lie in that folder."""
-        self._export = (folder, self.plan, [dict(row) for row in self.kept()])
+        self._export = (folder, self._chosen(), [dict(row) for row in self.kept()])
 
     @property
     def saved(self) -> Path | None:
@@ -243,7 +252,7 @@ class Session:
         swapped = sum(entry.swapped for entry in self.entries)
         if not (edited or rejected or swapped):
             return ""
-        if self.plan.zh:
+        if self._chosen().zh:
             note = f"人工审阅：改过 {edited} 行，拒绝 {rejected} 行。"
             return note + (f"对调 {swapped} 对，分数不再保留。" if swapped else "")
         note = f"Reviewed by hand: {edited} rows edited, {rejected} rejected."

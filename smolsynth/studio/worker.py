@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Any
 
 
@@ -16,10 +16,11 @@ class Worker:
     def __init__(self) -> None:
         self.thread: threading.Thread | None = None
         self.stopping = threading.Event()
+        self.loop: asyncio.AbstractEventLoop | None = None
         try:
             self.loop = asyncio.get_running_loop()
         except RuntimeError:
-            self.loop = None
+            pass
 
     @property
     def busy(self) -> bool:
@@ -28,7 +29,7 @@ class Worker:
 
     def start(
         self,
-        job: Callable[[], Iterator[Any]],
+        job: Callable[[], Generator[Any, None, None]],
         report: Callable[[Any], None],
         done: Callable[[Exception | None], None],
     ) -> None:

@@ -115,7 +115,7 @@ def leak_in(text: str, phrases: bool = False) -> str | None:
     found = next(filter(None, (leak.search(text) for leak in leaks)), None)
     if found and not phrases:  # what is quoted is spoken about
         found = found.re.search(_QUOTED.sub(" ", text))
-    found = found or (phrases and _PHRASE.search(text))
+    found = found or (_PHRASE.search(text) if phrases else None)
     return found.group().strip() if found else None
 
 
