@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ from smolsynth.rows import Row, column_names
 from smolsynth.rows import rows as rows_of
 from smolsynth.student.base import NOVICE, Student, check_trainers, model_path, trainers_quiet
 
-SHORT = "SMOLSYNTH_SHORT_TRAINING"  # set: one epoch, and one seed of `compare` (for tests)
+# Set, for tests: one epoch of FEW rows; and of `compare` one seed and FEW questions.
+SHORT, FEW = "SMOLSYNTH_SHORT_TRAINING", 48
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,8 @@ def train(
             "The columns must be messages (see to_messages), or prompt, chosen and rejected (see"
             f" to_preferences). They are {', '.join(sorted(names))}."
         )
+    if os.environ.get(SHORT):
+        data = list(islice(data, FEW))
     check_trainers()
     folder = Path(folder or Path(tempfile.mkdtemp(dir=_scratch().name)) / "model").resolve()
     if folder.exists():

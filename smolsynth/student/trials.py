@@ -13,7 +13,7 @@ from smolsynth.rows import Row
 from smolsynth.rows import rows as rows_of
 from smolsynth.student.base import NOVICE, Student
 from smolsynth.student.quiz import score
-from smolsynth.student.train import SHORT, train
+from smolsynth.student.train import FEW, SHORT, train
 from smolsynth.text.language import check_lang
 from smolsynth.text.layout import width
 from smolsynth.viewers.charts import BAR, INK, chart, chart_fonts, chart_words
@@ -126,7 +126,7 @@ def compare(
     """
     check_lang(lang)
     if os.environ.get(SHORT):
-        seeds = seeds[:1]
+        seeds, questions = seeds[:1], questions[:FEW]
     if not seeds:
         raise ValueError("There are no seeds: name at least one, better three.")
     trials = []
