@@ -52,25 +52,8 @@ def test_a_broken_line_is_named(tmp_path):
         examples(path)
 
 
-# What falls short of the floor: precision and recall as they were measured.
-SHORT = {
-    "en": {"duplicate": (1.0, 0.47), "copied_seed": (1.0, 0.67)},
-    "zh": {
-        "copied_seed": (1.0, 0.65),
-        "cut_off": (0.83, 0.95),
-        "duplicate": (1.0, 0.26),
-        "echo": (1.0, 0.8),
-        "garbled": (1.0, 0.66),
-        "in_evaluation": (0.86, 1.0),
-        "leaked_prompt": (1.0, 0.35),
-        "loop": (0.97, 0.76),
-        "no_request": (0.8, 0.53),
-        "refusal": (0.9, 0.82),
-        "small_talk": (0.7, 0.34),
-        "thoughts": (0.97, 0.82),
-        "wrong_language": (0.92, 1.0),
-    },
-}
+# What falls short of the floor, and refuses data all the same: precision and recall as measured.
+SHORT: dict[str, dict[str, tuple[float, float]]] = {"en": {}, "zh": {}}
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)

@@ -199,3 +199,45 @@ def test_how_alike_texts_are():
     assert nearest_similarity(["only one", "?"]) is None
     many = [f"{i} and {i // 2} again" for i in range(3000)]
     assert nearest_similarity(many) == nearest_similarity(many) < nearest_similarity(many, 2500)
+
+
+AGAIN = [
+    (  # the same answer to a question about the same thing
+        ("What limits a kite?", "Without wind it drops, and in a storm its string snaps."),
+        (
+            "Which problems can a kite have?",
+            "Without wind it drops, and in a storm its string snaps.",
+        ),
+        (
+            "Which problems can a tent have?",
+            "Without pegs it flies off, and in a storm its poles snap.",
+        ),
+    ),
+    (  # the same question, answered much alike
+        ("说说风筝的弱点。", "要当心的是：没有风它就会掉下来，风太大线又会断。"),
+        ("说说风筝的弱点。", "它的毛病在于：没有风它就会掉下来，风太大线又会断。"),
+        ("说说风筝的弱点。", "骨架多用竹条，一摔就容易折断，收进包里也嫌太长。"),
+    ),
+]
+
+
+@pytest.mark.parametrize("rows", AGAIN)
+def test_rows_that_share_one_part_and_much_of_the_other(rows):
+    data = [{"instruction": asked, "response": said} for asked, said in rows]
+    report = measure(data, "zh")
+    assert [one.rows for one in report.findings if one.rule == "duplicate"] == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("seed", "asked", "near"),
+    [
+        ("怎样挑选新鲜的鱼？", "请问如何挑选新鲜的鱼呢？", True),
+        ("怎样挑选新鲜的鱼？", "怎样挑选新鲜的虾？", False),
+        ("What's the colour of jade?", "Please tell me, what is the color of jade?", True),
+        ("What's the colour of jade?", "What is the price of jade?", False),
+    ],
+)
+def test_courtesies_and_spellings_make_no_other_question(seed, asked, near):
+    report = measure([{"instruction": asked, "response": "."}], "en", seeds=[seed])
+    (finding,) = [one for one in report.findings if one.rule == "copied_seed"]
+    assert bool(finding.rows) is near

@@ -104,7 +104,19 @@ def test_a_rule_allows_so_many_and_not_one_more(rule, lang):
         report = measure(spoiled, lang)
         (finding,) = [one for one in report.findings if one.rule == rule]
         assert finding.rows == tuple(range(count))
-        assert [one.rule for one in report.broken if one.rule == rule] == wanted
+        broken = [one.rule for one in report.broken if one.rule == rule]
+        assert broken == ([] if RULES[rule].warns(lang) else wanted)
+
+
+def test_a_rule_that_misses_too_much_in_a_language_warns_there():
+    assert [rule for rule, about in RULES.items() if about.unsure_in] == ["garbled"]
+    for lang, refused in (("en", True), ("zh", False)):
+        data = [FAULTS["garbled"](row, lang) for row in clean(lang, 20)]
+        report = measure(data, lang)
+        (finding,) = [one for one in report.findings if one.rule == "garbled"]
+        assert len(finding.rows) == 20 and finding.broken is refused
+        assert finding.limit(20) == ("0" if refused else "–")
+        assert report.good_rows("garbled") == [] and bool(report.good_rows()) is not refused
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -10,6 +10,8 @@ from smolsynth.quality.rules import faults, faults_of_pair
 from smolsynth.rows import Row, is_missing
 from smolsynth.text.language import CHINESE
 from smolsynth.text.similarity import NearDuplicates
+from smolsynth.text.tokens import tokens
+from smolsynth.text.wording import AskedAgain
 
 # A model that repeats itself is not asked for ever: collecting ends where so many chunks in a row
 # have given fewer good new rows than that, or the first ones none at all.
@@ -112,6 +114,7 @@ def collect(
     instructions: set[str] = set()
     # As `measure` compares them: what it would find is not kept in the first place.
     known, copies = NearDuplicates(edits=True), NearDuplicates(NEAR_A_SEED, edits=True)
+    again = AskedAgain(lambda row: _asked_and_said(kept[row]))
     for text in seeds:
         copies.add(text)
     new_rows: deque[int] = deque(maxlen=_PATIENCE)
@@ -121,6 +124,8 @@ def collect(
             row, reason = as_row(made, lang, most_loss)
             if not reason:
                 reason = _repeats(row, instructions, known, copies)
+            if not reason and again.add(len(kept), *_asked_and_said(row)) is not None:
+                reason = "duplicate"
             if reason:
                 dropped[reason] += 1
                 continue
@@ -131,6 +136,11 @@ def collect(
         hopeless = len(new_rows) == _FIRST and not kept
         if len(kept) >= rows or hopeless or (len(new_rows) == _PATIENCE and sum(new_rows) < _LEAST):
             return
+
+
+def _asked_and_said(row: Row) -> tuple[Sequence[str], Sequence[str]]:
+    said = [tokens(row[name]) for name in _TEXTS[1:] if name in row]
+    return tokens(row["instruction"]), [word for words in said for word in words]
 
 
 def _repeats(

@@ -29,6 +29,7 @@ from smolsynth.text.layout import width
 from smolsynth.text.meaning import Embed, same_meaning
 from smolsynth.text.similarity import DuplicateSearch, duplicates, nearest_similarity, overlaps
 from smolsynth.text.tokens import tokens
+from smolsynth.text.wording import AskedAgain
 
 SAMPLES = 3  # rows shown of each finding
 NEAR_A_SEED = 0.85  # similarity; a seed's question about something else may come to 0.82
@@ -221,7 +222,9 @@ def measure(
     unchecked |= {"paraphrase"} if embed is None else set()
     found: dict[str, dict[int, str]] = {rule: {} for rule in RULES if rule not in unchecked}
     repeats = DuplicateSearch(threshold, edits=True)
+    again = AskedAgain(lambda row: _asked_and_said([tokens(part) for part in texts[row]]))
     counts: list[list[int]] = [[] for _ in texts[0]]
+    like = WORDS[lang]
     for row, (parts, given) in enumerate(zip(texts, data, strict=True)):
         if on_row:
             on_row(row)
@@ -230,6 +233,8 @@ def measure(
             found[rule].setdefault(row, reason)
         split = [tokens(part) for part in parts]
         repeats.add([word for words in split for word in words])
+        if (of := again.add(row, *_asked_and_said(split))) is not None:
+            found["duplicate"][row] = like["in_part"].format(of=of)
         for sizes, words in zip(counts, split, strict=True):
             sizes.append(len(words))
     names = ("chosen", "rejected") if kind == "preference" else ("response",)
@@ -241,7 +246,6 @@ def measure(
             for rule, reason in faults_of_pair(rated, chosen, rejected, lang):
                 found[rule][row] = reason
         figures |= _figures_of_pairs([parts[1:] for parts in texts], scores, lang)
-    like = WORDS[lang]
     for one in repeats.found(lambda row: tokens("\n".join(texts[row]))):
         found["duplicate"][one.row] = like["like"].format(of=one.of, similarity=one.similarity)
     near = max(threshold, NEAR_A_SEED)
@@ -273,6 +277,11 @@ def _finding(rule: str, rows: Mapping[int, str], total: int, lang: str) -> Findi
     warns = RULES[rule].warns(lang)
     broken = not warns and len(numbers) > RULES[rule].allowed * total
     return Finding(rule, tuple(numbers), reasons, broken, warns)
+
+
+def _asked_and_said(split: Sequence[Sequence[str]]) -> tuple[Sequence[str], Sequence[str]]:
+    """The tokens of an instruction, and of all that answers it."""
+    return split[0], split[1] if len(split) == 2 else [word for part in split[1:] for word in part]
 
 
 # ---- reading rows ----

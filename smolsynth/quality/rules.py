@@ -147,6 +147,7 @@ RULES: dict[str, Rule] = {
         False,
         ("words that make no sense", _DROP),
         ("有不成话的字词", _DROP_ZH),
+        unsure_in=("zh",),  # words in an order that nobody would say need a model to be found
     ),
     "cut_off": Rule(
         0.05,

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from smolsynth.text.tokens import has_tokens, tokens
+from smolsynth.text.wording import plainly
 
 _WORDS, _CHARACTERS = 3, 4  # tokens in a shingle, of spaced scripts and of CJK
 # Of texts shorter than this the tokens themselves may be compared, in their order: a word changed
@@ -187,8 +188,8 @@ class DuplicateSearch:
 
 
 def _form(parts: Sequence[str], edits: bool) -> frozenset[str] | tuple[str, ...]:
-    """What of a text is compared: its tokens, or its shingles."""
-    return tuple(parts) if edits and len(parts) < _SHORT else shingles_of(parts)
+    """What of a text is compared: its tokens, said `plainly`, or its shingles."""
+    return plainly(parts) if edits and len(parts) < _SHORT else shingles_of(parts)
 
 
 def _hashed(form: frozenset[str] | tuple[str, ...]) -> frozenset[str]:

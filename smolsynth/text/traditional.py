@@ -6,7 +6,8 @@ from functools import lru_cache
 from smolsynth.text.language import CHINESE
 
 _QUOTED = re.compile(
-    r"“[^”\n]*”|「[^」\n]*」|『[^』\n]*』|《[^》\n]*》|\"[^\"\n]*\"|`[^`\n]+`|^.*[\u3040-\u30ff].*$",
+    r"“[^”\n]*”|「[^」\n]*」|『[^』\n]*』|《[^》\n]*》|\"[^\"\n]*\"|`[^`\n]+`"
+    r"|^.*[\u3040-\u30ff].*$",
     re.MULTILINE,  # quotations, and lines in Japanese
 )
 _ABOUT_CHARACTERS = re.compile(
