@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from smolsynth.text.language import CHINESE
+from smolsynth.text.tokens import holds_any
 
 
 class Found(NamedTuple):
@@ -120,7 +121,7 @@ def personal_data(text: str) -> list[Found]:
     for match in _GROUPED.finditer(narrow) if _MAY_BE_NUMBER.search(narrow) else ():
         if kind := _number(match[0]):
             found.append(Found(kind, *match.span()))
-    if any(mark in narrow for mark in _KEY_MARKS):
+    if holds_any(narrow, _KEY_MARKS):
         for match in KEY.finditer(narrow):
             if not _PLACEHOLDER.search(match[0]):
                 found.append(Found("key", *match.span()))

@@ -5,7 +5,7 @@ import unicodedata
 from itertools import islice
 
 from smolsynth.text.language import CHINESE
-from smolsynth.text.tokens import tokens
+from smolsynth.text.tokens import holds_any, tokens
 
 # ---- leaks ----
 # Labels and headings that distilabel's evolving and judging tasks print around texts, and sentences
@@ -109,7 +109,7 @@ def leak_in(text: str, phrases: bool = False) -> str | None:
     'given prompt'
     """
     lower = text.lower()
-    if not any(word in lower for word in _LEAK_WORDS):
+    if not holds_any(lower, _LEAK_WORDS):
         return None
     leaks = [_LEAK, _LEAK_IN_CHINESE] if CHINESE.search(text) else [_LEAK]
     found = next(filter(None, (leak.search(text) for leak in leaks)), None)
@@ -324,6 +324,8 @@ _NO_MORE_ZH = re.compile(
 )
 _ANSWERED_ZH = 60  # characters
 _BEFORE_REFUSAL = 40  # characters: a refusal comes first, behind a greeting or an apology
+_FIRST_WORDS = 160  # characters of a sentence that may refuse
+_REFUSAL_WORDS_ZH = ("不", "无", "没", "未", "难", "超出", "违", "涉及")
 _SCRIPT_ZH = re.compile("脚本|对话|剧本|台词|会话")
 _SPEAKER_ZH = re.compile(r"\W*[\w ]{1,8}[:：]")
 
@@ -354,7 +356,7 @@ def refusal_in(text: str, asked: str = "") -> str | None:
     for found in islice(_SENTENCE.finditer(text), _LOOKED_AT):
         said = found.group().strip()
         lower = said.lower()
-        may = said[:1].isascii() and any(word in lower for word in _REFUSAL_WORDS)
+        may = said[:1].isascii() and holds_any(lower, _REFUSAL_WORDS)
         if may and _REFUSAL.search(_QUOTED.sub(" ", said)):
             if _IN_A_VOICE.search(asked) and not _OF_A_MODEL.search(said):
                 return None
@@ -364,7 +366,10 @@ def refusal_in(text: str, asked: str = "") -> str | None:
 
 
 def _refusal_zh(text: str, asked: str) -> str | None:
-    plain = _QUOTED_ZH.sub(" ", text[:_READ_ZH].translate(_SIMPLE))
+    plain = text[:_READ_ZH].translate(_SIMPLE)
+    if not holds_any(plain[: _BEFORE_REFUSAL + _FIRST_WORDS], _REFUSAL_WORDS_ZH):
+        return None
+    plain = _QUOTED_ZH.sub(" ", plain)
     if _SCRIPT_ZH.search(asked) and _SPEAKER_ZH.match(plain):
         return None
     for found in islice(_SENTENCE.finditer(plain), _LOOKED_AT):

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 _CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
@@ -23,6 +24,21 @@ QUESTION_WORDS = frozenset(
 )
 
 
+# Texts of these characters alone hold nothing that NFKC would make a token, or another one.
+_NORMAL = re.compile(
+    r"[\x00-\x7f\u3001-\u3003\u3008-\u3011\u3041-\u3096\u30a1-\u30fe\u3400-\u9fff"
+    r"\uff01-\uff0f\uff1a-\uff20“”‘’—]*"
+)
+
+
+def holds_any(text: str, words: Iterable[str]) -> bool:
+    """Whether a text has one of these in it; a loop is quicker than a pattern, or `any`."""
+    for word in words:  # noqa: SIM110
+        if word in text:
+            return True
+    return False
+
+
 @lru_cache(maxsize=1_000)  # the rules read a text one after another
 def tokens(text: str) -> tuple[str, ...]:
     """Words in lower case, without punctuation; Chinese, Japanese and Korean by character.
@@ -33,7 +49,8 @@ def tokens(text: str) -> tuple[str, ...]:
     if text.isascii():
         return tuple(_ASCII_TOKEN.findall(text.lower()))
     found: list[str] = []
-    for run in _TOKENS.findall(unicodedata.normalize("NFKC", text).casefold()):
+    normal = text if _NORMAL.fullmatch(text) else unicodedata.normalize("NFKC", text)
+    for run in _TOKENS.findall(normal.casefold()):
         if _WIDE.match(run):
             found += run
         else:

@@ -14,7 +14,7 @@ from operator import eq
 
 from smolsynth.text.language import CHINESE, in_language, names_language
 from smolsynth.text.requests import is_request, missing_request
-from smolsynth.text.tokens import STOP_WORDS, lemmas, tokens
+from smolsynth.text.tokens import STOP_WORDS, holds_any, lemmas, tokens
 
 _ASIDE = re.compile(
     r"```.*?(?:```|\Z)|`[^`\n]+`|“[^”\n]*”|「[^」\n]*」|‘[^’\n]*’|\"[^\"\n]*\""
@@ -293,21 +293,43 @@ def small_talk(instruction: str, response: str) -> str | None:
     if CHINESE.search(response):
         return _small_talk_zh(instruction, response)
     said = [part.strip() for part in _SENTENCE.findall(response.replace("’", "'"))]
-    sizes = [len(tokens(part)) for part in said]
-    left, first = (1 - _TALK) * sum(sizes), None  # so many words may say something
-    for part, size in zip(said, sizes, strict=True):
+    left, first = (1 - _TALK) * len(tokens(response)), None  # so many words may say something
+    for part in said:
         if _idle(part):
             first = first or part
         else:
-            left -= size
+            left -= len(tokens(part))
             if left < 0:
                 return None
     asked_for = _ASKS_FOR_TALK.search(instruction) and not instruction.startswith("#")
     return _start(first) if first and not asked_for else None
 
 
+_IDLE_WORDS_ZH = (
+    *(
+        "您",
+        "你",
+        "我",
+        "谢",
+        "嗨",
+        "哈",
+        "亲",
+        "欢迎",
+        "收到",
+        "祝",
+        "没问题",
+        "稍等",
+        "早上好",
+        "随时",
+    ),
+    *("交给", "有什么", "请", "当然", "想", "哇", "乐意", "马上", "好的", "好呀", "明白"),
+)
+
+
 def _small_talk_zh(instruction: str, response: str) -> str | None:
-    if len(response) > _SMALL_ZH or (_GREETING_ZH.match(instruction) and len(instruction) < 20):
+    if len(response) > _SMALL_ZH or not holds_any(response, _IDLE_WORDS_ZH):
+        return None
+    if _GREETING_ZH.match(instruction) and len(instruction) < 20:
         return None
     if _ASKS_FOR_TALK_ZH.search(instruction):
         return None
@@ -339,7 +361,7 @@ _SHORT_TALK = 30  # characters: "Sure thing!"
 def _idle(sentence: str) -> bool:
     """Whether a sentence offers, greets, thanks or praises, and says nothing else."""
     lower = sentence.lower()
-    if len(lower) > _SHORT_TALK and not any(word in lower for word in _IDLE_WORDS):
+    if len(lower) > _SHORT_TALK and not holds_any(lower, _IDLE_WORDS):
         return False
     talks = _OFFER.search(sentence) or _COURTESY.search(sentence)
     return bool(talks) and not _ASKS_BACK.search(sentence)
@@ -462,16 +484,17 @@ def _same_lines(text: str) -> str | None:
 
 def _same_words(text: str) -> str | None:
     words = tokens(text)
-    if len(set(words)) > len(words) - _SAME_ZH:
-        return None
-    spaced = sum(word >= "\u3040" for word in words) * 4 < len(words)
-    if not spaced and (again := _same_clauses_zh(text)):
-        return again
-    if len(set(words)) > len(words) - _SAME:
+    new = len(set(words))
+    if new > len(words) - _SAME_ZH:
         return None
     grams = list(zip(words, words[1:], words[2:], words[3:], strict=False))
     different = len(set(grams))
     if different == len(grams):
+        return None
+    spaced = sum(map("\u3040".__le__, words)) * 4 < len(words)
+    if not spaced and (again := _same_clauses_zh(text)):
+        return again
+    if new > len(words) - _SAME:
         return None
     said = [part.strip(" -*•.。!！") for part in _SENTENCE.findall(text)]
     clauses = Counter(part.strip() for part in _CLAUSE.findall(text))
@@ -512,7 +535,7 @@ def _same_clauses_zh(text: str) -> str | None:
 
 def _shared_run(one: str, two: str) -> bool:
     """Whether a run of characters that both have makes up most of the shorter."""
-    if any(mark in one + two for mark in "：:|=“"):  # a label, a formula, a quotation
+    if holds_any(one + two, "：:|=“"):  # a label, a formula, a quotation
         return False
     if max(len(one), len(two)) > 2 * min(len(one), len(two)):
         return False
@@ -583,12 +606,15 @@ def template_marks(text: str) -> str | None:
     ('<|im_end|>', '### Response:')
     >>> template_marks("ChatML ends a turn with `<|im_end|>`.")
     """
-    if not any(mark in text for mark in ("<", "[", "##", "ser", "SER", "uman: ", "sistant", "Q: ")):
+    if not holds_any(text, ("<", "[", "##", "ser", "SER", "uman: ", "sistant", "Q: ")):
         return None
     found = _TEMPLATE.search(_aside(text))
     if not found or (found[0][-2:] == ": " and _TALK_BEGINS.match(text)):  # a talk, asked for
         return None
     return found[0].strip()
+
+
+_THOUGHT_WORDS = ("<", "[", "◁", "assistantfinal", "the user", "thinking p", "用户", "思")
 
 
 def thought_marks(text: str) -> str | None:
@@ -603,10 +629,7 @@ def thought_marks(text: str) -> str | None:
     'Okay, the user asks'
     """
     lower = text.lower()
-    if not any(
-        mark in lower
-        for mark in ("<", "[", "◁", "assistantfinal", "the user", "thinking p", "用户", "思")
-    ):
+    if not holds_any(lower, _THOUGHT_WORDS):
         return None
     found = _THOUGHTS.search(_aside(text))
     return re.split(r"(?<=>)|\n", found[0].strip())[0][:40] if found else None
@@ -749,7 +772,7 @@ def _said_twice(text: str) -> str | None:
 
 def _no_words(text: str, given: str) -> str | None:
     """Words of a response that are none; who asks has words of his own."""
-    if any(sign in text for sign in "];#{@%^|~&") and not re.search(r"[=(\\]", text):
+    if holds_any(text, "];#{@%^|~&") and not re.search(r"[=(\\]", text):
         inside = _INSIDE.findall(text)
         if len(inside) > 2:
             return ", ".join(inside[:3])
@@ -799,17 +822,26 @@ _WRONG_BYTES = re.compile(
 )
 
 
+def _may_be_itself_zh(text: str) -> bool:
+    """Whether the character before an “和” … comes again soon behind it."""
+    return any(
+        text[link.start() - 1] in text[link.end() : link.end() + 8]
+        for link in _LINK_SELF_ZH.finditer(text, 1)
+    )
+
+
+_LINK_SELF_ZH = re.compile("[与和跟同及]")
+
+
 def _garbled_zh(text: str, given: str) -> str | None:
     if broken := _WRONG_BYTES.search(text):
         return text[max(broken.start() - 8, 0) : broken.end() + 8].strip()
-    if grammar := _GRAMMAR_ZH.search(text):
-        return grammar[0].strip()
-    if mixed := _MIXED_ZH.search(text):
+    if re.search("[a-z]", text) and (mixed := _GRAMMAR_ZH.search(text) or _MIXED_ZH.search(text)):
         return mixed[0].strip()
     for doubled in () if _VERSE_ZH.search(given or text) else _DOUBLED_ZH.finditer(text):
         if not _MAY_DOUBLE_ZH.match(doubled[1] or doubled[2]):
             return doubled[0]
-    itself = _SELF_ZH.search(text)
+    itself = _SELF_ZH.search(text) if _may_be_itself_zh(text) else None
     if itself and not (len(itself["one"]) == 1 and "之间" in text):
         one = itself["one"]
         return itself[0][itself[0].index(one) :]
