@@ -1,4 +1,7 @@
-"""A Ray cluster of two workers on this machine: the same rows as in process, whatever is lost."""
+"""Ray on this machine: the same rows as in process, whatever is lost.
+
+By day with one worker, by night with two more: what the workers do is the same.
+"""
 
 import logging
 import threading
@@ -22,65 +25,71 @@ pytestmark = pytest.mark.slow
 ROWS = [{"instruction": f"Tell me {i} things about a cat."} for i in range(60)]
 
 
+MEMORY = {"object_store_memory": 100 * 2**20}
+QUIET = {"logging_level": logging.ERROR, "log_to_driver": False}
+
+
 @pytest.fixture(scope="module")
 def cluster():
     from ray.cluster_utils import Cluster
 
-    memory = {"object_store_memory": 100 * 2**20}
+    # a dead worker is noticed in seconds
     soon = {"health_check_period_ms": 500, "health_check_failure_threshold": 3}
-    head = {"num_cpus": 0, "_system_config": soon, **memory}  # a dead worker is noticed in seconds
+    head = {"num_cpus": 1, "include_dashboard": False, "_system_config": soon, **MEMORY}
     cluster = Cluster(initialize_head=True, head_node_args=head)
-    cluster.workers = [cluster.add_node(num_cpus=1, **memory) for _ in range(2)]
-    cluster.wait_for_nodes()
-    ray.init(address=cluster.address, logging_level=logging.ERROR, log_to_driver=False)
+    ray.init(address=cluster.address, **QUIET)
     yield cluster
     ray.shutdown()
     cluster.shutdown()
 
 
+@pytest.fixture(scope="module")
+def workers(cluster):
+    """Two more nodes."""
+    added = [cluster.add_node(num_cpus=1, **MEMORY) for _ in range(2)]
+    cluster.wait_for_nodes()
+    return added
+
+
 def two_steps(temperature=0.0):
     with InProcessPipeline() as pipeline:
-        llm = load_llm(temperature=temperature, max_new_tokens=24)
+        llm = load_llm("bundled:novice", temperature=temperature, max_new_tokens=24)
         evolve = EvolInstruct(name="evolve", llm=llm, num_evolutions=1)
         mapped = {"instruction": "evolved_instruction"}
         evolve >> TextGeneration(name="answer", llm=llm, input_mappings=mapped)
     return pipeline
 
 
-def in_process(folder, temperature):
+def in_process(folder, temperature, rows):
     pipeline = two_steps(temperature)
-    made = pipeline.run(dataset=ROWS, folder=folder, chunk_size=10, progress=False)
+    made = pipeline.run(dataset=rows, folder=folder, chunk_size=4, progress=False)
     return made["default"]["train"].to_list()
 
 
 def test_same_rows_as_in_process(cluster, tmp_path):
-    for temperature in (0.0, 0.7):
-        pipeline = two_steps(temperature)
-        folder = tmp_path / f"ray-{temperature}"
-        made = run_on_ray(pipeline, ROWS, folder, chunk_size=10)
-        wanted = in_process(tmp_path / f"here-{temperature}", temperature)
-        assert made["default"]["train"].to_list() == wanted
-        assert pipeline.usage["answer", "smolsynth/tutor"].requests == 60
+    pipeline = two_steps(0.7)
+    made = run_on_ray(pipeline, ROWS[:20], tmp_path / "ray", chunk_size=4)
+    wanted = in_process(tmp_path / "here", 0.7, ROWS[:20])
+    assert made["default"]["train"].to_list() == wanted
+    assert pipeline.usage["answer", "smolsynth/novice"].requests == 20
     # the folder is the same kind: the other way of running goes on with it
-    (folder / "part-00003.jsonl").unlink()
-    assert in_process(folder, 0.7) == wanted
+    (tmp_path / "ray" / "part-00003.jsonl").unlink()
+    assert in_process(tmp_path / "ray", 0.7, ROWS[:20]) == wanted
 
 
 def test_the_command_makes_the_same_rows(cluster, tmp_path, capsys):
-    for technique in ("magpie", "evol-instruct"):
-        words = ["--technique", technique, "--topic", "weather", "--rows", "12"]
-        words = ["generate", *words, "--output"]
-        assert main([*words, str(tmp_path / "ray"), "--ray"]) == 0
-        assert "12 rows saved" in capsys.readouterr().out
-        assert main([*words, str(tmp_path / "here")]) == 0
-        name = f"instruction_{technique}_en/train.jsonl"
-        there, here = (tmp_path / where / name for where in ("ray", "here"))
-        assert there.read_bytes() == here.read_bytes()
+    words = ["generate", "--technique", "magpie", "--model", "bundled:novice", "--rows", "12"]
+    assert main([*words, "--output", str(tmp_path / "ray"), "--ray"]) == 0
+    assert "12 rows saved" in capsys.readouterr().out
+    assert main([*words, "--output", str(tmp_path / "here")]) == 0
+    [there] = (tmp_path / "ray").glob("*/train.jsonl")
+    [here] = (tmp_path / "here").glob("*/train.jsonl")
+    assert there.read_bytes() == here.read_bytes()
 
 
 def test_a_step_that_fails_on_a_worker_says_so(cluster, tmp_path):
     with InProcessPipeline() as pipeline:
-        TextGeneration(name="answer", llm=load_llm(max_new_tokens=8))
+        TextGeneration(name="answer", llm=load_llm("bundled:novice", max_new_tokens=8))
     rows = [*ROWS[:7], {"instruction": 7}]  # a number is no instruction
     with pytest.raises(StepFailed, match="Step 'answer' failed on rows 4 to 7") as error:
         run_on_ray(pipeline, rows, tmp_path, chunk_size=4)
@@ -95,14 +104,24 @@ def test_a_step_that_fails_on_a_worker_says_so(cluster, tmp_path):
         run_on_ray(pipeline, ROWS, tmp_path, "auto")
 
 
-def test_one_worker_is_killed_midway(cluster, tmp_path):  # the last that needs both
+# By day the tests above run the same tasks, and test_plans takes in chunks in any order.
+@pytest.mark.nightly
+def test_several_workers_make_the_rows_of_one_process(workers, tmp_path):
+    made = run_on_ray(two_steps(0.7), ROWS, tmp_path / "ray", chunk_size=4)
+    wanted = in_process(tmp_path / "here", 0.7, ROWS)
+    assert made["default"]["train"].to_list() == wanted
+
+
+# By day test_a_step_that_fails_on_a_worker_says_so sees what comes back from a worker.
+@pytest.mark.nightly
+def test_one_worker_is_killed_midway(cluster, workers, tmp_path):
     folder = tmp_path / "ray"
     killed = threading.Event()
 
     def kill_one():
         while len(list(folder.glob("part-*.jsonl"))) < 2:
             time.sleep(0.02)
-        cluster.remove_node(cluster.workers[0], allow_graceful=False)
+        cluster.remove_node(workers[0], allow_graceful=False)
         killed.parts = len(list(folder.glob("part-*.jsonl")))
         killed.set()
 
@@ -116,11 +135,12 @@ def test_one_worker_is_killed_midway(cluster, tmp_path):  # the last that needs 
     assert None not in made["default"]["train"]["generation"]
 
 
+# By day test_same_rows_as_in_process uses the connection that there is.
+@pytest.mark.nightly
 def test_it_connects_by_the_address_and_lets_go_again(cluster, tmp_path):
     ray.shutdown()  # this process is connected to none; the address says to which it shall be
-    quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
     made = run_on_ray(
-        two_steps(), ROWS[:6], tmp_path, cluster.address, chunk_size=3, ray_options=quiet
+        two_steps(), ROWS[:6], tmp_path, cluster.address, chunk_size=3, ray_options=QUIET
     )
     assert len(made["default"]["train"]) == 6
     assert not ray.is_initialized()

@@ -37,7 +37,7 @@ def with_random_weights(paths):
     return pytest.mark.parametrize("random_run", paths, ids=lambda path: path.name, indirect=True)
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", ENGLISH, ids=lambda path: path.name)
 def test_on_colab_a_failed_install_raises_at_once(path, tmp_path):
     notebook = notebooks.read(path)
     notebook.cells = [cell for cell in notebook.cells if cell.id == "setup"]
@@ -96,51 +96,55 @@ def pytest_in(folder: Path, *arguments: str) -> str:
 def test_a_failing_cell_fails_the_tests(tmp_path):
     """distilabel's rich tracebacks would let nbval pass it; smolsynth keeps them away."""
     imports = ["import smolsynth\nimport distilabel", "import distilabel\nimport smolsynth"]
-    imports.append("from distilabel.models import LLM")
+    imports.append("import distilabel")
     for i, first in enumerate(imports):
-        sources = [first, "import distilabel.pipeline", "raise ValueError('it fails')", "1"]
+        sources = [first, "raise ValueError('it fails')", "1"]
         cells = [new_code_cell(source, id=f"cell-{i}") for i, source in enumerate(sources)]
         notebooks.write(tmp_path / f"fails{i}.ipynb", new_notebook(cells=cells))
     said = pytest_in(tmp_path, "--rootdir", str(tmp_path), "-p", "no:cacheprovider", "-rA", ".")
     for i in (0, 1):
-        assert f"FAILED fails{i}.ipynb::Cell 2" in said and "it fails" in said
+        assert f"FAILED fails{i}.ipynb::Cell 1" in said and "it fails" in said
     # Why all this is needed. When this line fails, distilabel is mended and `_quiet` can shrink.
-    assert "PASSED fails2.ipynb::Cell 2" in said, said
-    assert "2 failed, 10 passed" in said
+    assert "PASSED fails2.ipynb::Cell 1" in said, said
+    assert "2 failed, 7 passed" in said
 
 
-COURSE_CELLS = {
-    "setup": """\
+SETUP = """\
 import subprocess, sys
 if "google.colab" in sys.modules:
-    subprocess.run([sys.executable, "-m", "pip", "install", "smolsynth @ {source}"], check=True)""",
-    "exercise-turtle": "turtle = None  # write your code here",
-    "check-turtle": "print('⬜ not yet' if turtle is None else '✅' if turtle == 1 else '❌')",
-    "solution-turtle": "```python\nturtle = 1\n```",
-}
-
-
-FAULTS = [  # the cell that is changed, what it becomes, and what must fail
-    (None, "", []),
-    ("exercise-turtle", "turtle = 1", ["turtle open"]),
-    ("exercise-turtle", "turtle = None\nraise OSError", ["Cell 1"]),
-    ("solution-turtle", "```python\nturtle = 2\n```", ["turtle solved"]),
-    ("solution-turtle", "```python\nraise OSError\n```", ["turtle solution", "turtle solved"]),
-    ("exercise-turtle", "import sys; turtle = print('!', file=sys.stderr)", ["quiet"]),
-    ("setup", "!pip install smolsynth numpy", ["installed"]),
-    ("setup", "import os\nassert os.listdir()", ["Cell 0", "installed"]),
+    subprocess.run([sys.executable, "-m", "pip", "install", "smolsynth @ {source}"], check=True)"""
+STUB, SOLUTION = "{tier} = None  # write your code here", "{tier} = 1"
+FAULTS = [  # notebooks: the setup, the exercises' stubs and solutions, and what must fail, in order
+    (SETUP, {"turtle": (STUB, SOLUTION)}, []),
+    (
+        "!pip install smolsynth numpy",
+        {
+            "ant": ("{tier} = 1", SOLUTION),
+            "bee": ("{tier} = None\nraise OSError", SOLUTION),
+            "cat": (STUB, "{tier} = 2"),
+            "dog": (STUB, "raise OSError"),
+            "eel": ("import sys; {tier} = print('!', file=sys.stderr)", SOLUTION),
+        },
+        ["ant open", "Cell 3", "cat solved", "dog solution", "dog solved", "quiet", "installed"],
+    ),
+    ("import os\nassert os.listdir()", {"turtle": (STUB, SOLUTION)}, ["Cell 0", "installed"]),
 ]
 
 
 def test_the_run_of_a_notebook_finds_what_is_wrong(tmp_path):
-    """Small notebooks of a course, each with one fault."""
+    """Small notebooks of a course: one as it should be, and two with faults."""
     (tmp_path / "notebooks").mkdir()
-    for number, (changed, source, _) in enumerate(FAULTS):
-        cells = []
-        for name, text in COURSE_CELLS.items():
-            text = text.replace("{source}", repoint.read_home().source)
-            make = new_markdown_cell if name.startswith("solution-") else new_code_cell
-            cells.append(make(source if name == changed else text, id=name))
+    for number, (setup, exercises, _) in enumerate(FAULTS):
+        source = setup.replace("{source}", repoint.read_home().source)
+        cells = [new_code_cell(source, id="setup")]
+        for tier, (stub, solution) in exercises.items():
+            check = f"print('⬜ not yet' if {tier} is None else '✅' if {tier} == 1 else '❌')"
+            solution = solution.replace("{tier}", tier)
+            cells += [
+                new_code_cell(stub.replace("{tier}", tier), id=f"exercise-{tier}"),
+                new_code_cell(check, id=f"check-{tier}"),
+                new_markdown_cell(f"```python\n{solution}\n```", id=f"solution-{tier}"),
+            ]
         path = tmp_path / "notebooks" / f"small-{number}.ipynb"
         notebooks.write(path, new_notebook(cells=cells))
     (tmp_path / "conftest.py").write_text((ROOT / "conftest.py").read_text("utf-8"), "utf-8")
