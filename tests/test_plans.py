@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tokenize
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ from smolsynth.pipelines.pipeline import InProcessPipeline
 from smolsynth.tasks import OPENERS
 
 ROOT = Path(__file__).resolve().parent.parent
+NOVICE = "bundled:novice"  # the quicker one: for tests in which the model does not matter
 
 
 @pytest.mark.parametrize(
@@ -311,7 +313,7 @@ def test_a_mixture_goes_on_with_the_techniques_that_the_model_can_do():
 def test_a_narrowed_mixture_resumes_and_its_file_makes_the_same_rows(tmp_path, monkeypatch):
     monkeypatch.setattr(mixture, "hopeless", lambda seen: ["SelfInstruct", "EvolInstruct"])
     monkeypatch.setattr(mixture, "TRIAL", 1)
-    plan = Plan(technique="mixed", topics=("weather",), rows=44)
+    plan = Plan(technique="mixed", topics=("weather",), rows=44, model=NOVICE)
     whole = Generation(plan)
     for _ in whole.parts():
         pass
@@ -440,17 +442,25 @@ def test_names_and_cards_are_in_both_languages():
 
 
 PLANS = [
-    Plan(topics=("weather",), rows=20),
-    Plan(technique="magpie", lang="zh", rows=12),
-    Plan(technique="evol-instruct", about="the moon and kettles", rows=12, seed=7),
-    Plan(technique="evol-instruct", lang="zh", topics=("太空",), rows=12),
+    Plan(topics=("weather",), rows=20, model=NOVICE),
+    Plan(technique="magpie", lang="zh", rows=12, model=NOVICE),
+    Plan(technique="evol-instruct", about="the moon and kettles", rows=12, seed=7, model=NOVICE),
+    Plan(technique="evol-instruct", lang="zh", topics=("太空",), rows=12, model=NOVICE),
     Plan(technique="mixed", rows=24),
-    Plan(kind="preference", technique="two-models", rows=6),
+    Plan(kind="preference", technique="two-models", rows=6),  # by night
     Plan(kind="preference", technique="evol-quality", lang="zh", rows=6, length=128),
 ]
 
 
-@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
+# Two models by night: by day test_the_file_shows_the_pipeline_that_the_studio_runs compares these
+# pipelines step by step.
+@pytest.mark.parametrize(
+    "plan",
+    [
+        pytest.param(plan, id=plan.name, marks=[pytest.mark.nightly] * (plan is PLANS[-2]))
+        for plan in PLANS
+    ],
+)
 def test_the_file_makes_the_rows_of_the_studio(plan, tmp_path, monkeypatch):
     """The studio's run was stopped on the way and gone on with; the file's was not."""
     made = Generation(plan, tmp_path / "parts")
@@ -483,7 +493,7 @@ def texts_of(row: dict) -> list[str]:
 
 
 def test_the_command_makes_the_rows_of_the_studio(tmp_path, capsys):
-    plan = Plan(topics=("weather",), rows=10)
+    plan = Plan(topics=("weather",), rows=10, model=NOVICE)
     words = shlex.split(plan.command())[4:]
     assert main(["generate", *words, "--output", str(tmp_path)]) == 0
     assert "10 rows saved" in capsys.readouterr().out
@@ -607,10 +617,10 @@ def test_what_a_step_has_refused_is_an_empty_row(made):
 
 def test_the_seed_is_that_of_the_mutations_too():
     """EvolInstruct draws them from numpy's global generator, which a plan's seed reaches."""
-    inputs = Plan(technique="evol-instruct").inputs()[:4]
+    inputs = Plan(technique="evol-instruct", model=NOVICE).inputs()[:4]
     made = []
     for seed in (1, 2, 1):
-        plan = Plan(technique="evol-instruct", seed=seed)
+        plan = Plan(technique="evol-instruct", seed=seed, model=NOVICE)
         pipeline = build(plan)
         assert pipeline.seed == seed
         for model in pipeline.models():
@@ -656,15 +666,15 @@ def test_fewer_rows_than_asked_for_are_saved_and_said(tmp_path, capsys, monkeypa
 
 
 def test_streaming_gives_the_rows_of_a_run_with_a_folder_part_by_part(tmp_path):
-    plan = Plan(technique="magpie")
-    pipeline, inputs = build(plan), plan.inputs()[:40]
-    parts = list(pipeline.stream(inputs, chunk_size=16))
-    assert [len(part["default"]) for part in parts] == [16, 16, 8]
-    sizes = [len(part["default"]) for part in pipeline.stream(inputs, chunk_size=(4, 8, 16))]
-    assert sizes == [4, 8, 16, 12]
-    kept = list(pipeline.stream(inputs, folder=tmp_path, chunk_size=16))
-    assert kept == parts == list(pipeline.stream(inputs, folder=tmp_path, chunk_size=16))
-    whole = pipeline.run(dataset=inputs, folder=tmp_path, chunk_size=16, progress=False)
+    plan = Plan(technique="magpie", model=NOVICE)
+    pipeline, inputs = build(plan), plan.inputs()[:20]
+    parts = list(pipeline.stream(inputs, chunk_size=8))
+    assert [len(part["default"]) for part in parts] == [8, 8, 4]
+    sizes = [len(part["default"]) for part in pipeline.stream(inputs, chunk_size=(2, 4, 8))]
+    assert sizes == [2, 4, 8, 6]
+    kept = list(pipeline.stream(inputs, folder=tmp_path, chunk_size=8))
+    assert kept == parts == list(pipeline.stream(inputs, folder=tmp_path, chunk_size=8))
+    whole = pipeline.run(dataset=inputs, folder=tmp_path, chunk_size=8, progress=False)
     assert whole["default"]["train"].to_list() == [row for part in parts for row in part["default"]]
     with pytest.raises(ValueError, match="chunk_size"):
         next(pipeline.stream(inputs, chunk_size=0))
@@ -684,7 +694,7 @@ def test_parts_made_elsewhere_in_any_order_give_the_same_rows(technique, tmp_pat
 
         yield executor
 
-    plan = Plan(technique=technique, topics=("weather",), rows=40)
+    plan = Plan(technique=technique, topics=("weather",), rows=40, model=NOVICE)
     here = Generation(plan)
     for _ in here.parts():
         pass
@@ -693,22 +703,23 @@ def test_parts_made_elsewhere_in_any_order_give_the_same_rows(technique, tmp_pat
         pass
     assert there.done and there.rows == here.rows and there.dropped == here.dropped
     assert waves[0] == [0, 1, 2] and sorted(sum(waves, [])) == [0, 1, 2]
-    next(there.made_again_with(Plan(technique=technique, topics=("weather",), rows=3)).parts())
+    next(there.made_again_with(replace(plan, rows=3)).parts())
     with pytest.raises(ValueError, match="name a folder"):
         next(Generation(plan).parts(on=backwards))
 
 
 def test_a_limit_of_tokens_ends_with_what_is_finished_and_more_go_on(tmp_path, capsys):
-    whole = Generation(Plan(rows=90))
+    plan = Plan(rows=90, model=NOVICE)
+    whole = Generation(plan)
     for _ in whole.parts():
         pass
-    words = ["--rows", "90", "--output", str(tmp_path)]
+    words = ["--rows", "90", "--model", NOVICE, "--output", str(tmp_path)]
     assert len(whole.tokens) > 2
     limit = sum(whole.tokens[:2]) + max(whole.tokens) // 2
     assert main(["generate", *words, "--max-tokens", str(limit)]) == 0
     said = capsys.readouterr().out
     assert f"Stopped at {sum(whole.tokens[:2]):,} tokens" in said and "Too few" not in said
-    name = Plan().name
+    name = plan.name
     lines = (tmp_path / name / "train.jsonl").read_text("utf-8").splitlines()
     assert 0 < len(lines) < 90
     assert main(["generate", *words, "--max-tokens", str(10 * limit)]) == 0
@@ -724,7 +735,7 @@ def test_without_ray_the_command_says_what_to_install(tmp_path, capsys, monkeypa
 
 
 def test_the_forecast_of_parts_that_are_read_is_that_of_making_them(tmp_path):
-    plan = Plan(rows=64)
+    plan = Plan(rows=64, model=NOVICE)
     first = Generation(plan, tmp_path)
     for _ in first.parts(5):
         pass
@@ -745,7 +756,7 @@ def test_parts_can_be_asked_for_twice(tmp_path):
 
         yield executor
 
-    made = Generation(Plan(rows=10), tmp_path)
+    made = Generation(Plan(rows=10, model=NOVICE), tmp_path)
     for _ in range(2):
         for _ in made.parts(on=here):
             pass
@@ -766,7 +777,7 @@ def test_another_dataset_of_that_name_is_never_in_the_way(tmp_path, monkeypatch)
 
 
 def test_the_forecast_comes_from_the_sample():
-    made = Generation(Plan(rows=64))
+    made = Generation(Plan(rows=64, model=NOVICE))
     assert made.forecast() is None
     for _ in made.parts(5):
         pass
