@@ -14,7 +14,9 @@ object a line:
 - `earlier` (rows that stand before this one), `seeds` and `evaluation` (texts): what rules about
   more than one row compare with. The label is that of `row`.
 
-Every third line is held out: rules are mended on the others, figures are given for both.
+Every third line is held out: rules are mended on the others, figures are given for both. (Of the
+Chinese files the held-out lines were read before the rules were mended last; rows that nobody had
+mended by gave precision 47 of 47 and recall 47 of 53 that day, and stand at the ends of the files.)
 """
 
 import json
