@@ -272,6 +272,27 @@ SHAPES = [
         PAIR,
     ),
     (
+        {
+            "chosen": "\n\nHuman: Why?\n\nAssistant: So.",
+            "rejected": "\n\nHuman: Why?\n\nAssistant: No.",
+        },
+        "transcripts",
+        "preference",
+        PAIR,
+    ),
+    (
+        {
+            "systemInstruction": {"role": "system", "parts": [{"text": "Be kind."}]},
+            "contents": [
+                {"role": "user", "parts": [{"text": "Why?"}]},
+                {"role": "model", "parts": [{"text": "So"}, {"text": "."}]},
+            ],
+        },
+        "gemini",
+        "instruction",
+        {"messages": [SYSTEM, *talk("Why?", "So.")]},
+    ),
+    (
         {"chosen": talk("Why?", "So."), "rejected": talk("Why?", "No.")},
         "preference-talks",
         "preference",

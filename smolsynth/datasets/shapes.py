@@ -20,7 +20,17 @@ from typing import Any
 
 from smolsynth.datasets.convert import PAIR
 from smolsynth.datasets.strings import said
-from smolsynth.datasets.talks import MEDIA, Fault, Talk, empty, found, list_of, role_of, text_of
+from smolsynth.datasets.talks import (
+    MEDIA,
+    Fault,
+    Talk,
+    empty,
+    found,
+    list_of,
+    role_of,
+    text_of,
+    transcript,
+)
 from smolsynth.datasets.talks import tools_of as _tools
 from smolsynth.errors import Said
 from smolsynth.quality.rules import SCORES
@@ -33,9 +43,10 @@ FORM = {
     "kto": ("prompt", "completion", "label"),
 }
 TALKS = ("messages", "conversations", "conversation")
+GEMINI = "contents"  # as Gemini is tuned with; elsewhere it may be any text
 ASKED = ("instruction", "prompt", "question", "query")
 ANSWERED = ("output", "completion", "answer", "response", "generation")
-SYSTEM = ("system", "system_prompt")
+SYSTEM = ("system", "system_prompt", "systemInstruction")
 INPUT = ("input", "context")  # Dolly's name for it is context
 TOOLS = ("tools", "functions")
 NAMES = {  # of shapes of one question and one answer
@@ -198,9 +209,11 @@ def _preference(first: Sequence[Row], filled: set[str]) -> Shape | None:
         column = None
     asked = _Asked.of(filled, column) if column else None
     name = "preference" if asked else "sharegpt-preference" if talk else "preference-talks"
+    if whole and isinstance(_sample(first, "chosen"), str):
+        name = "transcripts"
 
     def convert(row: Row) -> Row:
-        sides = {side: _side(row.get(side), side) for side in ("chosen", "rejected")}
+        sides = {side: _side(row.get(side), side, whole) for side in ("chosen", "rejected")}
         if asked:
             prompt = asked.turns(row)
         elif talk:
@@ -240,6 +253,8 @@ def _sample(rows: Sequence[Row], column: str) -> Any:
 def _whole_talks(first: Sequence[Row]) -> bool:
     """Whether both sides hold the whole talk, question and all."""
     side = _sample(first, "chosen")
+    if isinstance(side, str):
+        return len(transcript(side)) > 1
     return isinstance(side, list | tuple) and len(side) > 1
 
 
@@ -268,13 +283,15 @@ def _kto(first: Sequence[Row], filled: set[str], kind: str) -> Shape | None:
 
 
 def _talks(first: Sequence[Row], filled: set[str]) -> Shape | None:
-    column = _one(TALKS, filled, "talk")
+    column = _one((*TALKS, GEMINI), filled, "talk")
     if column is None:
         return None
     sample = _sample(first, column)
     turn = sample[0] if isinstance(sample, list | tuple) and sample else None
-    name = column
-    if isinstance(turn, Mapping):
+    if column == GEMINI and not (isinstance(turn, Mapping) and "parts" in turn):
+        return None
+    name = "gemini" if column == GEMINI else column
+    if isinstance(turn, Mapping) and column != GEMINI:
         name = "sharegpt" if not empty(turn.get("from")) else "messages"
     system = _one(SYSTEM, filled, "system")
     used = (column, *TOOLS, *filter(None, (system,)))
@@ -318,12 +335,13 @@ def _question(filled: set[str]) -> Shape | None:
 # ---- converting ----
 
 
-def _side(value: Any, side: str) -> list[Row]:
+def _side(value: Any, side: str, whole: bool = False) -> list[Row]:
     if isinstance(value, Mapping):
         return [dict(value)]
     if isinstance(value, list | tuple):
         return list(value)
-    return [{"role": "assistant", "content": text_of(value, side)}]
+    text = text_of(value, side)
+    return whole and transcript(text) or [{"role": "assistant", "content": text}]
 
 
 def _shared(one: Sequence[Row], two: Sequence[Row]) -> list[Row]:

@@ -29,6 +29,8 @@ ROLES = {
 MEDIA = ("image", "images", "audio", "audios", "video", "videos")
 _THINKS = re.compile(r"\s*<(?:seed:)?(?:think|thinking|thought|reasoning)>|\s*\[THINK\]|\s*◁think▷")
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking", "thoughts")
+# Of a transcript: who speaks, after an empty line.
+_SPEAKER = re.compile(r"(?:\A|\n\n)\s*(Human|Assistant): ?")
 _HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -61,6 +63,21 @@ def text_of(value: Any, key: str) -> str:
     if not value.isascii() and _HALF.search(value):
         raise Fault(key, said("half"), said("half_found"))
     return value
+
+
+def transcript(text: str) -> list[Row]:
+    """The turns of a talk written down as one text, as in Anthropic's hh-rlhf; else none.
+
+    >>> transcript("\\n\\nHuman: Rain?\\n\\nAssistant: Not today.")
+    [{'role': 'user', 'content': 'Rain?'}, {'role': 'assistant', 'content': 'Not today.'}]
+    >>> transcript("Rain? Not today.")
+    []
+    """
+    before, *parts = _SPEAKER.split(text)
+    if before.strip():
+        return []
+    turns = zip(parts[::2], parts[1::2], strict=True)
+    return [{"role": ROLES[who.lower()], "content": text.strip()} for who, text in turns]
 
 
 def list_of(value: Any, key: str) -> list[Any]:
@@ -116,6 +133,8 @@ class Talk:
         for number, turn in enumerate(turns):
             self._add(turn, f"{key}[{number}]")
         if not empty(system):
+            if isinstance(system, Mapping):  # Gemini's has parts
+                system = self._parts(list_of(system.get("parts"), "system"), "system", [], [])
             self._put_before(text_of(system, "system"))
         self._check(key)
 
@@ -131,7 +150,7 @@ class Talk:
 
     def _add(self, turn: Any, key: str) -> None:
         role = role_of(turn, key)
-        content = _filled(turn, ("content", "value", "text"))
+        content = _filled(turn, ("content", "value", "text", "parts"))
         value = turn.get(content)
         calls = [*calls_of(turn.get("tool_calls"), key), *calls_of(turn.get("function_call"), key)]
         known = {"role", "from", content, *TURN_KEYS, "function_call"}
@@ -178,6 +197,8 @@ class Talk:
         for number, part in enumerate(parts):
             place = f"{key}.content[{number}]"
             kind = part.get("type") if isinstance(part, Mapping) else None
+            if isinstance(part, Mapping) and set(part) == {"text"}:
+                kind = "text"
             if not isinstance(kind, str):
                 raise Fault(place, said("part"), found(part))
             value = part.get(_filled(part, ("text", "value", kind)), "")
