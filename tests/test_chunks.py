@@ -100,7 +100,8 @@ def in_a_process(folder, setting):
     return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("name", ["SIGKILL", "SIGINT"])
+# SIGKILL by night: by day test_kills does it at eight moments.
+@pytest.mark.parametrize("name", ["SIGINT", pytest.param("SIGKILL", marks=pytest.mark.nightly)])
 def test_killed_or_stopped_by_hand(tmp_path, name):
     number = getattr(signal, name)
     done = in_a_process(tmp_path, f"t.kill_at[12] = {int(number)}")

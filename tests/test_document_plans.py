@@ -127,7 +127,8 @@ def test_the_command_names_the_documents():
     assert tuple(args.documents) == plan.documents and args.column == "text"
 
 
-@pytest.mark.slow
+# By day the tests above see the prompts and the rows, and test_smollm2 the model that answers.
+@pytest.mark.nightly
 @pytest.mark.skipif(not model_folder().is_dir(), reason="python -m smolsynth get smollm2")
 def test_smollm2_asks_about_real_text():
     plan = Plan(documents=str(HERE / "ferry.txt"), model="smollm2", rows=2, length=48)

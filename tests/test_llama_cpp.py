@@ -53,15 +53,17 @@ def spec():
     del server
 
 
+def run(step, row):
+    """The row that a step makes of a row, and its pipeline."""
+    with InProcessPipeline() as pipeline:
+        step()
+    return pipeline.run(dataset=[row], progress=False)["default"]["train"][0], pipeline
+
+
 def test_techniques(spec):
     llm = load_llm(spec, temperature=0, max_new_tokens=48)
     asker = load_llm(spec, temperature=0.7, max_new_tokens=48, use_magpie_template=True)
     assert "<|im_start|>" in asker.template  # as the server shows it
-
-    def run(step, row):
-        with InProcessPipeline() as pipeline:
-            step()
-        return pipeline.run(dataset=[row], progress=False)["default"]["train"][0], pipeline
 
     made, pipeline = run(lambda: TextGeneration(llm=llm), {"instruction": "What is rain?"})
     assert "water" in made["generation"]
@@ -69,6 +71,12 @@ def test_techniques(spec):
     assert use.input_tokens > 10 and 0 < use.output_tokens <= 48 and use.uncounted == 0
     made, _ = run(lambda: Magpie(llm=asker), {"system_prompt": "You know all about rain."})
     assert made["instruction"] and "<|im" not in made["instruction"] + made["response"]
+
+
+# By day the test above: for the server these two are chats as any other, with longer prompts.
+@pytest.mark.nightly
+def test_techniques_with_long_prompts(spec):
+    llm = load_llm(spec, temperature=0, max_new_tokens=48)
     made, _ = run(lambda: SelfInstruct(llm=llm), {"input": "rain"})
     assert made["instructions"]
     made, _ = run(lambda: EvolInstruct(llm=llm, num_evolutions=1), {"instruction": "Rain?"})

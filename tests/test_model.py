@@ -105,8 +105,10 @@ def off(figures: dict[str, float], wanted: dict[str, float], slack: float, sampl
     }
 
 
+# The Chinese by night: by day the SHA-256 above says that the weights are those, the novice's
+# figures below and test_student's quiz that they are read and asked as they should be.
 @pytest.mark.slow
-@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("lang", ["en", pytest.param("zh", marks=pytest.mark.nightly)])
 def test_the_figures_are_what_they_were(lang):
     """One case of 20 may turn out otherwise, three where the model samples or is asked less."""
     wanted = json.loads(EXPECTED.read_text("utf-8"))[lang]

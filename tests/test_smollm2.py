@@ -41,16 +41,15 @@ def real():
 
 def test_it_answers_the_same_alone_and_among_others(real):
     llm = load_llm("smollm2")
-    rubric = "You are a teacher. Answer each question in one short sentence. " * 8
+    rubric = "You are a teacher. Answer each question in one short sentence. " * 4
     rows = [
         ask("What is the capital of France?"),
         ask("Name a fruit.", rubric),
         ask("What is the largest ocean on Earth?", rubric),
-        ask("Which colour is the sky on a clear day?"),
     ]
-    settings = {"temperature": 0, "max_new_tokens": 24}
+    settings = {"temperature": 0, "max_new_tokens": 12}
     together = texts(llm.generate(rows, **settings))
-    assert len(set(together)) == 4
+    assert len(set(together)) == 3
     assert together == [texts(llm.generate([row], **settings))[0] for row in rows]
 
 
@@ -65,7 +64,8 @@ def test_magpie_asks_by_its_own_template(real):
     assert all(len(row["instruction"].split()) > 2 for row in rows)
 
 
-@pytest.mark.parametrize("kind", ["smollm2", "gguf"])
+# The GGUF by night: by day test_a_gguf_brings_its_template_and_repeats sees that it is asked alike.
+@pytest.mark.parametrize("kind", ["smollm2", pytest.param("gguf", marks=pytest.mark.nightly)])
 def test_an_opened_question_goes_on(real, kind):
     if kind == "gguf":
         pytest.importorskip("xllamacpp")

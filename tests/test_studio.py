@@ -32,6 +32,13 @@ def app(request, tmp_path):
     return studio(request.param, tmp_path / "output")
 
 
+# The long ways in Chinese by night: by day test_from_a_description_to_a_folder goes the whole way
+# in both languages, and the tests of WORDS see that each has all messages.
+@pytest.fixture(params=["en", pytest.param("zh", marks=pytest.mark.nightly)])
+def app_by_day(request, tmp_path):
+    return studio(request.param, tmp_path / "output")
+
+
 @pytest.fixture
 def english(tmp_path):
     return studio("en", tmp_path / "output")
@@ -150,7 +157,8 @@ def test_the_sample_is_the_beginning_of_the_dataset(english):
     assert made[:5] == sampled
 
 
-def test_pairs_are_voted_on_blind_and_can_be_swapped(app):
+def test_pairs_are_voted_on_blind_and_can_be_swapped(app_by_day):
+    app = app_by_day
     generate(app, kind="preference", rows=6)
     app.buttons["review"].click()
     review, words = app.steps["review"], app.words
@@ -273,7 +281,8 @@ def test_wrong_input_is_explained_and_mended(app, field, value, said):
     assert not problems(app) and len(form.shown.list.options) == 5
 
 
-def test_a_run_is_cancelled_and_gone_on_with(app, monkeypatch):
+def test_a_run_is_cancelled_and_gone_on_with(app_by_day, monkeypatch):
+    app = app_by_day
     first = threading.Event()
     step = app.steps["generate"]
     more = step._more
@@ -300,7 +309,8 @@ def test_a_run_is_cancelled_and_gone_on_with(app, monkeypatch):
     assert app.rows == straight.rows
 
 
-def test_a_run_goes_on_after_an_error(app, monkeypatch):
+def test_a_run_goes_on_after_an_error(app_by_day, monkeypatch):
+    app = app_by_day
     parts = Generation.parts
     calls = []
 
@@ -350,7 +360,8 @@ def test_another_plan_and_back_loses_nothing_done_by_hand(english):
 
 
 # ---- a page that is reloaded, or whose server has gone ----
-def test_a_review_outlives_the_page(app, tmp_path):
+def test_a_review_outlives_the_page(app_by_day, tmp_path):
+    app = app_by_day
     generate(app, kind="preference", rows=6, about="rain" if app.session.lang == "en" else "雨")
     app.buttons["review"].click()
     review = app.steps["review"]
@@ -481,31 +492,16 @@ def test_bad_rows_are_refused_until_there_is_a_reason(english, tmp_path):
     assert shown(english, "passes", n=11) and len(english.rows) == 11
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "",
-        "../up",
-        "a/b",
-        ".hidden",
-        "a b",
-        "C:\\x",
-        "<b>",
-        "x" * 200,
-        "CON",
-        "aux",
-        "nul.txt",
-        "data.",
-    ],
-)
-def test_folders_get_plain_names(english, name, tmp_path):
+def test_folders_get_plain_names(english, tmp_path):
     generate(english, rows=5)
     english.buttons["export"].click()
     step = english.steps["export"]
-    step.name.value = name
-    step.save_button.click()
-    assert problems(english) == [WORDS["en"]["bad_name"]]
-    assert not list((tmp_path / "output").glob("[!.]*"))
+    names = ["", "../up", "a/b", ".hidden", "a b", "C:\\x", "<b>", "x" * 200]
+    for name in [*names, "CON", "aux", "nul.txt", "data."]:
+        step.name.value = name
+        step.save_button.click()
+        assert problems(english) == [WORDS["en"]["bad_name"]], name
+        assert not list((tmp_path / "output").glob("[!.]*")), name
 
 
 def test_a_push_without_token_says_what_is_missing(english, monkeypatch):

@@ -187,21 +187,27 @@ def _run_here(path: Path) -> list[Result]:
 
 
 # ---- shown outputs ----
+def weights() -> str:
+    """The first digits of the SHA-256 of the tutor's weights, which the outputs come from."""
+    from smolsynth.llms import MODELS
+
+    return hashlib.sha256((MODELS / "tutor" / "ct2" / "model.bin").read_bytes()).hexdigest()[:16]
+
+
 def fingerprint() -> dict[str, str]:
     """What exact outputs depend on: the weights (`model`) and this CPU's arithmetic (`sample`).
 
     Sampling follows the last bits of the logits, and those differ from one kind of CPU to another.
     """
-    from smolsynth.llms import MODELS, load_llm
+    from smolsynth.llms import load_llm
 
     llm = load_llm("bundled", seed=1, temperature=1.0, max_new_tokens=64)
     llm.load()
     topics = ["salt", "the moon", "rain", "a cat", "a token", "steel", "a drum", "the heart"]
     prompts = [[{"role": "user", "content": f"Tell me about {topic}."}] for topic in topics * 4]
     generated = [output["generations"] for output in llm.generate_outputs(inputs=prompts)]
-    weights = (MODELS / "tutor" / "ct2" / "model.bin").read_bytes()
     return {
-        "model": hashlib.sha256(weights).hexdigest()[:16],
+        "model": weights(),
         "sample": hashlib.sha256(json.dumps(generated).encode()).hexdigest()[:16],
     }
 
