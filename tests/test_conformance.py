@@ -35,12 +35,12 @@ def test_same_rows_as_distilabel(name):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="distilabel's own pipeline forks")
-@pytest.mark.parametrize("name", ["routing_and_convergence", "tasks_of_the_course"])
-def test_distilabel_still_makes_what_is_recorded_and_so_do_we_after_it(name, tmp_path):
+def test_distilabel_still_makes_what_is_recorded_and_so_do_we_after_it(tmp_path):
     # In a process of its own, since it forks, and with a short path for temporary files: the name
     # of a socket there is 107 characters at most, and pytest's folder alone comes close to that.
+    names = ["routing_and_convergence", "tasks_of_the_course"]
     done = subprocess.run(
-        [sys.executable, str(HERE / "conformance_steps.py"), name],
+        [sys.executable, str(HERE / "conformance_steps.py"), *names],
         cwd=tmp_path,
         env={
             **os.environ,
@@ -52,5 +52,6 @@ def test_distilabel_still_makes_what_is_recorded_and_so_do_we_after_it(name, tmp
         text=True,
         timeout=200,
     )
-    [line] = [line[5:] for line in done.stdout.splitlines() if line.startswith("CASE ")]
-    assert json.loads(line) == [name, RECORDED[name]], done.stderr[-3000:]
+    lines = [line[5:] for line in done.stdout.splitlines() if line.startswith("CASE ")]
+    wanted = [[name, RECORDED[name]] for name in names]
+    assert [json.loads(line) for line in lines] == wanted, done.stderr[-3000:]

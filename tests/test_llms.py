@@ -1,7 +1,6 @@
 """The promises of `load_llm()`. None of them depends on what the models say."""
 
 import importlib.util
-import itertools
 import json
 import multiprocessing
 import pickle
@@ -103,19 +102,19 @@ def spec(request):
 
 def test_greedy_batch_equals_one_by_one(spec):
     llm = load_llm(spec)
-    rows = conversations(24)
-    settings = {"max_new_tokens": 32, "temperature": 0}
+    rows = [*conversations(10), ask("Why?")]
+    settings = {"max_new_tokens": 16, "temperature": 0}
     together = llm.generate(rows, **settings)
     lengths = [output["statistics"]["input_tokens"][0] for output in together]
     assert max(lengths) > 8 * min(lengths)
-    assert max(output["statistics"]["output_tokens"][0] for output in together) <= 32
+    assert max(output["statistics"]["output_tokens"][0] for output in together) <= 16
     assert together == [llm.generate([row], **settings)[0] for row in rows]
     assert together[::-1] == llm.generate(rows[::-1], **settings)
     assert len({text for [text] in texts(together)}) > 1
 
 
 def test_sampling_repeats(spec):
-    rows = conversations(20, longest=30)
+    rows = conversations(8, longest=30)
     # So hot that no model, however sure of itself, says the same thing twice.
     settings = {"num_generations": 3, "max_new_tokens": 12, "temperature": 3.0}
     llm = load_llm(spec)
@@ -130,13 +129,13 @@ def test_sampling_repeats(spec):
 
 
 def test_sampling_does_not_depend_on_the_order_of_calls(spec):
-    calls = [conversations(5), [ask("One"), ask("Two")], [ask("Three")] * 20]
+    calls = [conversations(5), [ask("One"), ask("Two")], [ask("Three")] * 8]
 
     def run(order):
         llm = load_llm(spec)
         return {i: texts(llm.generate(calls[i], max_new_tokens=12)) for i in order}
 
-    orders = [run(order) for order in itertools.permutations(range(3))]
+    orders = [run(order) for order in ((0, 1, 2), (1, 2, 0), (2, 1, 0))]  # each at each place
     assert all(result == orders[0] for result in orders)
 
 

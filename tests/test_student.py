@@ -6,6 +6,7 @@ import random
 import shutil
 import subprocess
 import sys
+import tempfile
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -211,11 +212,13 @@ def test_what_stands_beside_the_folder_is_not_touched(tmp_path):
 
 @pytest.mark.slow
 def test_students_without_a_folder_go_when_python_ends(tmp_path):
-    code = (
-        "from smolsynth import to_messages, train, compare\n"
-        "from smolsynth.student.train import Recipe\n"
-        "import os, smolsynth.student.trials as trials, functools\n"
-        "trials.train = functools.partial(train, recipe=Recipe(1, 1e-3, 4))\n"
+    code = (  # with the novice in the place of what TRL would make of it: 2 s instead of 11
+        "from smolsynth import to_messages, compare\n"
+        "import os, shutil, types, smolsynth.student.trials as trials\n"
+        "from smolsynth.student import train as training\n"
+        "log = types.SimpleNamespace(state=types.SimpleNamespace(log_history=[]))\n"
+        "training._run = lambda *_: (log, 0.0)\n"
+        "training._write = lambda _, source, folder: shutil.copytree(source, folder)\n"
         "rows = to_messages([{'instruction': 'Q?', 'response': 'A.'}] * 4)\n"
         "student = trials.train(rows, progress=False)\n"
         "assert student.folder.is_dir()\n"
@@ -309,7 +312,8 @@ def test_the_notebooks_of_the_tests_train_one_seed(monkeypatch):
 
 
 @pytest.mark.slow
-def test_comparing_trains_a_student_for_each_seed(capsys, monkeypatch):
+def test_comparing_trains_a_student_for_each_seed(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(trials, "train", partial(train, recipe=Recipe(1, 1e-3, 4)))
     data = to_messages(ROWS)
     questions = [
@@ -333,6 +337,7 @@ def test_comparing_trains_a_student_for_each_seed(capsys, monkeypatch):
     ]
     assert lines[2].startswith("drawn ") and "±" in lines[2]
     assert capsys.readouterr().out == ""
+    assert not list(tmp_path.glob("trainer-*"))
     with pytest.raises(ValueError, match="no seeds"):
         compare({"as it is": None}, questions, seeds=())
 
