@@ -68,6 +68,9 @@ def run(args: argparse.Namespace) -> int:
             *(sys.executable, "-m", "voila", str(page), f"--port={port}"),
             "--Voila.ip=127.0.0.1",  # nobody else's machine can reach it
             "--Voila.port_retries=0",
+            # On a busy machine the kernel's last word may take longer than the usual four seconds:
+            # Voilà would show a page without the app.
+            "--VoilaExecutor.iopub_timeout=120",
             "--Voila.auto_token=True",  # that of the environment: a command line is for all to see
             f"--Voila.tornado_settings={ {'headers': {'Content-Security-Policy': POLICY}} }",
             f"--theme={args.theme}",
