@@ -4,8 +4,9 @@
 
 SFT: the novice as it is, on random rows, on rows whose responses are unlike one another, and on
 random rows of which a fifth got the response to another question. DPO: SFT on the chosen responses
-alone, then DPO on the pairs as the judge made them, or on the same pairs turned round. The last
-line is JSON.
+alone, on the rejected ones alone, and SFT, then DPO on the pairs as the judge made them, or on the
+same pairs turned round. Below each table stand the differences to random rows, and to SFT alone.
+The last line is JSON.
 """
 
 import argparse
@@ -64,6 +65,7 @@ def instruction_trials(lang: str, rows: int, runs: range) -> Trials:
         },
         questions,
         seeds=runs,
+        baseline=f"{size} random rows",
     )
 
 
@@ -103,11 +105,13 @@ def preference_trials(lang: str, rows: int, runs: range) -> Trials:
         {
             "no training": None,
             "SFT alone": sft,
+            "SFT on the rejected": to_messages(pairs, response="rejected"),
             "SFT, then DPO": (sft, to_preferences(pairs)),
             "SFT, then DPO turned round": (sft, to_preferences(turned)),
         },
         quiz(lang, [row["concept"] for row in documents]),
         seeds=runs,
+        baseline="SFT alone",
     )
 
 
@@ -128,6 +132,9 @@ def main() -> None:
             result[f"{kind}_{lang}"] = {
                 trial.name: {"mean": trial.mean, "margin": trial.margin, "seconds": trial.seconds}
                 for trial in trials
+            } | {
+                f"{one.name} - {one.to}": {"mean": one.mean, "interval": one.interval}
+                for one in trials.differences()
             }
     print(json.dumps(result))
 

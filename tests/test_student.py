@@ -11,12 +11,14 @@ from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from smolsynth.datasets.convert import to_messages, to_preferences
 from smolsynth.llms import MODELS
 from smolsynth.student import trials
 from smolsynth.student.base import NOVICE, Student
+from smolsynth.student.intervals import Difference, difference, over_groups
 from smolsynth.student.quiz import answers, held_out_loss, quiz, score
 from smolsynth.student.train import SHORT, Recipe, train
 from smolsynth.student.trials import Trial, Trials, compare, corrupt, plot_trials
@@ -302,13 +304,110 @@ def test_the_notebooks_of_the_tests_train_one_seed(monkeypatch):
         return Student(MODELS / "novice", (), 1, 0.0)
 
     monkeypatch.setattr(trials, "train", remember)
-    monkeypatch.setattr(trials, "score", lambda *_: 0.5)
+    monkeypatch.setattr(trials, "right_answers", lambda *_: [True, False])
     for value, wanted in (("", [0, 1, 2]), ("1", [0])):
         monkeypatch.setenv(SHORT, value)
         seeds.clear()
-        [trial] = trials.compare({"x": [{"messages": []}]}, [{}], progress=False)
+        asked = [{"fact": "a"}, {"fact": "b"}]
+        [trial] = trials.compare({"x": [{"messages": []}]}, asked, progress=False)
         assert seeds == wanted
         assert trial.scores == (0.5,) * len(wanted)
+
+
+def trials_of(scores: dict[str, list[str]], groups: str = "", **options) -> Trials:
+    """Trials from answers as strings of 1 (right) and 0, one string for each seed."""
+    made = []
+    for name, seeds in scores.items():
+        right = tuple(tuple(one == "1" for one in answers) for answers in seeds)
+        shares = tuple(sum(one) / len(one) for one in right)
+        made.append(Trial(name, shares, 9, 1.0, right))
+    return Trials(made, len(right[0]), "en", groups, **options)
+
+
+def test_a_difference_is_paired_by_seed():
+    """By hand: scores vary by 0.4 from seed to seed, their differences by nothing."""
+    made = trials_of({"a": ["1000", "1110", "1100"], "b": ["1100", "1111", "1110"]})
+    assert [trial.mean for trial in made] == [pytest.approx(0.5), pytest.approx(0.75)]
+    [found] = made.differences()
+    assert (found.name, found.to, found.mean) == ("b", "a", pytest.approx(0.25))
+    assert found.seeds == pytest.approx((0.25, 0.25))
+    assert made[0].margin + made[1].margin > 0.5, "unpaired, the intervals overlap"
+    # differences 0.25, 0.25, 0.5: mean 1/3, deviation 0.1443, t = 4.303
+    [found] = trials_of(
+        {"a": ["1000", "1110", "1000"], "b": ["1100", "1111", "1110"]}
+    ).differences()
+    assert found.seeds[1] - found.mean == pytest.approx(4.303 * 0.14434 / 3**0.5, rel=1e-3)
+
+
+def test_a_difference_to_the_untrained_model_takes_its_one_score_for_each_seed():
+    made = trials_of({"none": ["1000"], "b": ["1100", "1110"]})
+    [found] = made.differences()
+    assert found.mean == pytest.approx(0.375)  # 0.25 and 0.5: deviation 0.1768, t = 12.706
+    assert found.seeds[1] - found.mean == pytest.approx(12.706 * 0.17678 / 2**0.5, rel=1e-3)
+    [back] = made.differences("b")
+    assert back.mean == -found.mean and back.seeds == pytest.approx(
+        (-found.seeds[1], -found.seeds[0])
+    )
+
+
+def test_questions_are_a_second_source_of_error():
+    """100 questions, 60 answered by b alone: the deviation of a share is (0.6 * 0.4 / 100)**0.5."""
+    [found] = trials_of({"a": ["0" * 100] * 3, "b": ["1" * 60 + "0" * 40] * 3}).differences()
+    assert found.seeds == pytest.approx((0.6, 0.6)), "no seed changes anything"
+    assert found.questions == pytest.approx((0.6 - 1.96 * 0.04899, 0.6 + 1.96 * 0.04899), abs=0.015)
+    assert found.interval == pytest.approx(found.questions)
+
+
+def test_questions_about_one_thing_count_as_one():
+    """Ten things, ten questions each, all answered alike: as little evidence as ten questions."""
+    right = "1" * 60 + "0" * 40
+    groups = [str(number // 10) for number in range(100)]
+    [found] = trials_of({"a": ["0" * 100], "b": [right]}, groups).differences()
+    assert found.seeds is None, "of one seed nothing is known about others"
+    half = 1.96 * (0.6 * 0.4 / 10) ** 0.5  # 0.304
+    assert found.questions == pytest.approx((0.6 - half, 0.6 + half), abs=0.05)
+    assert over_groups([1.0, 0.0], ["a", "a"]) is None
+
+
+def test_both_sources_are_added_in_squares():
+    both = Difference("b", "a", 0.5, (0.2, 0.8), (0.1, 0.9)).interval
+    assert both == pytest.approx((0.0, 1.0))  # 0.3 and 0.4 make 0.5
+    assert Difference("b", "a", 0.5, None, None).interval is None
+
+
+def test_the_interval_holds_the_truth_as_often_as_it_says():
+    """Three seeds, 60 questions, each with an effect of its own on the difference."""
+    rng = np.random.default_rng(1)
+    held = 0
+    for _ in range(100):
+        seeds, asked = rng.normal(0, 0.05, (3, 1)), rng.normal(0, 0.4, 60)
+        shown = 0.1 + seeds + asked + rng.normal(0, 0.2, (3, 60))
+        found = difference(
+            "b", shown.mean(1).tolist(), shown.tolist(), "a", [0.0], [[0] * 60], range(60)
+        )
+        held += found.interval[0] <= 0.1 <= found.interval[1]
+    assert held >= 92
+
+
+def test_trials_that_share_no_seeds_are_not_paired():
+    made = trials_of({"a": ["10", "11"], "b": ["10", "11", "11"]})
+    with pytest.raises(ValueError, match="nothing to pair"):
+        made.differences()
+    with pytest.raises(ValueError, match=r"No row is called 'c': they are \['a', 'b'\]"):
+        made.differences("c")
+    with pytest.raises(ValueError, match="'c' is no dataset"):
+        compare({"a": None}, [{}], baseline="c")
+
+
+def test_the_table_shows_differences_to_the_baseline():
+    made = trials_of({"a": ["10", "10"], "b": ["11", "11"], "c": ["00", "10"]}, baseline="b")
+    *_, head, first, last = repr(made).splitlines()
+    assert head == "difference to “b”, paired by seed, 95% interval:"
+    assert first.split()[:2] == ["a", "-0.500"] and last.split()[:2] == ["c", "-0.750"]
+    assert "seeds [-0.500, -0.500]" in first and "questions [-1.000, +0.000]" in first
+    assert "difference" not in repr(trials_of({"a": ["10"]}))
+    old = Trials([Trial("a", (0.5, 0.6), 9, 1.0), Trial("b", (0.7, 0.7), 9, 1.0)], 20, "zh")
+    assert "与“a”之差" in repr(old) and "题目" not in repr(old)
 
 
 @pytest.mark.slow
@@ -331,6 +430,9 @@ def test_comparing_trains_a_student_for_each_seed(capsys, monkeypatch, tmp_path)
     assert seen == [0, 1, 1], "what two begin with is trained once"
     assert [trial.rows for trial in further] == [2, 6]
     assert made[0].rows == 0 and made[0].scores == (0.0,) and made.questions == 4
+    assert [trial.coverage for trial in made] == [None, (1 + 2) / 2 / 4]
+    assert further[1].coverage == 1.0
+    assert [len(answers) for answers in made[1].right] == [4, 4]
     lines = repr(made).splitlines()
     assert lines[0].startswith("4 questions") and lines[1].split() == [
         *("as", "it", "is", "0.000", "(0.000)"),

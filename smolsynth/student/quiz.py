@@ -120,8 +120,8 @@ def answers(model: str | LLM | Student, instructions: Sequence[str]) -> list[str
     return [out["generations"][0] or "" for out in model.generate(inputs=talks, **settings)]
 
 
-def score(model: str | LLM | Student, questions: Sequence[Row]) -> float:
-    """Share of the questions of `quiz` whose answer holds the fact, 0 to 1.
+def right_answers(model: str | LLM | Student, questions: Sequence[Row]) -> list[bool]:
+    """Of each question of `quiz`: whether the model's answer holds the fact, word for word.
 
     Raises:
         ValueError: no questions.
@@ -129,4 +129,14 @@ def score(model: str | LLM | Student, questions: Sequence[Row]) -> float:
     if not questions:
         raise ValueError("There are no questions.")
     said = answers(model, [row["instruction"] for row in questions])
-    return sum(row["fact"] in text for row, text in zip(questions, said, strict=True)) / len(said)
+    return [row["fact"] in text for row, text in zip(questions, said, strict=True)]
+
+
+def score(model: str | LLM | Student, questions: Sequence[Row]) -> float:
+    """Share of the questions of `quiz` whose answer holds the fact, 0 to 1.
+
+    Raises:
+        ValueError: no questions.
+    """
+    right = right_answers(model, questions)
+    return sum(right) / len(right)

@@ -5,14 +5,15 @@ import random
 import statistics
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from smolsynth.rows import Row
 from smolsynth.rows import rows as rows_of
 from smolsynth.student.base import NOVICE, Student
-from smolsynth.student.quiz import score
+from smolsynth.student.intervals import Difference, difference, margin
+from smolsynth.student.quiz import right_answers
 from smolsynth.student.train import FEW, SHORT, train
 from smolsynth.text.language import check_lang
 from smolsynth.text.layout import width
@@ -53,12 +54,17 @@ class Trial:
         scores: share of right answers of each student, 0 to 1.
         rows: trained on, 0 for the untrained model.
         seconds: of training, the mean.
+        right: whether each question was answered rightly, one tuple for each student.
+        coverage: share of the questions whose fact stands in the rows, the mean over the seeds;
+            None for the untrained model.
     """
 
     name: str
     scores: tuple[float, ...]
     rows: int
     seconds: float
+    right: tuple[tuple[bool, ...], ...] = field(default=(), repr=False)
+    coverage: float | None = None
 
     @property
     def mean(self) -> float:
@@ -71,20 +77,54 @@ class Trial:
         >>> round(Trial("x", (0.5, 0.6, 0.7), rows=10, seconds=1.0).margin, 3)
         0.248
         """
-        count = len(self.scores)
-        if count < 2:
-            return None
-        from scipy.stats import t
-
-        return float(t.ppf(0.975, count - 1)) * statistics.stdev(self.scores) / count**0.5
+        return margin(self.scores)
 
 
 class Trials(list[Trial]):
-    """What `compare` gives; shown as a table."""
+    """What `compare` gives; shown as a table, with the differences below it.
 
-    def __init__(self, trials: Iterable[Trial], questions: int, lang: str) -> None:
+    Attributes:
+        questions: how many.
+        lang: of the table.
+        groups: what each question is about, see `intervals.over_groups`.
+        baseline: name of the row to which the differences are shown.
+    """
+
+    def __init__(
+        self,
+        trials: Iterable[Trial],
+        questions: int,
+        lang: str,
+        groups: Sequence[str] = (),
+        baseline: str | None = None,
+    ) -> None:
         super().__init__(trials)
         self.questions, self.lang = questions, lang
+        self.groups = tuple(groups) or tuple(map(str, range(questions)))
+        self.baseline = self[0].name if baseline is None else baseline
+
+    def differences(self, to: str | None = None) -> list[Difference]:
+        """Each other row minus one, paired by seed and question.
+
+        Args:
+            to: name of that row; default: `baseline`.
+
+        Raises:
+            ValueError: no row has that name, or its seeds are others.
+        """
+        to = self.baseline if to is None else to
+        base = next((trial for trial in self if trial.name == to), None)
+        if base is None:
+            raise ValueError(f"No row is called {to!r}: they are {[t.name for t in self]}.")
+        return [
+            difference(
+                *(trial.name, trial.scores, trial.right),
+                *(base.name, base.scores, base.right),
+                self.groups,
+            )
+            for trial in self
+            if trial is not base
+        ]
 
     def __repr__(self) -> str:
         words = _WORDS[self.lang]
@@ -94,11 +134,30 @@ class Trials(list[Trial]):
             about = "" if trial.margin is None else f" ± {trial.margin:.3f}"
             each = " ".join(f"{one:.3f}" for one in trial.scores)
             seen = words["rows"].format(rows=trial.rows, seconds=trial.seconds)
+            if trial.coverage is not None:
+                seen += words["coverage"].format(share=trial.coverage)
             lines.append(
                 f"{trial.name}{' ' * (wide - width(trial.name))}{trial.mean:.3f}{about:8}"
                 f"   ({each})   {seen if trial.rows else ''}".rstrip()
             )
+        if len(self) > 1:
+            lines.append(words["differences"].format(to=self.baseline))
+        for one in self.differences() if len(self) > 1 else ():
+            parts = "  ".join(
+                f"{words[name]} {_signed(part)}"
+                for name, part in (("seeds", one.seeds), ("questions", one.questions))
+                if part
+            )
+            whole = _signed(one.interval) if one.interval else ""
+            lines.append(
+                f"{one.name}{' ' * (wide - width(one.name))}{one.mean:+.3f}   {whole:17}"
+                f"   {parts}".rstrip()
+            )
         return "\n".join(lines)
+
+
+def _signed(interval: tuple[float, float]) -> str:
+    return f"[{interval[0]:+.3f}, {interval[1]:+.3f}]"
 
 
 def compare(
@@ -107,6 +166,7 @@ def compare(
     *,
     base: str | Path | Student = NOVICE,
     seeds: Sequence[int] = SEEDS,
+    baseline: str | None = None,
     lang: str = "en",
     progress: bool = True,
 ) -> Trials:
@@ -118,30 +178,36 @@ def compare(
         questions: of `quiz`.
         base: see `train`.
         seeds: of the order of the rows, and for functions.
+        baseline: name of the dataset to which differences are shown; default: the first.
         lang: of the table.
         progress: whether to show bars.
 
     Raises:
-        ValueError: no seeds, no questions, or see `train`.
+        ValueError: no seeds, no questions, a baseline that is no dataset, or see `train`.
     """
     check_lang(lang)
+    if baseline is not None and baseline not in datasets:
+        raise ValueError(f"The baseline {baseline!r} is no dataset: they are {list(datasets)}.")
     if os.environ.get(SHORT):
         seeds, questions = seeds[:1], questions[:FEW]
     if not seeds:
         raise ValueError("There are no seeds: name at least one, better three.")
     trials = []
     trained: dict[tuple, Student] = {}  # what several begin with is trained once
+    facts: dict[tuple, set[int]] = {}
     with tempfile.TemporaryDirectory(prefix="students-", ignore_cleanup_errors=True) as folder:
         for name, made in datasets.items():
             parts = made if isinstance(made, tuple) else (made,)
-            scores, seconds, rows = [], [], 0
+            right, seconds, covered, rows = [], [], [], 0
             for seed in seeds if made is not None else [None]:
                 student, took, rows = base, 0.0, 0
+                taught: set[int] = set()
                 way: tuple[int | None, ...] = (seed,)
                 for part in parts if made is not None else ():
                     way = (*way, id(part))
                     if way not in trained:
                         data = part(seed) if callable(part) else part
+                        facts[way] = _facts_in(data, questions)
                         trained[way] = train(
                             data,
                             student,
@@ -151,10 +217,33 @@ def compare(
                         )
                     student = trained[way]
                     took, rows = took + student.seconds, rows + student.rows
-                scores.append(score(_examinee(student), questions))
+                    taught |= facts[way]
+                right.append(tuple(right_answers(_examinee(student), questions)))
                 seconds.append(took)
-            trials.append(Trial(name, tuple(scores), rows, statistics.fmean(seconds)))
-    return Trials(trials, len(questions), lang)
+                covered.append(len(taught) / len(questions))
+            trials.append(
+                Trial(
+                    name,
+                    tuple(statistics.fmean(answers) for answers in right),
+                    rows,
+                    statistics.fmean(seconds),
+                    tuple(right),
+                    None if made is None else statistics.fmean(covered),
+                )
+            )
+    groups = [str(row.get("concept", number)) for number, row in enumerate(questions)]
+    return Trials(trials, len(questions), lang, groups, baseline)
+
+
+def _facts_in(dataset: Any, questions: Sequence[Row]) -> set[int]:
+    """Numbers of the questions whose fact stands in what a dataset teaches to say."""
+    said = "\n".join(
+        turn["content"]
+        for row in rows_of(dataset)
+        for turn in row.get("messages") or row.get("chosen") or ()
+        if turn["role"] == "assistant"
+    )
+    return {number for number, row in enumerate(questions) if row["fact"] in said}
 
 
 def _examinee(base: str | Path | Student) -> str | Student:
@@ -170,12 +259,20 @@ _WORDS = {
     "en": {
         "head": "{n} questions; share of right answers, mean ± 95% interval (each seed)",
         "rows": "{rows} rows, {seconds:.0f} s",
+        "coverage": ", {share:.2f} of the facts in them",
+        "differences": "difference to “{to}”, paired by seed, 95% interval:",
+        "seeds": "seeds",
+        "questions": "questions",
         "title": "Right answers in the quiz",
         "figures": "{n} questions; line: 95% interval",
     },
     "zh": {
         "head": "共 {n} 题；答对的比例：平均 ± 95% 区间（各随机种子的成绩）",
         "rows": "{rows} 行，{seconds:.0f} 秒",
+        "coverage": "，含考点的 {share:.2f}",
+        "differences": "与“{to}”之差，同一随机种子相减，95% 区间：",
+        "seeds": "种子",
+        "questions": "题目",
         "title": "答对的比例",
         "figures": "共 {n} 题；横线：95% 区间",
     },
