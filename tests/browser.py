@@ -158,17 +158,33 @@ def new_page(chromium, address: str, width: int = 1280, height: int = 900, **opt
     return page
 
 
-def open_in_jupyter(page: Page, address: str, notebook: str) -> None:
-    """Opens a notebook and runs all its cells."""
-    page.goto(f"{address}/doc/tree/{notebook}.ipynb")
-    page.wait_for_function(
-        "document.querySelector('#jp-main-statusbar')?.textContent.includes('| Idle')"
-    )
+def open_in_jupyter(page: Page, address: str, notebook: str) -> Locator:
+    """Opens a notebook, runs all its cells and returns what is seen of it.
+
+    A page that shows JupyterLab already keeps it, and the kernel: either takes longer to start than
+    most notebooks take to run.
+    """
+    if page.url.startswith(address):
+        page.evaluate(
+            """async path => {
+            const { kernel } = jupyterapp.shell.currentWidget.context.sessionContext.session;
+            const opened = await jupyterapp.commands.execute(
+                'docmanager:open', { path, factory: 'Notebook', kernel: { id: kernel.id } });
+            await opened.context.ready;
+            await opened.context.sessionContext.ready; }""",
+            f"{notebook}.ipynb",
+        )
+    else:
+        page.goto(f"{address}/doc/tree/{notebook}.ipynb")
+        page.wait_for_function(
+            "document.querySelector('#jp-main-statusbar')?.textContent.includes('| Idle')"
+        )
     page.evaluate(
         """() => { window.ran = false;
         jupyterapp.commands.execute('notebook:run-all-cells').finally(() => window.ran = true); }"""
     )
     page.wait_for_function("window.ran", timeout=600_000, polling=200)
+    return page.locator(".jp-NotebookPanel").locator("visible=true")
 
 
 class App:
@@ -176,7 +192,7 @@ class App:
 
     def __init__(self, page: Page, lang: str) -> None:
         self.page, self.words = page, WORDS[lang]
-        self.root = page.locator(".sds").first
+        self.root = page.locator(".sds").locator("visible=true").first
         self.root.wait_for()
 
     def button(self, key: str, **values) -> Locator:
@@ -189,6 +205,21 @@ class App:
 
     def press(self, key: str, **values) -> None:
         self.button(key, **values).first.click()
+
+    def fill(self, **values) -> None:
+        """Fills fields of the form, by the keys of their labels."""
+        for key, value in values.items():
+            self.field(key).fill(str(value))
+            self.field(key).press("Tab")
+
+    def choose_kind(self, kind: str) -> None:
+        self.root.locator(".widget-radio-box").get_by_text(self.words[kind], exact=True).click()
+
+    def sample(self, rows: int) -> None:
+        """Asks for a sample, the first one or another, and waits for it."""
+        self.fill(rows=rows)
+        self.button("sample").or_(self.button("sample_again")).click()
+        self.says("forecast", rows=rows)
 
     def says(self, key: str, **values) -> Locator:
         """Waits for a message, anything standing for what is not given of its values."""
@@ -210,11 +241,8 @@ class App:
 
 def whole_way(app: App, rows: int, still: Callable[[str], None] = lambda name: None) -> None:
     """From a description to files on disk, `still` being called at each step."""
-    app.field("rows").fill(str(rows))
-    app.field("rows").press("Tab")
-    app.press("sample")
+    app.sample(rows)
     app.field("list").wait_for()
-    app.says("forecast", rows=rows)
     still("describe")
     app.press("start", rows=rows)
     app.says("done", rows=rows)

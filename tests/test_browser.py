@@ -4,13 +4,13 @@ Needs Chromium, and is skipped, visibly, where there is none.
 """
 
 import json
-import shutil
 import socket
 import time
 import urllib.request
 from collections import Counter
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -40,52 +40,102 @@ def chromium():
         yield found
 
 
+class Hosts:
+    """The servers, and at each the page that its tests share.
+
+    Each is started when it is first asked for: opening a page, with its kernel, costs more than
+    most of what the tests do there.
+    """
+
+    def __init__(self, chromium, new_folder):
+        self.chromium, self.new_folder = chromium, new_folder
+        self.running, self.pages = {}, {}
+
+    def server(self, *host: str) -> tuple[str, Path]:
+        """Address and folder: of JupyterLab, or of Voilà with a language and a theme."""
+        if host not in self.running:
+            folder = self.new_folder("-".join(host))
+            start = getattr(browser, host[0])
+            with ExitStack() as stack:
+                address = stack.enter_context(start(folder, *host[1:]))
+                self.running[host] = (stack.pop_all(), address, folder)
+        return self.running[host][1:]
+
+    def page(self, *host: str):
+        """The shared page: that of an earlier test, or an empty one."""
+        address, _ = self.server(*host)
+        if host not in self.pages:
+            self.pages[host] = browser.new_page(self.chromium, address)
+        return self.pages[host]
+
+    def close_page(self, *host: str) -> None:
+        if host in self.pages:
+            self.pages.pop(host).close()
+
+    def stop(self, *host: str) -> None:
+        self.running.pop(host)[0].close()
+
+
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory):
-    """Starts servers when they are first asked for, and ends all of them."""
-    from contextlib import ExitStack
-
-    running = {}
-    with ExitStack() as stack:
-
-        def start(where: str, lang: str, theme: str = "light") -> tuple[str, Path]:
-            key = (where,) if where == "jupyter" else (where, lang, theme)
-            if key not in running:
-                folder = tmp_path_factory.mktemp("-".join(key))
-                one = (
-                    browser.jupyter(folder)
-                    if where == "jupyter"
-                    else browser.voila(folder, lang, theme)
-                )
-                running[key] = (stack.enter_context(one), folder)
-            return running[key]
-
-        yield start
+def hosts(chromium, tmp_path_factory):
+    found = Hosts(chromium, tmp_path_factory.mktemp)
+    yield found
+    for host in list(found.running):
+        found.close_page(*host)
+        found.stop(*host)
 
 
 @pytest.fixture
-def open_app(chromium, servers):
-    """Opens the studio on a page of its own; afterwards nothing on it has run or loaded."""
-    pages = []
+def open_page(request, hosts):
+    """Gives the page of a host; afterwards nothing on it has run or loaded.
 
-    def open_(where: str, lang: str, theme: str = "light", **options) -> App:
-        address, folder = servers(where, lang, theme)
-        shutil.rmtree(folder / "output", ignore_errors=True)  # or a review of before comes back
-        page = browser.new_page(chromium, address, **options)
-        pages.append(page)
-        if where == "voila":
-            page.goto(address)
-        else:
-            browser.open_in_jupyter(page, address, notebook("dataset_studio", lang))
-        app = App(page, lang)
-        app.folder = folder / "output"
-        return app
+    A test that fails leaves no page to the next one.
+    """
+    used = {}
+    failed = request.session.testsfailed
+
+    def open_(*host: str):
+        page = used[host] = hosts.page(*host)
+        page.alarms.clear()
+        return page
 
     yield open_
-    for page in pages:
+    for host, page in used.items():
         alarms = [alarm for alarm in page.alarms if alarm != BADGE]
-        page.close()
+        if alarms or request.session.testsfailed > failed or host not in hosts.running:
+            hosts.close_page(*host)
         assert not alarms
+
+
+@pytest.fixture
+def open_app(request, hosts, open_page):
+    """Opens the studio at its first step, with a seed of its own.
+
+    So no row, file or decision of an earlier test, on the same page, is taken for one of this
+    test's; messages are told apart by numbers of rows, which no two tests share. `new` asks for a
+    page that was never used, as it comes.
+    """
+
+    def open_(where: str, lang: str, theme: str = "light", new: bool = False) -> App:
+        host = (where,) if where == "jupyter" else (where, lang, theme)
+        if new:
+            hosts.close_page(*host)
+        address, folder = hosts.server(*host)
+        page = open_page(*host)
+        begun = time.perf_counter()
+        if where == "jupyter":
+            browser.open_in_jupyter(page, address, notebook("dataset_studio", lang))
+        elif not page.url.startswith(address.partition("?")[0]):
+            page.goto(address)
+        app = App(page, lang)
+        app.begun, app.folder = begun, folder / "output"
+        app.press("describe")
+        if not new:
+            app.choose_kind("instruction")
+            app.fill(about="", model="bundled", seed=crc32(request.node.name.encode()) % 1000)
+        return app
+
+    return open_
 
 
 def notebook(name: str, lang: str) -> str:
@@ -104,114 +154,47 @@ def by_night(*values):
 # ---- the whole way ----
 @pytest.mark.parametrize(
     ("where", "lang"),
-    [("voila", "en"), ("jupyter", "zh"), by_night("voila", "zh"), by_night("jupyter", "en")],
+    [  # by day, that with Voilà is made by keyboard, below
+        ("jupyter", "zh"),
+        *(by_night("jupyter", "en"), by_night("voila", "en"), by_night("voila", "zh")),
+    ],
 )
 def test_from_a_description_to_a_file_on_disk(open_app, where, lang):
     app = open_app(where, lang)
     before = saved(app)
-    browser.whole_way(app, 20)
+    browser.whole_way(app, 22)
     [made] = set(saved(app)) - set(before)
-    assert len(made.read_text("utf-8").splitlines()) == 19
+    assert len(made.read_text("utf-8").splitlines()) == 21
     assert (made.parent / "pipeline.py").read_text("utf-8").startswith('"""')
 
 
-def test_the_first_sample_comes_within_ten_seconds_of_opening_the_page(chromium, servers):
+def test_the_first_sample_comes_within_ten_seconds_of_opening_the_page(open_app):
     """On two quiet cores; a busy machine gets six times that. Other words give another sample."""
-    address, _ = servers("voila", "en")
-    page = browser.new_page(chromium, address)
-    begun = time.perf_counter()
-    page.goto(address)
-    app = App(page, "en")
+    app = open_app("voila", "en", new=True)
     app.press("sample")
     app.field("list").wait_for()
-    seconds = time.perf_counter() - begun
+    seconds = time.perf_counter() - app.begun
     print(f"first sample after {seconds:.1f} s")
     assert app.field("list").locator("option").count() == 5
     assert seconds < 60
     before = app.field("list").inner_text()
-    app.field("about").fill("questions about rain and kettles")
-    app.field("about").press("Tab")
+    app.fill(about="questions about rain and kettles")
     app.press("sample_again")
-    page.wait_for_function(
+    app.page.wait_for_function(
         "before => [...document.querySelectorAll('.sds-list select')][0].innerText !== before",
         arg=before,
     )
     assert "rain" in app.field("list").inner_text() or "kettle" in app.field("list").inner_text()
-    page.close()
-
-
-def status(address: str) -> tuple[int, str]:
-    """What a program without a cookie gets: status, and the address that it was led to."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(address, timeout=20) as answer:
-            return answer.status, answer.url
-    except urllib.error.HTTPError as error:
-        return error.code, error.url
-
-
-def test_the_page_is_for_who_has_its_address_and_ends_with_the_command(tmp_path, chromium):
-    """Another user of the machine, who can see ports and command lines, gets nothing."""
-    with browser.voila(tmp_path, "en") as address:
-        bare, _, token = address.partition("/?token=")
-        port = int(bare.rpartition(":")[2])
-        for wrong in (bare, f"{bare}/?token=", f"{bare}/?token={'0' * len(token)}"):
-            assert "/login" in status(wrong)[1], wrong
-        for path in ("api/kernels", "voila/static/x", "api/kernels/1/channels"):
-            code, led_to = status(f"{bare}/{path}")
-            assert code in (403, 404) or "/login" in led_to, path
-        table = Path("/proc")  # of Linux
-        if table.exists():
-            lines = [line.split() for line in (table / "net/tcp").read_text().splitlines()[1:]]
-            at = [line[1] for line in lines if line[1].endswith(f":{port:04X}") and line[3] == "0A"]
-            assert at == [f"0100007F:{port:04X}"]  # 127.0.0.1
-            for process in table.glob("[0-9]*/cmdline"):
-                with suppress(OSError):
-                    assert token.encode() not in process.read_bytes()
-        page = browser.new_page(chromium, address)
-        page.goto(address)
-        app = App(page, "en")
-        assert not app.root.get_by_text(app.words["gone"]).locator("visible=true").count()
-    with pytest.raises(OSError, match="refused|timed out"):
-        socket.create_connection(("127.0.0.1", port), timeout=2)
-    # The page, still open, says that nobody answers.
-    app.root.get_by_text(app.words["gone"]).locator("visible=true").wait_for()
-    page.close()
-
-
-def test_a_taken_port_is_left_alone(tmp_path):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        assert _free_port(port) in range(port + 1, port + 50)
-
-
-def test_a_reloaded_page_has_the_review(open_app):
-    app = open_app("voila", "zh")
-    app.field("rows").fill("15")
-    app.field("rows").press("Tab")
-    app.press("start", rows=15)
-    app.says("done", rows=15)
-    app.press("go_review")
-    app.press("reject")
-    app.says("found", n=15, all=15, accepted=0, rejected=1, edited=0)
-    app.page.reload()
-    app = App(app.page, "zh")
-    app.press("open")
-    app.press("go_review")
-    app.says("found", n=15, all=15, accepted=0, rejected=1, edited=0)
 
 
 # ---- stops, errors, answers ----
 @pytest.mark.parametrize(("where", "lang"), [("voila", "en"), by_night("jupyter", "zh")])
 def test_a_run_is_cancelled_and_gone_on_with_while_the_page_answers(open_app, where, lang):
     app = open_app(where, lang)
-    app.root.get_by_text(app.words["preference"]).click()
+    app.choose_kind("preference")
     app.says("two-models_is")
-    app.field("rows").fill("32")
-    app.field("rows").press("Tab")
-    app.button("start", rows=32).click()
+    app.fill(rows=24)
+    app.button("start", rows=24).click()
     app.field("list").wait_for()  # rows appear
     begun = time.perf_counter()
     app.press("describe")  # the page answers while rows are made
@@ -223,34 +206,31 @@ def test_a_run_is_cancelled_and_gone_on_with_while_the_page_answers(open_app, wh
     app.press("generate")
     app.press("cancel")
     said = app.says("cancelled").inner_text()
-    assert " 32 " in said and app.words["go_on"]
+    assert " 24 " in said and app.words["go_on"]
     app.press("go_on")
-    app.says("done", rows=32)
+    app.says("done", rows=24)
 
 
 def test_wrong_input_then_a_run(open_app):
     app = open_app("voila", "en")
+    sample = app.button("sample").or_(app.button("sample_again"))
     for field, value, said in (
         ("rows", "0", "from 1 to 5,000"),
         ("about", "Byzantine tax law", "larger model"),
         ("model", "gpt", "names no model"),
         ("model", "openai:http://127.0.0.1:9/v1#m", "127.0.0.1:9"),
     ):
-        widget = app.field(field)
-        before = widget.input_value()
-        widget.fill(value)
-        widget.press("Tab")
-        app.press("sample")
+        before = app.field(field).input_value()
+        app.fill(**{field: value})
+        sample.click()
         app.page.wait_for_function(
             """said => [...document.querySelectorAll('.sds-problem textarea')]
                 .some(box => box.offsetParent && box.value.includes(said))""",
             arg=said,
         )
         assert "Traceback" not in app.problem()
-        widget.fill(before)
-        widget.press("Tab")
-    app.press("sample")
-    app.field("list").wait_for()
+        app.fill(**{field: before})
+    app.sample(10)
     assert not app.root.locator(".sds-problem textarea").locator("visible=true").count()
 
 
@@ -276,13 +256,7 @@ def test_a_run_goes_on_after_the_endpoint_failed(open_app):
     endpoint = Endpoint()
     with serve(endpoint, model="m") as chats:
         app = open_app("voila", "en")
-        for field, value in (
-            ("model", f"openai:{chats.base_url}#m"),
-            ("about", "numbers"),
-            ("rows", "20"),
-        ):
-            app.field(field).fill(value)
-            app.field(field).press("Tab")
+        app.fill(model=f"openai:{chats.base_url}#m", about="numbers", rows=20)
         app.press("start", rows=20)
         assert "failed" in app.problem()
         endpoint.broken = False
@@ -316,15 +290,8 @@ def settle(app_or_page) -> None:
 def test_nothing_that_a_model_wrote_runs_in_the_studio(open_app, where):
     with serve(Hostile(), model="m") as chats:
         app = open_app(where, "en")
-        for field, value in (
-            ("model", f"openai:{chats.base_url}#m"),
-            ("about", PAYLOADS[2]),
-            ("rows", "60"),
-        ):
-            app.field(field).fill(value)
-            app.field(field).press("Tab")
-        app.press("sample")
-        app.field("list").wait_for()
+        app.fill(model=f"openai:{chats.base_url}#m", about=PAYLOADS[2])
+        app.sample(60)
         settle(app)
         app.press("start", rows=60)
         app.says("done", rows=60)
@@ -350,8 +317,8 @@ def test_nothing_that_a_model_wrote_runs_in_the_studio(open_app, where):
         assert len(seen) >= 25  # they were there to be seen
 
 
-def test_nothing_that_a_model_wrote_runs_in_the_viewers(chromium, servers):
-    address, folder = servers("jupyter", "en")
+def test_nothing_that_a_model_wrote_runs_in_the_viewers(open_page, hosts):
+    address, folder = hosts.server("jupyter")
     cells = {
         "data": "import json\nfrom pathlib import Path\n"
         "rows = json.loads(Path('payloads.json').read_text())",
@@ -375,41 +342,44 @@ def test_nothing_that_a_model_wrote_runs_in_the_viewers(chromium, servers):
     notebooks.write(folder / "payloads.ipynb", made)
     rows = [{"instruction": one, "chosen": one + " a", "rejected": one + " b"} for one in PAYLOADS]
     (folder / "payloads.json").write_text(json.dumps(rows))
-    page = browser.new_page(chromium, address, height=2000)
-    browser.open_in_jupyter(page, address, "payloads")
-    page.wait_for_timeout(2500)  # formulas are set later
-    page.locator(".jp-Cell").last.scroll_into_view_if_needed()
-    forth = page.get_by_role("button", name="Next").first
+    page = open_page("jupyter")
+    page.set_viewport_size({"width": 1280, "height": 2000})
+    shown = browser.open_in_jupyter(page, address, "payloads")
+    page.wait_for_timeout(2000)  # formulas are set later
+    shown.locator(".jp-Cell").last.scroll_into_view_if_needed()
+    forth = shown.get_by_role("button", name="Next").first
     for _ in rows[1:]:
         forth.click()
-        page.wait_for_timeout(60)
-    for button in page.get_by_role("button", name="A is better").all():
+        page.wait_for_timeout(30)
+    for button in shown.get_by_role("button", name="A is better").all():
         button.click()
-    page.wait_for_timeout(1500)
-    outputs = page.locator(".jp-Cell-outputArea")
+    page.wait_for_timeout(1000)
+    outputs = shown.locator(".jp-Cell-outputArea")
     assert outputs.locator("img, iframe, object, embed, video, script").count() == 0
     assert outputs.locator("mjx-container").count() == 0
     assert outputs.locator("a[href^='javascript']").count() == 0
     assert "StepFailed" in outputs.last.inner_text()
     assert page.alarms == []
-    page.close()
 
 
 # ---- reading and typing ----
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_it_can_be_read_at_any_width_and_in_either_theme(open_app, theme):
-    app = open_app("voila", "zh", theme)
-    app.field("rows").fill("30")
-    app.field("rows").press("Tab")
-    app.press("sample")
-    app.says("forecast")
-    app.press("start", rows=30)
-    app.says("done", rows=30)
+@pytest.mark.parametrize(
+    ("lang", "theme"),
+    [("en", "light"), ("zh", "dark"), by_night("zh", "light"), by_night("en", "dark")],
+)
+def test_it_can_be_read_at_any_width_and_in_either_theme(open_app, lang, theme):
+    app = open_app("voila", lang, theme)
+    app.sample(18)
+    app.press("start", rows=18)
+    app.says("done", rows=18)
     for step in ("describe", "generate", "review", "quality", "export", "code"):
         app.press(step)
+        app.root.locator(".sds-here", has_text=app.words[step]).wait_for()
+        if step == "quality":
+            app.says("passes", n=18)
         for width in (800, 1280):
             app.page.set_viewport_size({"width": width, "height": 900})
-            app.page.wait_for_timeout(300)
+            app.page.wait_for_timeout(150)
             wide, faint = app.page.evaluate(_LOOK)
             assert not wide, (step, width, wide)
             assert not faint, (step, width, faint)
@@ -447,45 +417,117 @@ _LOOK = r"""() => {
 
 def test_the_whole_way_by_keyboard(open_app):
     app = open_app("voila", "en")
-    page = app.page
+    page, words = app.page, app.words
+    before = saved(app)
 
-    def tab_to(name: str) -> None:
+    def press(*names: str) -> None:
+        """Goes by Tab to what has one of these names, and presses Enter."""
+        tab_to(*names)
+        page.keyboard.press("Enter")
+
+    def tab_to(*names: str) -> None:
         for _ in range(60):
             page.keyboard.press("Tab")
             here = page.evaluate(
                 "() => { const at = document.activeElement; return (at.labels && at.labels[0]"
                 " ? at.labels[0] : at).innerText.trim(); }"
             )
-            if here == name:
+            if here in names:
                 return
-        raise AssertionError(f"{name!r} is not reached by Tab")
+        raise AssertionError(f"{names} is not reached by Tab")
 
-    words = app.words
     page.locator("body").click(position={"x": 3, "y": 3})
     tab_to(words["rows"])
     page.keyboard.press("Control+a")
     page.keyboard.type("12")
-    tab_to(words["sample"])
-    page.keyboard.press("Enter")
+    press(words["sample"], words["sample_again"])
     app.says("forecast", rows=12)
-    tab_to(words["start"].format(rows=12))
-    page.keyboard.press("Enter")
+    press(words["start"].format(rows=12))
     app.says("done", rows=12)
-    tab_to(words["go_review"])
-    page.keyboard.press("Enter")
-    app.says("found")
+    press(words["go_review"])
+    app.says("found", n=12, all=12, accepted=0, rejected=0, edited=0)
     tab_to(words["list"])
     page.keyboard.press("ArrowDown")
-    tab_to(words["accept"])
-    page.keyboard.press("Enter")
+    press(words["accept"])
     app.says("found", n=12, all=12, accepted=1, rejected=0, edited=0)
-    page.keyboard.press("Shift+Tab")
-    for name in ("export",):
-        app.button(name).focus()
-        page.keyboard.press("Enter")
-    tab_to(words["save"].format(n=12))
+    press(words["reject"])
+    app.says("found", n=12, all=12, accepted=1, rejected=1, edited=0)
+    app.button("quality").focus()
     page.keyboard.press("Enter")
-    app.says("saved", n=12)
+    app.says("passes", n=11)
+    press(words["export"])
+    press(words["save"].format(n=11))
+    app.says("saved", n=11)
+    [made] = set(saved(app)) - set(before)
+    assert len(made.read_text("utf-8").splitlines()) == 11
+    assert (made.parent / "pipeline.py").read_text("utf-8").startswith('"""')
+
+
+# ---- the page and its server ----
+def test_a_reloaded_page_has_the_review(open_app):
+    app = open_app("voila", "zh", "dark")
+    app.fill(rows=15)
+    app.press("start", rows=15)
+    app.says("done", rows=15)
+    app.press("go_review")
+    app.press("reject")
+    app.says("found", n=15, all=15, accepted=0, rejected=1, edited=0)
+    app.page.reload()
+    app = App(app.page, "zh")
+    app.press("open")
+    app.press("go_review")
+    app.says("found", n=15, all=15, accepted=0, rejected=1, edited=0)
+
+
+def status(address: str) -> tuple[int, str]:
+    """What a program without a cookie gets: status, and the address that it was led to."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(address, timeout=20) as answer:
+            return answer.status, answer.url
+    except urllib.error.HTTPError as error:
+        return error.code, error.url
+
+
+def test_the_page_is_for_who_has_its_address_and_ends_with_the_command(open_app, hosts):
+    """Another user of the machine, who can see ports and command lines, gets nothing."""
+    host = ("voila", "zh", "dark")
+    app = open_app(*host)
+    address, _ = hosts.server(*host)
+    bare, _, token = address.partition("/?token=")
+    port = int(bare.rpartition(":")[2])
+    for wrong in (bare, f"{bare}/?token=", f"{bare}/?token={'0' * len(token)}"):
+        assert "/login" in status(wrong)[1], wrong
+    for path in ("api/kernels", "voila/static/x", "api/kernels/1/channels"):
+        code, led_to = status(f"{bare}/{path}")
+        assert code in (403, 404) or "/login" in led_to, path
+    table = Path("/proc")  # of Linux
+    if table.exists():
+        lines = [line.split() for line in (table / "net/tcp").read_text().splitlines()[1:]]
+        at = [line[1] for line in lines if line[1].endswith(f":{port:04X}") and line[3] == "0A"]
+        assert at == [f"0100007F:{port:04X}"]  # 127.0.0.1
+        for process in table.glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                assert token.encode() not in process.read_bytes()
+    gone = app.root.get_by_text(app.words["gone"]).locator("visible=true")
+    assert not gone.count()
+    hosts.stop(*host)
+    with pytest.raises(OSError, match="refused|timed out"):
+        socket.create_connection(("127.0.0.1", port), timeout=2)
+    # The page, still open, says that nobody answers, when its style has waited for 20 seconds:
+    # here they pass ten times as quickly.
+    clock = app.page.context.new_cdp_session(app.page)
+    clock.send("Animation.enable")
+    clock.send("Animation.setPlaybackRate", {"playbackRate": 10})
+    gone.wait_for()
+
+
+def test_a_taken_port_is_left_alone(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert _free_port(port) in range(port + 1, port + 50)
 
 
 # ---- the viewers of the other notebooks ----
@@ -507,16 +549,16 @@ VIEWERS = {  # the cell with the viewer, and what stands for the cells between s
 
 @pytest.mark.parametrize(
     ("name", "lang"),
-    [
+    [  # by day, nbval runs the cells of all; `diff` answers in the browser among the payloads
         ("instruction_sft_dataset", "en"),
-        ("preference_alignment_dataset", "zh"),
         by_night("instruction_sft_dataset", "zh"),
         by_night("preference_alignment_dataset", "en"),
+        by_night("preference_alignment_dataset", "zh"),
     ],
 )
-def test_a_viewer_of_a_notebook_answers_in_the_browser(chromium, servers, name, lang):
+def test_a_viewer_of_a_notebook_answers_in_the_browser(open_page, hosts, name, lang):
     """Set-up and viewer as they stand; nbval runs what lies between."""
-    address, folder = servers("jupyter", "en")
+    address, folder = hosts.server("jupyter")
     name, (viewer_id, before) = notebook(name, lang), VIEWERS[name]
     made = notebooks.read(ROOT / "notebooks" / f"{name}.ipynb")
     cells = {cell.id: cell for cell in made.cells}
@@ -524,8 +566,8 @@ def test_a_viewer_of_a_notebook_answers_in_the_browser(chromium, servers, name, 
     made.cells = [cells["setup"], cells["versions"], stand_in, cells[viewer_id]]
     name = f"viewer_{name}"
     notebooks.write(folder / f"{name}.ipynb", made)
-    page = browser.new_page(chromium, address)
-    browser.open_in_jupyter(page, address, name)
+    page = open_page("jupyter")
+    shown = browser.open_in_jupyter(page, address, name)
     failed = page.evaluate(
         """() => jupyterapp.shell.currentWidget.content.widgets
             .filter(cell => cell.model.type === 'code')
@@ -534,9 +576,9 @@ def test_a_viewer_of_a_notebook_answers_in_the_browser(chromium, servers, name, 
             .map(cell => cell.model.sharedModel.id)"""
     )
     assert failed == []
-    forth = page.locator("button:has(.fa-arrow-right)").first
+    forth = shown.locator("button:has(.fa-arrow-right)").first
     forth.scroll_into_view_if_needed()
-    viewer = page.locator(".jp-OutputArea-output:has(button .fa-arrow-right)").first
+    viewer = shown.locator(".jp-OutputArea-output:has(button .fa-arrow-right)").first
     before = viewer.evaluate(_SHOWN)
     forth.click()
     for _ in range(50):
@@ -544,8 +586,6 @@ def test_a_viewer_of_a_notebook_answers_in_the_browser(chromium, servers, name, 
             break
         page.wait_for_timeout(100)
     assert viewer.evaluate(_SHOWN) != before
-    assert [alarm for alarm in page.alarms if alarm != BADGE] == []
-    page.close()
 
 
 _SHOWN = """node => [node.innerText, ...[...node.querySelectorAll('textarea')].map(b => b.value)]
