@@ -43,6 +43,8 @@ _FACE = {  # where each public name comes from
     "smolsynth.student.train": "train",
     "smolsynth.student.trials": "compare corrupt plot_trials",
     "smolsynth.tasks": "Judge OpenedMagpie QueryWriter",
+    "smolsynth.verify.code": "code_in verify_code",
+    "smolsynth.verify.sandbox": "run_python",
     "smolsynth.viewers.browse": "browse",
     "smolsynth.viewers.charts": "plot_counts plot_lengths",
     "smolsynth.viewers.compare": "diff vote",
