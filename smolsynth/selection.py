@@ -23,7 +23,8 @@ from pydantic import Field, PrivateAttr
 
 from smolsynth.llms.ct2 import CT2LLM
 from smolsynth.llms.scoring import losses
-from smolsynth.text.signals import begs_off, leak_in
+from smolsynth.text.leaks import leak_in
+from smolsynth.text.refusals import begs_off
 from smolsynth.text.similarity import Alphabet
 from smolsynth.text.tokens import gains, says_nothing
 

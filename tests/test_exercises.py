@@ -21,7 +21,8 @@ from smolsynth import exercises, seeds
 from smolsynth.exercises import TIERS, check, instruction, measures, progress
 from smolsynth.exercises.words import MESSAGES, WORDS
 from smolsynth.text.language import in_language
-from smolsynth.text.signals import begs_off, leak_in
+from smolsynth.text.leaks import leak_in
+from smolsynth.text.refusals import begs_off
 from smolsynth.text.similarity import rouge_l
 from smolsynth.text.tokens import gains, says_nothing
 from training.composer import Composer

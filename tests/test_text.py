@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from smolsynth.selection import elimination
+from smolsynth.text.endings import cut_off
 from smolsynth.text.language import about_languages, in_language
-from smolsynth.text.signals import apologizes, cut_off, leak_in, refusal_in
+from smolsynth.text.leaks import leak_in
+from smolsynth.text.refusals import apologizes, refusal_in
 from smolsynth.text.similarity import duplicates, jaccard, nearest_similarity, overlaps, shingles
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))

@@ -1,11 +1,10 @@
 """Rows worth having, and rows that are not, in both languages."""
 
-import doctest
 import time
 
 import pytest
 
-from smolsynth.text import requests, worth
+from smolsynth.quality import rules
 from smolsynth.text.requests import is_request, missing_request
 
 REQUESTS = [
@@ -111,7 +110,7 @@ PAIRS = {  # rule: (rows that have the fault, rows that don't)
 
 @pytest.mark.parametrize("rule", PAIRS)
 def test_a_response_in_place_of_an_answer_is_found(rule):
-    found = getattr(worth, rule)
+    found = getattr(rules, rule)
     bad, good = PAIRS[rule]
     assert all(found(*row) for row in bad)
     assert not any(found(*row) for row in good)
@@ -146,7 +145,7 @@ TEXTS = {
 
 @pytest.mark.parametrize("rule", TEXTS)
 def test_a_text_with_a_fault_is_found(rule):
-    found = getattr(worth, rule)
+    found = getattr(rules, rule)
     bad, good = TEXTS[rule]
     assert all(map(found, bad))
     assert not any(map(found, good))
@@ -197,22 +196,16 @@ GARBLED = {
 def test_words_that_make_no_sense_are_found(lang):
     bad, good = GARBLED[lang]
     asked = {"en": "What is it?", "zh": "这是什么？"}[lang]
-    missed = [text for text in bad if not worth.garbled(text, lang, asked)]
-    wrong = [text for text in good if worth.garbled(text, lang, asked)]
+    missed = [text for text in bad if not rules.garbled(text, lang, asked)]
+    wrong = [text for text in good if rules.garbled(text, lang, asked)]
     assert (missed, wrong) == ([], [])
-
-
-@pytest.mark.parametrize("module", [requests, worth])
-def test_examples_in_docstrings(module):
-    result = doctest.testmod(module)
-    assert result.attempted and not result.failed
 
 
 @pytest.mark.parametrize("text", ["a" * 20_000, "ab " * 7_000, "x y z w " * 3_000, "1 " * 9_000])
 def test_a_long_line_takes_no_long(text):
     start = time.process_time()
     missing_request(text)
-    worth.repetition(text)
-    worth.garbled(text, "en", "Why?")
-    worth.small_talk("Why?", text)
+    rules.repetition(text)
+    rules.garbled(text, "en", "Why?")
+    rules.small_talk("Why?", text)
     assert time.process_time() - start < 3

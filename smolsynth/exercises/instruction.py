@@ -12,10 +12,11 @@ from smolsynth.exercises.common import (
 )
 from smolsynth.exercises.results import Problem, Sheet
 from smolsynth.exercises.words import WORDS
-from smolsynth.text.signals import SHORT_APOLOGY, begs_off, leak_in
+from smolsynth.text.echoes import echo
+from smolsynth.text.leaks import leak_in
+from smolsynth.text.refusals import SHORT_APOLOGY, begs_off
 from smolsynth.text.similarity import rouge_l
 from smolsynth.text.tokens import gains, length, plain, says_nothing, tokens
-from smolsynth.text.worth import echo
 
 MIN_ROWS = {"turtle": 40, "dog": 50, "lion": 30}  # as the tasks say; the lion loses rows on purpose
 COLUMNS = {

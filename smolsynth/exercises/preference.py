@@ -9,7 +9,7 @@ from smolsynth.exercises.results import Problem, Sheet
 from smolsynth.exercises.truth import exchanged
 from smolsynth.exercises.words import WORDS
 from smolsynth.quality.lengths import share_longer
-from smolsynth.text.signals import rubric_in
+from smolsynth.text.leaks import rubric_in
 from smolsynth.text.tokens import gains, plain, tokens
 
 MIN_ROWS = {"turtle": 20, "dog": 15, "lion": 10}  # ties and failures cost rows, evolution more

@@ -8,8 +8,10 @@ from functools import lru_cache
 
 from smolsynth.exercises.measures import mentions
 from smolsynth.seeds import read_data
+from smolsynth.text.endings import cut_off
 from smolsynth.text.language import in_language
-from smolsynth.text.signals import cut_off, leak_in, refusal_in
+from smolsynth.text.leaks import leak_in
+from smolsynth.text.refusals import refusal_in
 
 LOOKED_AT = 200  # pairs; more show nothing new
 LEAST_WORSE = 5  # pairs; fewer may be the judge's errors

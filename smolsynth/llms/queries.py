@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from smolsynth.llms.thinking import split_thoughts
+from smolsynth.text.refusals import refusal_in
 from smolsynth.text.requests import missing_request
-from smolsynth.text.signals import refusal_in
 
 # why a line is left out
 DROPPED = ("blank", "fence", "heading", "remark", "label", "statement", "fragment", "repeated")

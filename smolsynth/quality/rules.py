@@ -7,19 +7,18 @@ from typing import Any, NamedTuple
 
 from smolsynth.quality.strings import WORDS
 from smolsynth.rows import is_missing
+from smolsynth.text.echoes import echo
+from smolsynth.text.endings import cut_off
+from smolsynth.text.garbled import garbled
 from smolsynth.text.language import LANGS, about_languages, asks_in, in_language
+from smolsynth.text.leaks import leak_in
+from smolsynth.text.marks import template_marks, thought_marks
 from smolsynth.text.personal import MASKS, personal_data
+from smolsynth.text.refusals import refusal_in
+from smolsynth.text.repetition import repetition
 from smolsynth.text.requests import missing_request
-from smolsynth.text.signals import cut_off, leak_in, refusal_in
+from smolsynth.text.small_talk import small_talk
 from smolsynth.text.traditional import traditional_in
-from smolsynth.text.worth import (
-    echo,
-    garbled,
-    repetition,
-    small_talk,
-    template_marks,
-    thought_marks,
-)
 
 # Columns of the ratings of a pair: as generated, and as exported.
 RATINGS = ("chosen_rating", "rejected_rating")
