@@ -42,7 +42,7 @@ _FACE = {  # where each public name comes from
     "smolsynth.student.quiz": "answers held_out_loss quiz score",
     "smolsynth.student.train": "train",
     "smolsynth.student.trials": "compare corrupt plot_trials",
-    "smolsynth.tasks": "Judge OpenedMagpie QueryWriter",
+    "smolsynth.tasks": "BriefAnswer Judge OpenedMagpie QueryWriter",
     "smolsynth.verify.code": "code_in verify_code",
     "smolsynth.verify.sandbox": "run_python",
     "smolsynth.viewers.browse": "browse",

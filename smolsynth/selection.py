@@ -6,6 +6,7 @@
 | `EvolEliminations` | Evol-Instruct (Xu et al. 2023) | none |
 | `DeitaSelection` | Deita (Liu et al. 2023) | `DeitaFiltering`: distances to all rows |
 | `InstructionFollowingDifficulty` | Superfiltering (Li et al. 2024) | none |
+| `SelfConsistency` | SelfCheckGPT (Manakul et al. 2023) | none |
 | `LongestResponses` | the last filter of Magpie's published sets (Xu et al. 2024) | none |
 
 `COMPLICATE_INPUT` is the operation in depth that distilabel's `EvolInstruct` lacks.
@@ -26,7 +27,7 @@ from smolsynth.llms.scoring import losses
 from smolsynth.text.leaks import leak_in
 from smolsynth.text.refusals import begs_off
 from smolsynth.text.similarity import Alphabet
-from smolsynth.text.tokens import gains, says_nothing
+from smolsynth.text.tokens import STOP_WORDS, gains, says_nothing, tokens
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -316,3 +317,68 @@ class InstructionFollowingDifficulty(Step):
         for row, (given, alone) in zip(whole, found, strict=True):
             row |= {"loss_given": given, "loss_alone": alone, "ifd": math.exp(given - alone)}
         yield rows
+
+
+class SelfConsistency(Step):
+    """How much of a response the same model says again when it is asked again.
+
+    After SelfCheckGPT (Manakul et al. 2023, arXiv 2303.08896): what a model knows it says each
+    time, and what it makes up differs from time to time. Their strongest variants ask a model
+    whether two texts agree; this is the plain one, which counts words.
+
+    Attributes:
+        others: the column with the further responses, drawn with some temperature, such as
+            `TextGeneration(num_generations=2, group_generations=True)` makes.
+
+    Input columns:
+        - instruction (`str`)
+        - response (`str`)
+        - the column named by `others` (`list[str]`)
+
+    Output columns:
+        - agreement (`float | None`): see `agreement`; `None` where a text is missing.
+    """
+
+    others: str = "others"
+
+    @property
+    def inputs(self) -> StepColumns:
+        return ["instruction", "response", self.others]
+
+    @property
+    def outputs(self) -> StepColumns:
+        return ["agreement"]
+
+    def process(self, inputs: StepInput) -> StepOutput:  # type: ignore[override]
+        yield [row | {"agreement": _agreement_of(row, self.others)} for row in inputs]
+
+
+def _agreement_of(row: dict, others: str) -> float | None:
+    texts = [text for text in row[others] or () if text]
+    whole = row["instruction"] and row["response"] and texts
+    return agreement(row["instruction"], row["response"], texts) if whole else None
+
+
+def agreement(instruction: str, response: str, others: list[str]) -> float:
+    """The share of a response's own words that other responses have too, in the mean over these.
+
+    Its own are those that say something and are not the instruction's; a response without any
+    only says the instruction again, and has 0.
+
+    >>> agreement("What is a kettle?", "A kettle boils water.", ["It boils water.", "A cooker."])
+    0.5
+    >>> agreement("What is a frog?", "A frog is a frog.", ["A frog is a frog."])
+    0.0
+    """
+    own = _telling(response) - _telling(instruction)
+    if not own or not others:
+        return 0.0
+    return sum(len(own & _telling(text)) for text in others) / (len(own) * len(others))
+
+
+def _telling(text: str) -> set[str]:
+    """The words that say something, in a short form that endings do not change."""
+    return {word[:_STEM] for word in tokens(text) if word not in STOP_WORDS}
+
+
+_STEM = 5  # letters

@@ -8,27 +8,34 @@ a full-width colon the rating is lost. And it takes every line of a list of quer
 are four queries:” too. These read with `smolsynth.parse_ratings` and `smolsynth.parse_queries`.
 
     asker = OpenedMagpie(
-        llm=load_llm(use_magpie_template=True, temperature=0.5, top_p=0.9, max_new_tokens=40)
+        llm=load_llm(use_magpie_template=True, temperature=0.3, top_p=0.9, max_new_tokens=40)
     )
     rows = openings("medieval law", "en")
+    answerer = BriefAnswer(llm=load_llm(temperature=0, max_new_tokens=64))
 """
 
 import re
 from typing import Any, ClassVar, Literal
 
 from distilabel.steps import StepInput
-from distilabel.steps.tasks import Magpie, SelfInstruct, UltraFeedback
+from distilabel.steps.tasks import Magpie, SelfInstruct, TextGeneration, UltraFeedback
 from distilabel.typing import StepColumns, StepOutput
 from pydantic import PrivateAttr
 
+from smolsynth.documents.chunks import sentences
 from smolsynth.errors import RepliesNotUnderstood
 from smolsynth.llms.endpoints import EndpointLLM
 from smolsynth.llms.local import LocalLLM
 from smolsynth.llms.queries import read_queries
 from smolsynth.llms.ratings import Judgement, judgements
+from smolsynth.text.tokens import tokens
 
 FIRST = 10  # rows after which it is settled whether a judge is understood
 TOO_MANY = 8  # of these without a single rating
+
+# For BriefAnswer: what the system says, and how many words make an answer.
+BRIEFLY = {"en": "Answer in one or two short sentences.", "zh": "请用一两句话回答。"}
+ENOUGH = 12
 
 # For OpenedMagpie: what the system says, and how a question may begin.
 ASKS = {
@@ -39,13 +46,13 @@ OPENERS = {
     "en": (
         "What is the purpose of {topic}",
         "Why do people care about {topic}",
-        "I have a question about {topic}. What are",
+        "What is the importance of {topic}",
         "Why do people need {topic}",
         "What are the benefits of {topic}",
-        "How would the world be different without {topic}",
-        "Give one good reason to learn about {topic}",
-        "What is the main idea behind {topic}",
-        "What is the importance of {topic}",
+        "Why is {topic} important",
+        "How would you describe {topic}",
+        "What makes {topic} special",
+        "What is the role of {topic}",
         "What can we learn from {topic}",
     ),
     "zh": (
@@ -179,7 +186,7 @@ class OpenedMagpie(Magpie):
     A small model that may begin as it likes often writes no question at all, but an answer, a
     story or small talk. A few words decide that it asks and about what, and vary the questions:
     the rest is the model's, up to the end of the line, since behind it many go on to answer. Draw
-    with care (`temperature=0.5, top_p=0.9`), and let another step answer.
+    with care (`temperature=0.3, top_p=0.9`), and let another step answer.
 
     Attributes:
         only_instruction: it writes the instruction alone.
@@ -240,6 +247,62 @@ def continued(opener: str, rest: str | None) -> str | None:
     parts = opener[-1:] + rest[:1]
     apart = len(parts) == 2 and parts.isascii() and parts[1] not in ",.;:?!'"
     return f"{opener} {rest}" if apart else opener + rest
+
+
+class BriefAnswer(TextGeneration):
+    """Responds in a sentence or two.
+
+    What a very small model says first is mostly right, and what it goes on to say is mostly made
+    up; asked to be brief it goes on all the same. So its first sentence is the response, with the
+    next one where that is shorter than ENOUGH words: “That is a good question.”
+
+    Attributes:
+        lang: "en" or "zh", the language of the system prompt.
+
+    Input columns:
+        - instruction (`str`)
+
+    Output columns:
+        - generation (`str | None`)
+        - finish_reason (`str | None`): "stop" where that ends with a sentence: then it is whole,
+            though the model would have gone on.
+        - model_name (`str`)
+    """
+
+    lang: Literal["en", "zh"] = "en"
+
+    def model_post_init(self, context: Any) -> None:
+        super().model_post_init(context)
+        self.system_prompt = self.system_prompt or BRIEFLY[self.lang]
+
+    @property
+    def outputs(self) -> StepColumns:
+        return [*super().outputs, "finish_reason"]
+
+    def format_output(
+        self, output: str | None, input: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The columns above, from what the model wrote (`None` where it wrote nothing)."""
+        brief = None if output is None else first_sentences(output)
+        whole = brief is not None and brief.endswith(_ENDS)
+        return {"generation": brief, "finish_reason": "stop" if whole else None}
+
+
+_ENDS = (".", "!", "?", "。", "！", "？", ".”", '."', "。”")
+
+
+def first_sentences(text: str, enough: int = ENOUGH) -> str:
+    """The first sentence of a text, and those behind it until there are so many words.
+
+    >>> first_sentences("Yes. A kettle boils water. It is hot.", 3)
+    'Yes. A kettle boils water.'
+    """
+    said = ""
+    for sentence in sentences(text.strip()):
+        said += sentence
+        if len(tokens(said)) >= enough:
+            break
+    return said.strip()
 
 
 def _is_silent(row: dict[str, Any]) -> bool:

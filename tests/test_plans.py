@@ -26,7 +26,7 @@ from smolsynth.generation.plan import KINDS, TECHNIQUES, Plan, PlanError, mentio
 from smolsynth.generation.rows import as_row, collect
 from smolsynth.generation.run import Generation, save_beside, save_rows
 from smolsynth.generation.script import code as code_of
-from smolsynth.generation.strings import BRIEFLY, IN_WORDS, NAMES
+from smolsynth.generation.strings import IN_WORDS, NAMES
 from smolsynth.generation.subtopics import documents_about, subtopics, with_openers
 from smolsynth.generation.techniques import build
 from smolsynth.llms import connect, load_llm
@@ -397,9 +397,6 @@ def test_openers_name_the_subject_and_questions_the_side_of_it():
     assert first["opener"] == OPENERS["en"][0].format(topic="law")
     assert "the history of law" in first["magpie_prompt"] and "system_prompt" not in first
     assert {row["subject"] for row in rows} == {"law", "Guilds in law"}
-    [brief, *_] = with_openers([{"topic": "law"}], "en", brief=True)
-    assert brief["system_prompt"] == BRIEFLY["en"]  # for the response alone
-    assert BRIEFLY["en"] not in brief["magpie_prompt"]
 
 
 def test_a_model_without_chinese_is_refused_for_chinese_rows():
@@ -418,6 +415,10 @@ def test_guesses_and_answers_cut_off_are_dropped():
     chunks = [{"default": [made | {"loss_given": 2.0}]}]
     [(rows, dropped)] = collect(chunks, 1, "en", most_loss=1.1)
     assert not rows and dropped == {"unsure": 1}
+    assert as_row(made | {"agreement": 0.3}, "en", least_agreement=0.3)[1] is None
+    chunks = [{"default": [made | {"agreement": 0.2}]}]
+    [(rows, dropped)] = collect(chunks, 1, "en", least_agreement=0.3)
+    assert not rows and dropped == {"inconsistent": 1}
 
 
 def test_sub_topics_are_asked_for_once(tmp_path, monkeypatch):

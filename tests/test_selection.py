@@ -21,6 +21,8 @@ from smolsynth.selection import (
     EvolEliminations,
     LongestResponses,
     NovelInstructions,
+    SelfConsistency,
+    agreement,
     elimination,
     with_complicate_input,
 )
@@ -224,3 +226,26 @@ def test_the_steps_run_in_a_pipeline():
         data = LoadDataFromDicts(data=instructions("What is a cat?", "what is a cat", "Why?"))
         data >> NovelInstructions()
     assert len(pipeline.run()["default"]["train"]) == 2
+
+
+def test_agreement_by_hand():
+    asked, said = "What does a kettle do?", "A kettle boils water quickly."
+    others = ["It boils the water for tea.", "It is for water."]
+    # of boils, water, quickly: two of three, and one of three
+    assert agreement(asked, said, others) == pytest.approx((2 / 3 + 1 / 3) / 2)
+    assert agreement(asked, said, ["It does what a kettle does."]) == 0
+    assert agreement(asked, "A kettle does what a kettle does.", others) == 0  # nothing of its own
+
+
+def test_what_a_model_says_again_is_told_from_what_it_says_once():
+    row = {"instruction": "What is rain?", "response": "Rain is water that falls from clouds."}
+    rows = [
+        row | {"others": ["Water falls from the clouds.", "It falls from clouds as water."]},
+        row | {"others": ["A festival in June.", "The name of a song."]},
+        row | {"others": None},
+        row | {"response": None, "others": ["Water."]},
+        row | {"others": [None, "Water falls from clouds."]},
+    ]
+    again, once, none, empty, half = try_step(SelfConsistency(name="compare"), rows)
+    assert again["agreement"] == half["agreement"] == 1 and once["agreement"] == 0
+    assert none["agreement"] is None is empty["agreement"]

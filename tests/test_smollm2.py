@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,9 @@ from distilabel.steps.tasks import Magpie
 
 from smolsynth.cli.main import main
 from smolsynth.errors import LLMUnavailable
+from smolsynth.generation import script
+from smolsynth.generation.plan import Plan
+from smolsynth.generation.run import generate
 from smolsynth.llms import convert, load_llm, smollm2
 from smolsynth.tasks import OpenedMagpie, openings
 
@@ -79,6 +83,19 @@ def test_an_opened_question_goes_on(real, kind):
     whole = [row for row in made if 3 < len(row["instruction"].split()) < 40]
     assert len(whole) >= 8
     assert sum(row["instruction"].endswith(("?", ".")) for row in whole) >= 7
+
+
+def test_its_pipeline_file_makes_the_rows_of_its_plan(real, tmp_path, monkeypatch):
+    monkeypatch.setattr(Plan, "chunk_size", (3,))
+    plan = Plan(technique="mixed", model="smollm2", topics=("kitchen tools",), rows=2)
+    rows = generate(plan)
+    file = tmp_path / "pipeline.py"
+    file.write_text(script.code(plan), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(file), run_name="__main__")
+    lines = (tmp_path / "output" / plan.name / "train.jsonl").read_text("utf-8").splitlines()
+    made = [[turn["content"] for turn in json.loads(line)["messages"]] for line in lines]
+    assert made == [[row["instruction"], row["response"]] for row in rows] and len(made) == 2
 
 
 def test_a_penalty_ends_what_goes_round_in_circles(real):

@@ -11,7 +11,8 @@ from pydantic import Field
 from smolsynth import load_llm
 from smolsynth.errors import RepliesNotUnderstood, StepFailed
 from smolsynth.pipelines import try_step
-from smolsynth.tasks import Judge, OpenedMagpie, QueryWriter, continued, openings
+from smolsynth.quality.report import finish_reason_of
+from smolsynth.tasks import BriefAnswer, Judge, OpenedMagpie, QueryWriter, continued, openings
 
 
 class Says(LLM):
@@ -179,3 +180,47 @@ def test_a_model_that_would_answer_the_opener_is_refused():
         OpenedMagpie(llm=Other(replies=["x"]))
     with pytest.raises(ValueError, match="only_instruction"):
         OpenedMagpie(llm=load_llm(use_magpie_template=True), only_instruction=False)
+
+
+@pytest.mark.parametrize(
+    ("written", "lang", "brief", "reason"),
+    [
+        ("A kettle heats water.", "en", "A kettle heats water.", "stop"),
+        (
+            "A kettle is a container with a spout in which one heats water. It was invented by",
+            "en",
+            "A kettle is a container with a spout in which one heats water.",
+            "stop",
+        ),
+        (
+            "Good question. A kettle, e.g. one of steel, heats water for tea. It glows.",
+            "en",
+            "Good question. A kettle, e.g. one of steel, heats water for tea.",
+            "stop",
+        ),
+        ("A kettle is a container with a spout for", "en", None, None),
+        (
+            "水壶是烧水用的容器，有嘴有把。它是宋朝的",
+            "zh",
+            "水壶是烧水用的容器，有嘴有把。",
+            "stop",
+        ),
+        (None, "en", None, None),
+    ],
+)
+def test_a_brief_answer_ends_with_its_first_sentences(written, lang, brief, reason):
+    step = BriefAnswer(name="answer", llm=Says(replies=[written]), lang=lang)
+    (row,) = try_step(step, [{"instruction": "What is a kettle?"}])
+    assert row["generation"] == (brief or written)
+    assert row["finish_reason"] == reason
+    step.load()
+    asked = step.format_input({"instruction": "What is a kettle?"})
+    assert asked[0]["role"] == "system" and ("一两句" in asked[0]["content"]) == (lang == "zh")
+
+
+def test_what_is_whole_after_all_is_not_cut_off():
+    llm = load_llm("bundled", temperature=0, max_new_tokens=20)
+    step = BriefAnswer(name="answer", llm=llm)
+    for row in try_step(step, [{"instruction": "What is a kettle? And what is a cat?"}]):
+        row["llm_answer_finish_reason"] = "length"
+        assert finish_reason_of(row) == (row["finish_reason"] or "length")

@@ -11,11 +11,13 @@ class Needs(NamedTuple):
             circles.
         openers: whether Magpie is given the first words of its questions, see
             `smolsynth.tasks.OpenedMagpie`.
-        brief: whether responses are asked to be a sentence or two; what a very small model goes on
-            to say is made up.
+        brief: whether responses are a sentence or two, see `smolsynth.tasks.BriefAnswer`.
         longest: tokens of a response, at most, whatever the plan allows.
         most_loss: of a response behind its instruction, in nats per token, by the model itself: one
             that the model finds less likely than that is a guess, and dropped.
+        least_agreement: of a response with others to the same instruction, see
+            `smolsynth.selection.SelfConsistency`: what a model says once and not again is made up,
+            and dropped.
         too_hard: techniques of a mixture that are beyond the model.
         langs: the languages that it writes.
         unknown: domains of the bundled topics that it knows nothing of; they are left out unless
@@ -27,6 +29,7 @@ class Needs(NamedTuple):
     brief: bool = False
     longest: int | None = None
     most_loss: float | None = None
+    least_agreement: float | None = None
     too_hard: tuple[str, ...] = ()
     langs: tuple[str, ...] = ("en", "zh")
     unknown: tuple[str, ...] = ()
@@ -39,8 +42,9 @@ _BY_KIND = {
         penalty=1.1,
         openers=True,
         brief=True,
-        longest=120,
+        longest=64,
         most_loss=1.05,
+        least_agreement=0.3,
         too_hard=("SelfInstruct", "EvolInstruct"),
         langs=("en",),
         unknown=("synthetic data and language models",),

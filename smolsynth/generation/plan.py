@@ -304,7 +304,7 @@ class Plan:
         Random(self.seed).shuffle(rows)
         rows = list(islice(cycle(rows), MOST_INPUTS))
         if self.gives_openers:
-            return with_openers(rows, self.lang, brief=self.needs.brief)
+            return with_openers(rows, self.lang)
         prompt = SYSTEM_PROMPTS[self.lang]
         if self.technique == "magpie":
             rows = [

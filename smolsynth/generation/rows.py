@@ -21,20 +21,27 @@ TOO_LOW = 3  # a rating of the better response below it: the document hardly ans
 _TEXTS = ("instruction", "response", "chosen", "rejected")
 
 
-def as_row(made: Row, lang: str, most_loss: float | None = None) -> tuple[Row, str | None]:
+def as_row(
+    made: Row,
+    lang: str,
+    most_loss: float | None = None,
+    least_agreement: float | None = None,
+) -> tuple[Row, str | None]:
     """A row of a dataset, made of one that a technique's pipeline gives.
 
     Args:
         made: with `topic`, `instruction` (and `evolved_instruction`) and either `response` or,
             for pairs, `generations` and their `ratings` (and `models`); also, where they are
-            known, `loss_given` (see `smolsynth.selection.InstructionFollowingDifficulty`) and why
-            the model stopped; of documents the columns PROVENANCE and `heading`.
+            known, `loss_given` and `agreement` (see `InstructionFollowingDifficulty` and
+            `SelfConsistency` of `smolsynth.selection`) and why the model stopped; of documents the
+            columns PROVENANCE and `heading`.
         lang: "en" or "zh", the language that the texts should have.
         most_loss: the highest `loss_given` that is let through.
+        least_agreement: the lowest `agreement`.
 
     Returns:
-        The row, and the rule of `smolsynth.quality` that it breaks (or "not_evolved", "unsure"), if
-        any.
+        The row, and the rule of `smolsynth.quality` that it breaks (or "not_evolved", "unsure",
+        "inconsistent"), if any.
         Either `topic`, `instruction`, `response`; or `topic`, `instruction`, `chosen`, `rejected`,
         `chosen_rating`, `rejected_rating` and, where known, `chosen_model`, `rejected_model`: the
         response that the judge rates highest and the one that it rates lowest. Of documents also
@@ -60,6 +67,8 @@ def as_row(made: Row, lang: str, most_loss: float | None = None) -> tuple[Row, s
         broken.append("not_evolved")
     if most_loss is not None and (made.get("loss_given") or 0) > most_loss:
         broken.append("unsure")
+    if least_agreement is not None and (made.get("agreement") or 0) < least_agreement:
+        broken.append("inconsistent")
     if not broken and "chunk_text" in row:
         about = f"{made.get('heading', '')}\n{row['chunk_text']}"
         why = why_unanswered(texts[0], texts[1], about)
@@ -91,6 +100,7 @@ def collect(
     seeds: Sequence[str] = (),
     *,
     most_loss: float | None = None,
+    least_agreement: float | None = None,
 ) -> Iterator[tuple[list[Row], Counter]]:
     """Keeps the good rows, chunk by chunk, until there are enough or hardly any new ones come.
 
@@ -104,7 +114,7 @@ def collect(
         rows: how many rows are wanted.
         lang: "en" or "zh", the language that the rows should have.
         seeds: the documents that generation began with.
-        most_loss: as in `as_row`.
+        most_loss, least_agreement: as in `as_row`.
 
     Yields:
         After each chunk the rows so far, and how many were dropped, by reason.
@@ -121,7 +131,7 @@ def collect(
     for chunk in chunks:
         before = len(kept)
         for leaf, made in _varied(chunk):
-            row, reason = as_row(made, lang, most_loss)
+            row, reason = as_row(made, lang, most_loss, least_agreement)
             if not reason:
                 reason = _repeats(row, instructions, known, copies)
             if not reason and again.add(len(kept), *_asked_and_said(row)) is not None:

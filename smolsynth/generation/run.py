@@ -136,6 +136,7 @@ class Generation:
                 plan.lang,
                 plan.seed_texts(),
                 most_loss=plan.needs.most_loss,
+                least_agreement=plan.needs.least_agreement,
             )
             for rows, dropped in parts:
                 self.rows, self.dropped = rows, +dropped

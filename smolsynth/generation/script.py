@@ -65,9 +65,10 @@ def code(plan: Plan, sources: Collection[str] = ()) -> str:
         gives_openers=plan.gives_openers,
         too_hard=plan.too_hard,
         penalty=plan.needs.penalty,
-        brief=plan.needs.brief,
+        brief=plan.needs.brief and bool(prompt) and can_magpie,
         opened_subtopics=plan.needs.openers,
-        most_loss=plan.needs.most_loss if prompt and can_magpie else None,
+        most_loss=plan.needs.most_loss,
+        least_agreement=plan.needs.least_agreement,
     )
 
 

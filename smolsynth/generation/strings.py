@@ -92,9 +92,6 @@ AUDIENCES = {
     "zh": ("{topic}", "{topic}（面向初学者）", "{topic}（讲给孩子听）", "{topic}（面向内行）"),
 }
 
-# The system prompt for responses, where a model had better not say much.
-BRIEFLY = {"en": "Answer in one or two short sentences.", "zh": "请用一两句话回答。"}
-
 _SAYS = {
     "en": {
         "lang": 'The language is "en" or "zh", not {value!r}.',
@@ -155,6 +152,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "about_text": ("a question about “the text”", "问的是“这段文字”"),
     "not_evolved": ("evolved into itself", "进化后没变"),
     "unsure": ("a response that the model itself finds unlikely", "模型自己也没把握的回答"),
+    "inconsistent": ("a response that the model does not give again", "再问一次就变了样的回答"),
 }
 
 

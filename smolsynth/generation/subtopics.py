@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Any
 
-from smolsynth.generation.strings import AUDIENCES, BRIEFLY, ESPECIALLY, SIDES, SUBTOPICS
+from smolsynth.generation.strings import AUDIENCES, ESPECIALLY, SIDES, SUBTOPICS
 from smolsynth.rows import Row
 
 WANTED = 12
@@ -103,19 +103,16 @@ def documents_about(about: str, names: Sequence[str], lang: str) -> list[Row]:
     return rows
 
 
-def with_openers(rows: Sequence[Row], lang: str, *, brief: bool = False) -> list[Row]:
+def with_openers(rows: Sequence[Row], lang: str) -> list[Row]:
     """Rows for `smolsynth.tasks.OpenedMagpie`, each with the first words of a question, in turn.
 
     Args:
         rows: with a `topic`, and what is asked about as `subject` or `concept` where that is not
             the topic.
         lang: "en" or "zh".
-        brief: ask for short responses.
 
     Returns:
-        Copies of the rows with `opener` and `magpie_prompt`, the system prompt for the question;
-        and, if they are to be brief, `system_prompt`, that for the response: what the one says
-        must not turn up in the other.
+        Copies of the rows with `opener` and `magpie_prompt`, the system prompt for the question.
     """
     from smolsynth.tasks import ASKS, OPENERS  # takes seconds
 
@@ -129,5 +126,5 @@ def with_openers(rows: Sequence[Row], lang: str, *, brief: bool = False) -> list
             "magpie_prompt": ASKS[lang].format(topic=whole),
             "opener": opener.format(topic=subject),
         }
-        made.append({**row, **given} | ({"system_prompt": BRIEFLY[lang]} if brief else {}))
+        made.append({**row, **given})
     return made

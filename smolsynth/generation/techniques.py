@@ -16,15 +16,16 @@ from distilabel.steps.tasks import (
 
 from smolsynth.documents.tasks import TextAnswer, TextQuestion
 from smolsynth.generation.plan import MIXED, Plan
-from smolsynth.generation.strings import BRIEFLY, SYSTEM_PROMPTS
+from smolsynth.generation.strings import SYSTEM_PROMPTS
 from smolsynth.llms import BundledLLM, LLMUnavailable, load_llm
 from smolsynth.pipelines.pipeline import InProcessPipeline
-from smolsynth.selection import InstructionFollowingDifficulty
-from smolsynth.tasks import ASKS, Judge, OpenedMagpie, QueryWriter
+from smolsynth.selection import InstructionFollowingDifficulty, SelfConsistency
+from smolsynth.tasks import ASKS, BRIEFLY, BriefAnswer, Judge, OpenedMagpie, QueryWriter
 
 # for the rest of a question whose first words are given
-_CAREFULLY = {"temperature": 0.5, "top_p": 0.9, "max_new_tokens": 40}
+_CAREFULLY = {"temperature": 0.3, "top_p": 0.9, "max_new_tokens": 40}
 _QUESTIONS = 4  # that QueryWriter asks of each document
+_GIST = 48  # tokens of a response that is only compared
 
 
 def build(plan: Plan) -> InProcessPipeline:
@@ -102,15 +103,30 @@ class _Steps:
         return self.llm(spec or self.plan.model, 0, self.plan.longest, **self.penalty)
 
     def sure_answer(self, before: Step, last: str, **columns: str) -> None:
-        """instruction of `before` → response, and where that counts, how likely the model finds it.
+        """instruction of `before` → response; of a very small model a brief one, with how likely it
+        finds that, and how much of it it says again.
 
-        The last of these steps is called `last`, the others `answer`.
+        The last of these steps is called `last`, the first one `answer` if it is another.
         """
-        if self.plan.needs.most_loss is None:
+        if not self.plan.needs.brief:
             before >> self.answer(last, **columns)
             return
-        measure = InstructionFollowingDifficulty(name=last, llm=self.answerer())
-        before >> self.answer("answer", **columns) >> measure
+        answer = BriefAnswer(
+            name="answer",
+            llm=self.answerer(),
+            lang=self.plan.lang,
+            output_mappings={"generation": "response"},
+        )
+        again = TextGeneration(
+            name="again",
+            llm=self.llm(self.plan.model, 0.7, _GIST),
+            system_prompt=answer.system_prompt,
+            num_generations=2,
+            group_generations=True,
+            output_mappings={"generation": "others"},
+        )
+        measure = InstructionFollowingDifficulty(name="measure", llm=self.answerer())
+        before >> answer >> again >> measure >> SelfConsistency(name=last)
 
     def judge(self, **columns: str) -> Step:
         """instruction and generations → ratings, 1 to 5; `columns` as its `input_mappings`."""
@@ -130,7 +146,7 @@ def _self_instruct(steps: _Steps) -> None:
 def _magpie(steps: _Steps) -> None:
     """system prompt → an instruction that the model makes up itself → a response."""
     asks = {"system_prompt": "magpie_prompt"} if steps.plan.gives_openers else {}
-    last = "measure" if steps.plan.needs.most_loss else "answer"
+    last = "compare" if steps.plan.needs.brief else "answer"
     steps.sure_answer(steps.magpie(**asks), last)
 
 
