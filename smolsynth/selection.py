@@ -27,7 +27,8 @@ from smolsynth.llms.scoring import losses
 from smolsynth.text.leaks import leak_in
 from smolsynth.text.refusals import begs_off
 from smolsynth.text.similarity import Alphabet
-from smolsynth.text.tokens import STOP_WORDS, gains, says_nothing, tokens
+from smolsynth.text.telling import telling
+from smolsynth.text.tokens import gains, says_nothing
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -362,23 +363,15 @@ def _agreement_of(row: dict, others: str) -> float | None:
 def agreement(instruction: str, response: str, others: list[str]) -> float:
     """The share of a response's own words that other responses have too, in the mean over these.
 
-    Its own are those that say something and are not the instruction's; a response without any
-    only says the instruction again, and has 0.
+    Its own are those that say something (`smolsynth.text.telling`) and are not the instruction's;
+    a response without any only says the instruction again, and has 0.
 
     >>> agreement("What is a kettle?", "A kettle boils water.", ["It boils water.", "A cooker."])
     0.5
     >>> agreement("What is a frog?", "A frog is a frog.", ["A frog is a frog."])
     0.0
     """
-    own = _telling(response) - _telling(instruction)
+    own = telling(response) - telling(instruction)
     if not own or not others:
         return 0.0
-    return sum(len(own & _telling(text)) for text in others) / (len(own) * len(others))
-
-
-def _telling(text: str) -> set[str]:
-    """The words that say something, in a short form that endings do not change."""
-    return {word[:_STEM] for word in tokens(text) if word not in STOP_WORDS}
-
-
-_STEM = 5  # letters
+    return sum(len(own & telling(text)) for text in others) / (len(own) * len(others))

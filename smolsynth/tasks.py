@@ -8,7 +8,7 @@ a full-width colon the rating is lost. And it takes every line of a list of quer
 are four queries:” too. These read with `smolsynth.parse_ratings` and `smolsynth.parse_queries`.
 
     asker = OpenedMagpie(
-        llm=load_llm(use_magpie_template=True, temperature=0.3, top_p=0.9, max_new_tokens=40)
+        llm=load_llm(use_magpie_template=True, temperature=0.2, top_p=0.9, max_new_tokens=40)
     )
     rows = openings("medieval law", "en")
     answerer = BriefAnswer(llm=load_llm(temperature=0, max_new_tokens=64))
@@ -28,14 +28,14 @@ from smolsynth.llms.endpoints import EndpointLLM
 from smolsynth.llms.local import LocalLLM
 from smolsynth.llms.queries import read_queries
 from smolsynth.llms.ratings import Judgement, judgements
-from smolsynth.text.tokens import tokens
+from smolsynth.text.telling import telling
 
 FIRST = 10  # rows after which it is settled whether a judge is understood
 TOO_MANY = 8  # of these without a single rating
 
-# For BriefAnswer: what the system says, and how many words make an answer.
+# For BriefAnswer: what the system says, and how many words that say something make an answer.
 BRIEFLY = {"en": "Answer in one or two short sentences.", "zh": "请用一两句话回答。"}
-ENOUGH = 12
+ENOUGH = 4
 
 # For OpenedMagpie: what the system says, and how a question may begin.
 ASKS = {
@@ -50,10 +50,10 @@ OPENERS = {
         "Why do people need {topic}",
         "What are the benefits of {topic}",
         "Why is {topic} important",
-        "How would you describe {topic}",
-        "What makes {topic} special",
+        "How would you describe {topic} to",
+        "What is {topic} best known for",
         "What is the role of {topic}",
-        "What can we learn from {topic}",
+        "Why should people know about {topic}",
     ),
     "zh": (
         "{topic}是什么？它",
@@ -186,7 +186,7 @@ class OpenedMagpie(Magpie):
     A small model that may begin as it likes often writes no question at all, but an answer, a
     story or small talk. A few words decide that it asks and about what, and vary the questions:
     the rest is the model's, up to the end of the line, since behind it many go on to answer. Draw
-    with care (`temperature=0.3, top_p=0.9`), and let another step answer.
+    with care (`temperature=0.2, top_p=0.9`), and let another step answer.
 
     Attributes:
         only_instruction: it writes the instruction alone.
@@ -254,7 +254,7 @@ class BriefAnswer(TextGeneration):
 
     What a very small model says first is mostly right, and what it goes on to say is mostly made
     up; asked to be brief it goes on all the same. So its first sentence is the response, with the
-    next one where that is shorter than ENOUGH words: “That is a good question.”
+    next one where that hardly says anything: “A kettle plays a crucial role in modern life.”
 
     Attributes:
         lang: "en" or "zh", the language of the system prompt.
@@ -283,7 +283,7 @@ class BriefAnswer(TextGeneration):
         self, output: str | None, input: dict[str, Any] | None = None
     ) -> dict[str, Any]:
         """The columns above, from what the model wrote (`None` where it wrote nothing)."""
-        brief = None if output is None else first_sentences(output)
+        brief = None if output is None else first_sentences(output, (input or {})["instruction"])
         whole = brief is not None and brief.endswith(_ENDS)
         return {"generation": brief, "finish_reason": "stop" if whole else None}
 
@@ -291,16 +291,17 @@ class BriefAnswer(TextGeneration):
 _ENDS = (".", "!", "?", "。", "！", "？", ".”", '."', "。”")
 
 
-def first_sentences(text: str, enough: int = ENOUGH) -> str:
-    """The first sentence of a text, and those behind it until there are so many words.
+def first_sentences(text: str, instruction: str) -> str:
+    """The first sentence of a response, and those behind it until together they have ENOUGH words
+    that say something and are not the instruction's.
 
-    >>> first_sentences("Yes. A kettle boils water. It is hot.", 3)
-    'Yes. A kettle boils water.'
+    >>> first_sentences("A kettle is a tool. It boils water fast for tea. It is hot.", "A kettle?")
+    'A kettle is a tool. It boils water fast for tea.'
     """
     said = ""
     for sentence in sentences(text.strip()):
         said += sentence
-        if len(tokens(said)) >= enough:
+        if len(telling(said) - telling(instruction)) >= ENOUGH:
             break
     return said.strip()
 

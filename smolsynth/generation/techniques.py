@@ -23,7 +23,7 @@ from smolsynth.selection import InstructionFollowingDifficulty, SelfConsistency
 from smolsynth.tasks import ASKS, BRIEFLY, BriefAnswer, Judge, OpenedMagpie, QueryWriter
 
 # for the rest of a question whose first words are given
-_CAREFULLY = {"temperature": 0.3, "top_p": 0.9, "max_new_tokens": 40}
+_CAREFULLY = {"temperature": 0.2, "top_p": 0.9, "max_new_tokens": 40}
 _QUESTIONS = 4  # that QueryWriter asks of each document
 _GIST = 48  # tokens of a response that is only compared
 
