@@ -44,16 +44,12 @@ ASKS = {
 }
 OPENERS = {
     "en": (
-        "What is the purpose of {topic}",
-        "Why do people care about {topic}",
-        "What is the importance of {topic}",
-        "Why do people need {topic}",
-        "What are the benefits of {topic}",
-        "Why is {topic} important",
-        "How would you describe {topic} to",
-        "What is {topic} best known for",
         "What is the role of {topic}",
-        "Why should people know about {topic}",
+        "How would you describe {topic} to",
+        "Why is {topic} important",
+        "How would you explain {topic} to",
+        "What role does {topic} play in",
+        "Describe {topic} to",
     ),
     "zh": (
         "{topic}是什么？它",
@@ -171,7 +167,7 @@ def openings(topic: str, lang: str) -> list[dict[str, str]]:
     """Rows for `OpenedMagpie`, with `topic`, `system_prompt` and `opener`, one for each of OPENERS.
 
     >>> openings("medieval law", "en")[0]["opener"]
-    'What is the purpose of medieval law'
+    'What is the role of medieval law'
     """
     system = ASKS[lang].format(topic=topic)
     return [
