@@ -85,6 +85,7 @@ def test_an_opened_question_goes_on(real, kind):
     assert sum(row["instruction"].endswith(("?", ".")) for row in whole) >= 4
 
 
+@pytest.mark.nightly  # a minute of one core
 def test_its_pipeline_file_makes_the_rows_of_its_plan(real, tmp_path, monkeypatch):
     monkeypatch.setattr(Plan, "chunk_size", (3,))
     plan = Plan(technique="mixed", model="smollm2", topics=("kitchen tools",), rows=2)
