@@ -199,6 +199,25 @@ def load_outside(lang: str, held_out: bool = False) -> tuple[str, ...]:
     return tuple(n[lang] for i, n in enumerate(names) if (i % 5 == 4) == held_out)
 
 
+@lru_cache
+def load_phrases(lang: str) -> dict:
+    """The phrasings of one language: `tasks.yaml`, and under "aspects" those of `aspects*.yaml`."""
+    phrases = read_yaml(HERE / "phrases" / "tasks.yaml")
+    phrases["aspects"] = {}
+    for path in sorted((HERE / "phrases").glob("aspects*.yaml")):
+        phrases["aspects"] |= read_yaml(path)
+    return in_lang(phrases, lang)
+
+
+def in_lang(tree, lang: str):
+    """The half of a tree that is of one language: every {en: …, zh: …} gives way to its value."""
+    if not isinstance(tree, dict):
+        return tree
+    if set(tree) == set(LANGS):
+        return tree[lang]
+    return {key: in_lang(value, lang) for key, value in tree.items()}
+
+
 def spaced(text: str) -> str:
     """A space between Chinese and Latin text or digits, as Chinese typography has it.
 
