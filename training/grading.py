@@ -128,7 +128,9 @@ def stated(sentence: str, lang: str) -> Said | None:
     text = squeezed(sentence, lang)
     tails, heads = known_sentences(lang)
     lower_first = text[:1].lower() + text[1:]
-    for before, after, concept, aspect in (*tails.get(text[-END:], ()), *heads.get(text[:END], ())):
+    likely = [entry for n in range(END, 1, -1) for entry in tails.get(text[-n:], ())]
+    likely += [entry for n in range(END, 1, -1) for entry in heads.get(text[:n], ())]
+    for before, after, concept, aspect in likely:
         if not text.endswith(after):
             continue
         middle = text[: len(text) - len(after)]
