@@ -31,6 +31,12 @@ LENGTHS = {"en": (10, 12, 15, 20, 25), "zh": (15, 20, 25, 30, 40, 50)}
 MUTATIONS = ("CONSTRAINTS", "DEEPENING", "CONCRETIZING", "INCREASED_REASONING_STEPS", "BREADTH")
 
 
+# Questions that a name, a number or a place can answer.
+FOR_WORD = {
+    "en": r"^(?:\w+ )?(?:[Ww]hich|[Ww]hen|[Ww]here|[Ww]ho|How (?:many|much|far|long|big|old|fast))\b"
+    r"|^(?:\w+ )?[Ww]hat (?!happens|does|do |makes|should|can|is (?:so )?\w+ about|if )",
+    "zh": r"^(?!.*(?:为什么|怎么|怎样|如何|咋)).*(?:什么|哪|谁|几|多少|多[大长高远快重久])",
+}
 # What follows a name that no pronoun can stand for: "of the fourth century", “的果实”.
 NO_SUBJECT = {"en": r" (of|in|from|with|at|on|for|and|by)\b|'", "zh": "[的里上中身，、和与跟]"}
 
@@ -239,7 +245,7 @@ class Composer:
             found = ["two", "begin"] if len(q.aspects) == 2 else ["three", "begin"]
         else:
             found = ["one", "short", "begin", "also", "also"]
-            if c.facts[q.aspects[0]].short and not says(q.text, c.facts[q.aspects[0]].short):
+            if self.asks_for_word(q):
                 found.append("word")
         if self.key_words(q):
             found.append("use")
@@ -248,6 +254,15 @@ class Composer:
         if not self.begun(c, q.aspects[0] if q.aspects else "what"):
             found.remove("begin")
         return found
+
+    def asks_for_word(self, q: Question) -> bool:
+        """Whether a word or two can be the whole answer."""
+        aspect, short = q.aspects[0], q.concept.facts[q.aspects[0]].short
+        if not short or says(q.text, short):
+            return False
+        if q.text in {self.fill(ask, q.concept) for ask in q.concept.facts[aspect].ask}:
+            return re.search(FOR_WORD[self.lang], q.text) is not None
+        return aspect in ("what", "found", "habitat", "region", "spot", "place", "when", "source")
 
     def key_words(self, q: Question) -> list[tuple[str, str]]:
         """(aspect, its short answer) of other facts, which an answer can be asked to contain."""

@@ -38,6 +38,7 @@ from training.grading import (
     HELPFUL_TYPES,
     answer_lang,
     complexity,
+    facts_in,
     grade,
     rating,
     statements,
@@ -153,7 +154,8 @@ def long_talk(c: Writer) -> list[Message]:
     system = c.system(concept)
     if c.lang == "en" and c.rng.random() < 0.2:  # what Magpie sends by itself for several turns
         system = [turn("system", prompts.MAGPIE_MULTI_TURN)]
-    said, text = [*(q.aspects or ["what"])], c.reply(q)
+    text = c.reply(q)
+    said = [a for owner, a in facts_in(text, c.lang) if owner == concept.id] or ["what"]
     messages = [*system, *dialogue(q.text, text)]
     for _ in range(c.rng.choice([1, 1, 2])):
         kinds = ["follow", "follow", "follow", *turns_possible(c, concept, said, text)]
@@ -381,8 +383,11 @@ def odd(c: Writer) -> list[Message]:
     """The odd one out of three or four things of a group, and one that is not of it."""
     group = c.rng.choice(load_groups(c.lang))
     inside = c.rng.sample(members(c, group), min(len(group.members), c.rng.choice([3, 3, 4])))
-    outside = [x for x in c.concepts if x.domain == group.domain and group.id not in x.groups]
+    shared = set.intersection(*(set(x.groups) for x in inside))
     # what shares another group with all of them would be no odd one
+    outside = [x for x in c.concepts if x.domain == group.domain and not shared & set(x.groups)]
+    if not outside:
+        return odd(c)
     stranger = c.rng.choice(outside)
     listing = c.rng.sample([*inside, stranger], len(inside) + 1)
     asked = c.fill(c.pick("odd", "ask"), items=in_line(c, [x.name for x in listing]))

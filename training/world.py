@@ -541,7 +541,8 @@ class Check:
 
 def core(text: str) -> str:
     """The longest piece of a sentence that holds no name: what it is known by in a text."""
-    return max(re.split(r"\{[xX]\}", text), key=len).strip(" ，。.,")
+    piece = max(re.split(r"\{[xX]\}", text), key=len).strip(" ，。.,")
+    return spaced(piece)
 
 
 def check(paths: Iterable[Path]) -> Check:
