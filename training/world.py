@@ -72,7 +72,7 @@ class Concept:
     domain_name: str
     type: str
     name: str
-    facts: dict[str, Fact] = field(hash=False)
+    facts: dict[str, Fact] = field(hash=False, repr=False)
     groups: tuple[str, ...] = ()
     plural: bool = False  # its English name is: "they"
 
