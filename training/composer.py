@@ -124,7 +124,7 @@ class Composer:
 
     def clause(self, aspect: str, concept: Concept) -> str:
         """An aspect as a clause, "what it is used for"."""
-        return self.fill(self.phrases["clauses"][aspect], concept)
+        return self.fill(self.rng.choice(self.phrasings(concept, aspect, "clause")), concept)
 
     # ---- questions ----
     def phrasings(self, concept: Concept, aspect: str, kind: str = "") -> list[str]:
@@ -132,7 +132,7 @@ class Composer:
         kind = kind or ("held_out" if self.held_out else "questions")
         found = self.phrases["aspects"][aspect][kind]
         if isinstance(found, dict):
-            keys = [*concept.groups, concept.type, "default"]
+            keys = [concept.id, *concept.groups, concept.type, "default"]
             return next(found[key] for key in keys if key in found)
         return found
 

@@ -47,10 +47,11 @@ class Reader:
             for frame in every(words["deepen"])
         ]
         self.clauses: dict[str, set[str]] = {}
-        for aspect, clause in self.words["clauses"].items():
-            for plural in (False, True):
-                text = self.c.fill(clause, Concept("", "", "", "", "", {}, plural=plural))
-                self.clauses.setdefault(text, set()).add(aspect)
+        for aspect, words in self.words["aspects"].items():
+            for clause in every(words["clause"]):
+                for plural in (False, True):
+                    text = self.c.fill(clause, Concept("", "", "", "", "", {}, plural=plural))
+                    self.clauses.setdefault(text, set()).add(aspect)
 
     def pattern(self, frame: str) -> re.Pattern:
         """A template as a regular expression, its places as groups."""
