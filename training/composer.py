@@ -33,7 +33,8 @@ MUTATIONS = ("CONSTRAINTS", "DEEPENING", "CONCRETIZING", "INCREASED_REASONING_ST
 
 # Questions that a name, a number or a place can answer.
 FOR_WORD = {
-    "en": r"^(?:\w+ )?(?:[Ww]hich|[Ww]hen|[Ww]here|[Ww]ho|How (?:many|much|far|long|big|old|fast))\b"
+    "en": r"^(?:\w+ )?(?:[Ww]hich|[Ww]hen|[Ww]here|[Ww]ho)\b"
+    r"|^How (?:many|much|far|long|big|old|fast)\b"
     r"|^(?:\w+ )?[Ww]hat (?!happens|does|do |makes|should|can|is (?:so )?\w+ about|if )",
     "zh": r"^(?!.*(?:为什么|怎么|怎样|如何|咋)).*(?:什么|哪|谁|几|多少|多[大长高远快重久])",
 }
@@ -555,7 +556,7 @@ class Composer:
         if q.form == "overview":
             faults.append("brief")
         if q.form == "word":
-            faults = ["wrong_fact", "wrong_language", "refusal", "ignores_constraint", "garbled"]
+            faults = ["wrong_fact", "wrong_language", "refusal", "ignores_constraint"]
         if q.form == "translate":
             faults = ["wrong_fact", "cut_off", "refusal", "garbled", "wrong_language"]
         if q.form == "riddle":
@@ -849,7 +850,7 @@ def keeps_form(text: str, q: Question, lang: str) -> bool:
     if form == "word":
         return size(text, lang) <= (4 if lang == "en" else 10) and len(sentences(text)) == 1
     if form == "riddle":
-        return not says(text, bare(q.concept.name)) and text.endswith(("?", "？"))
+        return not says(text, bare(q.concept.name)) and text.endswith(("?", "？", "!", "！"))
     return True
 
 

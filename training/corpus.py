@@ -572,7 +572,8 @@ def judged(c: Writer, most: int = 4) -> tuple[Question, list[Judged]]:
     if c.real and c.rng.random() < 0.5:
         row = c.rng.choice(c.real[c.lang])
         q = Question.from_row(row["question"], c.lang)
-        texts = c.rng.sample(row["answers"], min(count, len(row["answers"])))
+        picked = c.rng.sample(row["answers"], min(count, len(row["answers"])))
+        texts = [answer["text"] for answer in picked]
         made = [(text, grade(text, q, c.lang)) for text in texts]
         if len(made) < count:
             made.append(one_candidate(c, q, 0.6, 0.8))
@@ -787,7 +788,8 @@ def critiqued(c: Writer) -> tuple[Question, str, str]:
     q = c.any_question()
     if c.real and c.rng.random() < 0.3:
         row = c.rng.choice(c.real[c.lang])
-        q, text = Question.from_row(row["question"], c.lang), c.rng.choice(row["answers"])
+        q = Question.from_row(row["question"], c.lang)
+        text = c.rng.choice(row["answers"])["text"]
         return q, text, grade(text, q, c.lang)
     return q, *one_candidate(c, q, 0.15, 0.5)
 

@@ -72,13 +72,19 @@ def names(lang: str) -> dict[str, str]:
     return {squeezed(c.name, lang).lower(): c.id for c in load_world(lang)}
 
 
+def sentence_frames(lang: str) -> list[str]:
+    """The templates that put something before a fact, {s}."""
+    words = load_phrases(lang)
+    frames = [*words["openers"], *words["compare"]["second"]]
+    frames += [frame for frames in words["steps"]["marks"] for frame in frames]
+    return frames + [f for style in words["restyle"].values() for f in style.get("form", ())]
+
+
 @lru_cache
 def leads(lang: str) -> tuple[str, ...]:
     """What may stand before a fact within its sentence: "First, " and the like, longest first."""
     words = load_phrases(lang)
-    frames = [*words["openers"], *words["compare"]["second"]]
-    frames += [frame for frames in words["steps"]["marks"] for frame in frames]
-    frames += [f for style in words["restyle"].values() for f in style.get("form", ())]
+    frames = sentence_frames(lang)
     found = {frame.split("{s}")[0] for frame in frames if "{s}" in frame}
     found |= {word + ("" if lang == "zh" else " ") for word in words["begin_with"]}
     found = {re.split(r"[\n?？]", lead)[-1].lstrip() for lead in found} - {""}
@@ -91,7 +97,8 @@ def whole_frames(lang: str) -> tuple[frozenset[str], frozenset[str]]:
     words = load_phrases(lang)
     fine = [*words["riddle"]["end"]]
     fine += [f.split("{right}")[1] for kind in ("yes", "no") for f in words["verify"][kind]]
-    fine += [w for w in words["begin_with"] if w.endswith((".", "。", "？", "?"))]
+    before = [frame.split("{s}")[0] for frame in sentence_frames(lang)]
+    fine += [part for text in (*before, *words["begin_with"]) for part in sentences(text)]
     empty = [f for f in words["faults"]["too_short"] if "{d}" not in f]
     for domain in {c.domain_name for c in load_world(lang)}:
         empty += [Composer.fill(_filler(lang), f, d=domain) for f in words["faults"]["too_short"]]
