@@ -402,6 +402,8 @@ class Composer:
                 continue
             if start and re.match(NO_SUBJECT[self.lang], rest):
                 continue
+            if aspect == "what" and self.lang == "zh":  # “是……的鱼” needs its subject
+                continue
             found.append(wording)
         return found
 
