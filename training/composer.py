@@ -442,7 +442,8 @@ class Composer:
         wording = self.rng.choice(wordings)
         if not lead or lead == "{s}":
             return self.spoken(concept, wording, named)
-        inside = wording if lead.rstrip("{s}").rstrip()[-1:] in ("?", ".") else inner(wording)
+        begins = lead.startswith("Step") or lead.rstrip("{s}").rstrip()[-1:] in ("?", ".")
+        inside = wording if begins else inner(wording)
         return self.fill(lead, s=self.spoken(concept, inside, named))
 
     def several(self, concept: Concept, aspects: list[str], **more) -> list[str]:

@@ -9,7 +9,7 @@ judge these ratings, on made and on real answers, and `training.evaluate` measur
 import re
 from functools import lru_cache
 
-from training.composer import Composer, Question, keeps_form, says, sentences
+from training.composer import Composer, Question, capital, keeps_form, says, sentences
 from training.world import LANGS, bare, by_id, load_phrases, load_world
 
 ASPECTS = ("overall-rating", "helpfulness", "honesty", "instruction-following", "truthfulness")
@@ -132,39 +132,29 @@ def stated(sentence: str, lang: str) -> Said | None:
     A fact of one concept under the name of another counts as the owner's, and where the owner's
     name is not in it, the caller sees whose it is.
     """
-    text = squeezed(sentence, lang)
+    whole = squeezed(sentence, lang)
+    rest, lead = without_lead(whole, lang)
+    texts = [whole, rest, capital(rest)] if lead else [whole]
+    return next((said for text in texts if (said := matched(text, lang))), None)
+
+
+def matched(text: str, lang: str) -> Said | None:
+    """The fact that a sentence without a lead states."""
     tails, heads = known_sentences(lang)
-    lower_first = text[:1].lower() + text[1:]
     likely = [entry for n in range(END, 1, -1) for entry in tails.get(text[-n:], ())]
     likely += [entry for n in range(END, 1, -1) for entry in heads.get(text[:n], ())]
     for before, after, concept, aspect in likely:
-        if not text.endswith(after):
-            continue
-        middle = text[: len(text) - len(after)]
-        for said in {middle, lower_first[: len(middle)]}:
-            if before:
-                start = said.find(before)
-                if start < 0:
-                    start = said.find(before[:1].lower() + before[1:])
-                if start < 0 or not is_lead(said[:start], lang):
-                    continue
-                said = said[start + len(before) :]
-                name, lead = said, ""
-            else:
-                name, lead = without_lead(said, lang)
-            named = who(name, lang)
-            if named is None or not is_lead(lead, lang):
-                continue
-            return (concept, aspect) if named in ("", concept) else misnamed(named, concept, aspect)
+        if text.endswith(after) and text.startswith(before):
+            named = who(text[len(before) : len(text) - len(after)], lang)
+            if named in ("", concept):
+                return concept, aspect
+            if named:
+                return misnamed(named, concept, aspect)
     return None
 
 
 def misnamed(named: str, owner: str, aspect: str) -> Said:
     return f"{named}|{owner}", aspect
-
-
-def is_lead(text: str, lang: str) -> bool:
-    return not text.strip() or squeezed(text, lang).lower() in {x.lower() for x in leads(lang)}
 
 
 def without_lead(text: str, lang: str) -> tuple[str, str]:
