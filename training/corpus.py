@@ -18,8 +18,11 @@ import json
 import math
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 
 from training import prompts
@@ -843,29 +846,53 @@ TASKS: dict[str, Task] = {
 }
 
 
+PART = 5_000  # rows with a generator of their own, so that parts can be composed side by side
+
+
 def compose(
     rows: int,
     seed: int = 0,
     held_out: bool = False,
     novice: bool = False,
     real: Path | None = None,
-):
+) -> Iterator[dict]:
     """Yields `rows` examples (dicts, see the module's docstring), both languages in equal parts."""
+    for part, size in parts_of(rows):
+        yield from compose_part(f"{seed}-{part}", size, held_out, novice, real)
+
+
+def parts_of(rows: int) -> list[tuple[int, int]]:
+    """(number, rows) of each part.
+
+    >>> parts_of(12_000)
+    [(0, 5000), (1, 5000), (2, 2000)]
+    """
+    return [(start // PART, min(PART, rows - start)) for start in range(0, rows, PART)]
+
+
+def compose_part(
+    seed: str, rows: int, held_out: bool, novice: bool, real: Path | None
+) -> list[dict]:
     rng = random.Random(seed)
     answers = read_real(real) if real else {}
     writers = [Writer(lang, rng, held_out, novice=novice, real=answers) for lang in LANGS]
     weights = [task.novice if novice else task.share for task in TASKS.values()]
+    made = []
     for i in range(rows):
         writer = writers[i % len(writers)]
         (name,) = rng.choices(list(TASKS), weights)
-        yield {
-            "messages": TASKS[name].compose(writer),
-            "task": name,
-            "lang": writer.lang,
-            "learn_user": TASKS[name].learn_user,
-        }
+        made.append(
+            {
+                "messages": TASKS[name].compose(writer),
+                "task": name,
+                "lang": writer.lang,
+                "learn_user": TASKS[name].learn_user,
+            }
+        )
+    return made
 
 
+@cache
 def read_real(path: Path) -> dict[str, list[dict]]:
     """What models really answered, by language: rows of `training.answers`."""
     found: dict[str, list[dict]] = {lang: [] for lang in LANGS}
@@ -889,8 +916,14 @@ def main() -> None:
     name = "novice" if args.novice else "corpus"
     output = args.output or Path("build") / f"{name}.jsonl"
     head = {"fixed_texts": prompts.fixed_texts()}
-    made = compose(rows, args.seed, novice=args.novice, real=args.real)
-    write_rows(output, itertools.chain([head], made))
+    # as `compose`, a part on each core
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        parts = [
+            pool.submit(compose_part, f"{args.seed}-{part}", size, False, args.novice, args.real)
+            for part, size in parts_of(rows)
+        ]
+        made = itertools.chain.from_iterable(part.result() for part in parts)
+        write_rows(output, itertools.chain([head], made))
     print(f"{rows} examples in {output}")
 
 
