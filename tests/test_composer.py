@@ -39,7 +39,7 @@ def writer(lang: str, seed: int = 0, held_out: bool = False, **more) -> Writer:
 @pytest.mark.parametrize("lang", LANGS)
 def test_answers_are_right_by_construction(lang):
     c = writer(lang)
-    for _ in range(400):
+    for _ in range(250):
         q = c.any_question()
         text = c.answer(q)
         assert grade(text, q, lang) == "none", (q, text)
@@ -313,24 +313,29 @@ def test_the_judge_reads_what_models_really_answered(tmp_path):
 
 
 # ---- the corpus ----
-def test_the_corpus_is_repeatable_and_holds_every_task_in_both_languages():
-    one, same, other = (list(compose(100, seed=seed)) for seed in (5, 5, 6))
+def test_the_corpus_is_repeatable():
+    one, same, other = (list(compose(60, seed=seed)) for seed in (5, 5, 6))
     assert one == same != other
-    rows = list(compose(1500, seed=5))
-    assert {(r["task"], r["lang"]) for r in rows} == {(t, g) for t in TASKS for g in LANGS}
-    for row in rows:
-        roles = [m["role"] for m in row["messages"]]
-        assert roles[0] in ("system", "user") and roles[-1] == "assistant"
-        for message in row["messages"]:  # no place was left unfilled
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_task_is_a_whole_talk(lang, task):
+    c = writer(lang, 5)
+    for _ in range(8):
+        messages = TASKS[task].compose(c)
+        roles = [m["role"] for m in messages]
+        assert roles[0] in ("system", "user") and roles[-2:] == ["user", "assistant"]
+        for message in messages:  # no place was left unfilled
             assert not re.search(r"\{[a-zA-Z_]+\}", message["content"]), message
-        if row["task"] == "json_answer":
-            assert json.loads(row["messages"][-1]["content"])
+        if task == "json_answer":
+            assert json.loads(messages[-1]["content"])
 
 
 def test_no_latin_letters_stand_inside_chinese_words():
     """But for names such as “U 盘”, with spaces around; judged texts may be garbled."""
     tasks = ("talk", "quiz", "long_talk", "self_instruct", "evol_instruct", "restyle", "reading")
-    for row in compose(600, seed=8):
+    for row in compose(300, seed=8):
         if row["lang"] == "zh" and row["task"] in tasks:
             said = row["messages"][-1]["content"]
             assert not re.search("[\u4e00-\u9fff][A-Za-z]|[A-Za-z][\u4e00-\u9fff]", said), said
@@ -342,7 +347,7 @@ def test_a_novice_s_corpus_has_no_judging():
 
 
 def test_the_number_of_queries_is_the_one_asked_for():
-    for row in compose(600, seed=10):
+    for row in compose(250, seed=10):
         if row["task"] == "self_instruct":
             asked = re.search(r"Develop (\d+) user queries", row["messages"][-2]["content"])
             queries = row["messages"][-1]["content"].split("\n")
