@@ -26,7 +26,9 @@ from training.world import (
 
 Message = dict[str, str]
 # Aspects of which several facts may be true: no sentence can be called wrong for another.
-MANY = ("wonder", "story", "example", "advice", "usage", "mistake", "custom")
+MANY = ("wonder", "story", "example", "advice", "usage", "mistake", "custom", "used_in")
+# Aspects in which a neighbour's fact is often true of this concept, too.
+SHARED = ("used_in", "care", "advice")
 LENGTHS = {"en": (10, 12, 15, 20, 25), "zh": (15, 20, 25, 30, 40, 50)}
 MUTATIONS = ("CONSTRAINTS", "DEEPENING", "CONCRETIZING", "INCREASED_REASONING_STEPS", "BREADTH")
 
@@ -586,6 +588,8 @@ class Composer:
                 and kept_back("wrong_fact", concept.id, aspect, c.id) == self.held_out
             )
 
+        if aspect in SHARED:
+            return []
         return [c for c in self.near(concept) if able(c)] or [
             c for c in self.concepts if c.type == concept.type and able(c)
         ]
