@@ -8,25 +8,24 @@ from collections import Counter
 import pytest
 
 from training import prompts
-from training.composer import Question, keeps_form, kept_back, says, sentences
-from training.corpus import (
+from training.corpus import TASKS, compose, read_real
+from training.grading import ASPECTS, RATINGS, facts_in, grade, rating, statements
+from training.judge import (
     RIGHT,
-    TASKS,
-    Writer,
     asked_for,
     candidates,
-    compose,
     contrast,
     named,
     note_of_text,
     quality_score,
-    read_real,
     verdict,
 )
-from training.grading import ASPECTS, RATINGS, facts_in, grade, rating, statements
 from training.prompts import MARK, fixed_texts, ultrafeedback
+from training.questions import Question, keeps_form
+from training.texts import kept_back, says, sentences
 from training.understand import Reader
 from training.world import LANGS, bare, by_id
+from training.writer import Writer
 
 OPPOSITE = {"wrong_fact": ("all_wrong", "other_topic"), "other_topic": ("all_wrong",)}
 

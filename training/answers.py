@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from smolsynth.llms import BundledLLM
-from training.corpus import Writer
 from training.grading import grade
 from training.seeds import write_rows
 from training.world import LANGS
+from training.writer import Writer
 
 OUTPUT = Path("build/real_answers.jsonl")
 QUESTIONS = 4000  # for each language

@@ -9,7 +9,9 @@ judge these ratings, on made and on real answers, and `training.evaluate` measur
 import re
 from functools import lru_cache
 
-from training.composer import Composer, Question, capital, keeps_form, says, sentences
+from training.composer import Composer
+from training.questions import Question, keeps_form
+from training.texts import capital, says, sentences
 from training.world import LANGS, bare, by_id, load_phrases, load_world
 
 ASPECTS = ("overall-rating", "helpfulness", "honesty", "instruction-following", "truthfulness")

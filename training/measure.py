@@ -27,9 +27,7 @@ from distilabel.steps.tasks import (
 
 from smolsynth.llms import BundledLLM
 from smolsynth.quality.rules import faults as faults_by_rule
-from training import corpus, prompts
-from training.composer import Question, keeps_form, says, size
-from training.corpus import Writer
+from training import judge, prompts, talks
 from training.grading import (
     ASPECTS,
     RATINGS,
@@ -42,8 +40,11 @@ from training.grading import (
     refuses,
     statements,
 )
+from training.questions import Question, keeps_form
+from training.texts import says, size
 from training.understand import Reader
 from training.world import Concept, bare, by_id, core, load_world
+from training.writer import Writer, dialogue
 
 FIGURES = {
     "right_fact": "answer to a held-out phrasing states the fact that was asked for",
@@ -236,19 +237,19 @@ class Measure:
             first, second = self.rng.sample(concept.aspects, 2)
             q = c.question(concept, first)
             follow = c.fill(self.rng.choice(c.phrasings(concept, second, "follow_ups")), concept)
-            talks.append([*corpus.dialogue(q.text, c.sentence(concept, first), follow)])
+            talks.append([*dialogue(q.text, c.sentence(concept, first), follow)])
             wanted.append(Question(follow, concept, [second]))
         said = self.complete(talks)
         figures["follow_up"] = share([self.right(q, t) for q, t in zip(wanted, said, strict=True)])
         missing = set(c.phrases["reading"]["not_said"])
-        read = [corpus.reading(c)[:2] for _ in range(3 * self.cases)]
+        read = [talks.reading(c)[:2] for _ in range(3 * self.cases)]
         said = self.complete([talk[:1] for talk in read])
         by_kind: dict[bool, list[bool]] = {True: [], False: []}
         for (_, reply), text in zip(read, said, strict=True):
             absent = reply["content"] in missing
             by_kind[absent].append(text in missing if absent else text == reply["content"])
         figures |= {"reading": share(by_kind[False]), "reading_not_said": share(by_kind[True])}
-        kinds = (corpus.order, corpus.odd, corpus.json_answer, corpus.restyle, corpus.list_group)
+        kinds = (talks.order, talks.odd, talks.json_answer, talks.restyle, talks.list_group)
         exact = []
         for make in kinds:
             made = [make(c)[:2] for _ in range(self.cases // 4 + 1)]
@@ -264,9 +265,9 @@ class Measure:
         """Whether a reply to a task is the composed one, or another that is right as well."""
         if text == wanted:
             return True
-        if make is corpus.list_group:
+        if make is talks.list_group:
             return self.same_kind(wanted, text)
-        if make is corpus.odd:
+        if make is talks.odd:
             return self.mentioned(text) == self.mentioned(wanted)
         q = Question("", load_world(self.lang)[0], [], "translate")
         lang = self.lang if in_language(wanted, self.lang) else answer_lang(q, self.lang)
@@ -419,7 +420,7 @@ class Measure:
             while True:
                 if number % 3 == 0:
                     q = self.judged(self.concepts(1)[0])
-                    made = corpus.contrast(self.composer, q)
+                    made = judge.contrast(self.composer, q)
                 else:
                     q, text, fault = self.flawed(next(others))
                     second = self.rng.choice(["none", *self.composer.possible_faults(q)])
@@ -489,7 +490,7 @@ class Measure:
             rows = []
             for number, concept in enumerate(self.concepts()):
                 q = self.judged(concept)
-                made = corpus.candidates(self.composer, q, number % 4 + 1)
+                made = judge.candidates(self.composer, q, number % 4 + 1)
                 rows.append({"instruction": q.text, "generations": [text for text, _ in made]})
             parsed.append(share([given is not None for given in self.ratings(rows, aspect)]))
         return {"judge_parsed": min(parsed)}
@@ -523,7 +524,7 @@ class Measure:
         rows, truth = [], []
         while len(rows) < self.cases:
             q = self.judged(self.concepts(1)[0])
-            group = corpus.candidates(self.composer, q, count)
+            group = judge.candidates(self.composer, q, count)
             marks = [rating(fault) for _, fault in group]
             if len(set(marks)) > 1:
                 rows.append({"instruction": q.text, "responses": [text for text, _ in group]})
@@ -567,7 +568,7 @@ class Measure:
     def critiques(self) -> dict[str, float]:
         cases = self.faulty()
         said = self.complete(
-            [corpus.critique_prompt(self.composer, q, text) for q, text, _ in cases]
+            [judge.critique_prompt(self.composer, q, text) for q, text, _ in cases]
         )
         named = [self.names_fault(k, *case) for k, case in zip(said, cases, strict=True)]
         frames = self.composer.phrases["rewrite"]

@@ -15,11 +15,12 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
-from training.composer import Question
-from training.corpus import Writer, contrast
 from training.grading import RATINGS, grade, rating
+from training.judge import contrast
+from training.questions import Question
 from training.seeds import command, write_rows
 from training.world import LANGS, Concept, core, load_world
+from training.writer import Writer
 
 OUTPUT = Path(__file__).parent.parent / "smolsynth" / "data" / "pairs.jsonl"
 PAIRS = 200  # for each language

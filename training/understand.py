@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from training.composer import NUMBER, Composer, Question
+from training.composer import Composer
 from training.grading import stated
+from training.questions import Question
+from training.teller import NUMBER
 from training.world import Concept, by_id, load_groups, load_world
 
 DEEPEST = 3  # constraints and second halves around one question
