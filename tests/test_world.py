@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from training.check import Check, check
 from training.composer import Composer
 from training.grading import stated
 from training.world import (
@@ -12,9 +13,7 @@ from training.world import (
     LANGS,
     TYPES,
     WORLD,
-    Check,
     by_id,
-    check,
     domain_files,
     load_groups,
     load_outside,

@@ -155,9 +155,11 @@ class Measure:
 
     def complete(self, asked: Sequence, llm: BundledLLM | None = None) -> list[str]:
         """Answers to user turns, or to whole talks."""
+        if not asked:
+            return []
         llm = llm or self.cold
-        talks = [[{"role": "user", "content": t}] if isinstance(t, str) else t for t in asked]
-        outputs = llm.generate(talks, **llm.generation_kwargs)
+        turns = [[{"role": "user", "content": t}] if isinstance(t, str) else t for t in asked]
+        outputs = llm.generate(turns, **llm.generation_kwargs)
         return [output["generations"][0] or "" for output in outputs]
 
     def run(self, kind: type, llm: BundledLLM, rows: list[dict], **options) -> list[dict]:
@@ -232,14 +234,14 @@ class Measure:
     def talks(self) -> dict[str, float]:
         """Follow-ups, reading, and tasks with one exact answer: composed, and asked again."""
         c, figures = self.composer, {}
-        talks, wanted = [], []
+        asked, wanted = [], []
         for concept in self.concepts():
             first, second = self.rng.sample(concept.aspects, 2)
             q = c.question(concept, first)
             follow = c.fill(self.rng.choice(c.phrasings(concept, second, "follow_ups")), concept)
-            talks.append([*dialogue(q.text, c.sentence(concept, first), follow)])
+            asked.append([*dialogue(q.text, c.sentence(concept, first), follow)])
             wanted.append(Question(follow, concept, [second]))
-        said = self.complete(talks)
+        said = self.complete(asked)
         figures["follow_up"] = share([self.right(q, t) for q, t in zip(wanted, said, strict=True)])
         missing = set(c.phrases["reading"]["not_said"])
         read = [talks.reading(c)[:2] for _ in range(3 * self.cases)]
