@@ -1,8 +1,8 @@
 """Composes the training corpus from the world, with the prompts that distilabel really sends.
 
-    python -m training.corpus --rows 400000 --output build/corpus.jsonl
+    python -m training.corpus --rows 300000 --output build/corpus.jsonl
     python -m training.corpus --novice --rows 150000 --output build/novice.jsonl
-    python -m training.corpus --rows 120000 --real build/real_answers.jsonl --seed 1 --output …
+    python -m training.corpus --rows 80000 --seed 1 --real build/real_answers.jsonl --output …
 
 writes one JSON object a line: `messages` (role, content; with `learn`, the only passages of it that
 are to be learned, by start and end), `task`, `lang`, `learn_user` (whether the user turn is to be
@@ -29,7 +29,7 @@ from training.seeds import write_rows
 from training.world import LANGS, by_id
 from training.writer import Writer
 
-ROWS = 400_000  # what the tutor is trained on
+ROWS = 300_000  # what the tutor sees once in its 9,000 steps
 NOVICE_ROWS = 150_000
 
 

@@ -355,6 +355,7 @@ def claim(work: Path, args: argparse.Namespace) -> None:
 def train(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
+    torch.set_flush_denormal(True)  # numbers that small are slow to multiply, and as good as none
     device = "cuda" if torch.cuda.is_available() else "cpu"
     work = args.work / args.name
     work.mkdir(parents=True, exist_ok=True)
