@@ -63,6 +63,8 @@ def pair(
     alone; texts with their faults as grading finds them."""
     while True:
         q = question(composer, next(concepts), wanted)
+        if q.form == "word":  # its answer holds no passage of the fact
+            continue
         if wanted is None:
             made = contrast(composer, q)
         elif wanted not in composer.possible_faults(q):
