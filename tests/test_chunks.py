@@ -301,6 +301,7 @@ def test_every_step_of_selection_gives_the_same_rows_with_a_folder_or_is_refused
             "response": "A thing. " * (1 + i),
             "answer": "A thing. " * (1 + i),
             "generation": "A thing.",
+            "others": ["A thing."],
             "embedding": [float(i), 1.0],
             "score": i,
         }

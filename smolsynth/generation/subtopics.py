@@ -117,11 +117,13 @@ def with_openers(rows: Sequence[Row], lang: str) -> list[Row]:
     from smolsynth.tasks import ASKS, OPENERS  # takes seconds
 
     made = []
+    turns: dict[str, int] = {}
     for number, row in enumerate(rows):
         subject = row.get("subject") or row.get("concept") or row["topic"]
         whole = row["topic"] if subject in row["topic"] else subject  # with side and reader, if any
-        turn = number + number // len(OPENERS[lang])  # another one when the rows come again
-        opener = OPENERS[lang][turn % len(OPENERS[lang])]
+        # another one when the same is asked about again
+        turns[whole] = turns.get(whole, number + number // len(OPENERS[lang]) - 1) + 1
+        opener = OPENERS[lang][turns[whole] % len(OPENERS[lang])]
         given = {
             "magpie_prompt": ASKS[lang].format(topic=whole),
             "opener": opener.format(topic=subject),
