@@ -281,6 +281,12 @@ SHAPES = [
         PAIR,
     ),
     (
+        {"messages": talk("Why?", "So."), "contents": "Of a book."},
+        "messages",
+        "instruction",
+        {"messages": talk("Why?", "So."), "contents": "Of a book."},
+    ),
+    (
         {
             "systemInstruction": {"role": "system", "parts": [{"text": "Be kind."}]},
             "contents": [

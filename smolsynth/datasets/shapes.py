@@ -283,15 +283,15 @@ def _kto(first: Sequence[Row], filled: set[str], kind: str) -> Shape | None:
 
 
 def _talks(first: Sequence[Row], filled: set[str]) -> Shape | None:
-    column = _one((*TALKS, GEMINI), filled, "talk")
-    if column is None:
-        return None
+    column = _one(TALKS, filled, "talk") or GEMINI
     sample = _sample(first, column)
     turn = sample[0] if isinstance(sample, list | tuple) and sample else None
     if column == GEMINI and not (isinstance(turn, Mapping) and "parts" in turn):
         return None
-    name = "gemini" if column == GEMINI else column
-    if isinstance(turn, Mapping) and column != GEMINI:
+    name = column
+    if column == GEMINI:
+        name = "gemini"
+    elif isinstance(turn, Mapping):
         name = "sharegpt" if not empty(turn.get("from")) else "messages"
     system = _one(SYSTEM, filled, "system")
     used = (column, *TOOLS, *filter(None, (system,)))
@@ -341,7 +341,8 @@ def _side(value: Any, side: str, whole: bool = False) -> list[Row]:
     if isinstance(value, list | tuple):
         return list(value)
     text = text_of(value, side)
-    return whole and transcript(text) or [{"role": "assistant", "content": text}]
+    turns = transcript(text) if whole else []
+    return turns or [{"role": "assistant", "content": text}]
 
 
 def _shared(one: Sequence[Row], two: Sequence[Row]) -> list[Row]:
