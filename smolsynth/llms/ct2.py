@@ -71,10 +71,10 @@ def _read(folder: Path) -> Model:
     import ctranslate2
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
     generation = json.loads((folder / "generation_config.json").read_text("utf-8"))
     names = {
-        name: str(tokenizer.id_to_token(generation[f"{name}_id"]))
+        name: tokenizer.id_to_token(generation[f"{name}_id"])
         for name in ("bos_token", "eos_token")
         if isinstance(generation.get(f"{name}_id"), int)
     }
@@ -87,8 +87,8 @@ def _read(folder: Path) -> Model:
         template,
         files,
         json.loads((folder / "config.json").read_text("utf-8"))["max_position_embeddings"],
-        [str(tokenizer.id_to_token(end)) for end in (ends if isinstance(ends, list) else [ends])],
-        [[str(tokenizer.id_to_token(i))] for i in generation.get("suppress_tokens") or []],
+        [tokenizer.id_to_token(end) for end in (ends if isinstance(ends, list) else [ends])],
+        [[tokenizer.id_to_token(i)] for i in generation.get("suppress_tokens") or []],
     )
 
 
