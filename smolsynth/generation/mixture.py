@@ -43,21 +43,21 @@ def narrowed(
     seen: dict[str, tuple[int, int]] = {leaf: (0, 0) for leaf in pipeline.leaves()}
     good: dict[str, set[str]] = {leaf: set() for leaf in seen}
     begun, dropped = 0, list(without)
-    chunks: Chunks | None = None if dropped else stream(pipeline, "", 0)
-    for chunk in chunks or ():
-        begun += 1
-        for leaf, rows in chunk.items():
-            kept = (row for row, reason in (as_row(row, lang) for row in rows) if not reason)
-            good[leaf].update(row["instruction"] for row in kept)
-            seen[leaf] = (seen[leaf][0] + len(rows), len(good[leaf]))
-        yield chunk
-        if begun == TRIAL:
-            dropped = hopeless(seen)
-            break
     if not dropped:
-        yield from chunks or ()
-        return
-    if chunks:
+        chunks = stream(pipeline, "", 0)
+        for chunk in chunks:
+            begun += 1
+            for leaf, rows in chunk.items():
+                kept = (row for row, reason in (as_row(row, lang) for row in rows) if not reason)
+                good[leaf].update(row["instruction"] for row in kept)
+                seen[leaf] = (seen[leaf][0] + len(rows), len(good[leaf]))
+            yield chunk
+            if begun == TRIAL:
+                dropped = hopeless(seen)
+                break
+        if not dropped:
+            yield from chunks
+            return
         chunks.close()
     on_drop(dropped)
     left = [leaf for leaf in seen if leaf not in dropped]

@@ -11,7 +11,7 @@ from smolsynth.rows import Row, is_missing
 from smolsynth.text.language import CHINESE
 from smolsynth.text.similarity import NearDuplicates
 from smolsynth.text.tokens import tokens
-from smolsynth.text.wording import AskedAgain
+from smolsynth.text.wording import AskedAgain, asked_and_said
 
 # A model that repeats itself is not asked for ever: collecting ends where so many chunks in a row
 # have given fewer good new rows than that, or the first ones none at all.
@@ -149,8 +149,7 @@ def collect(
 
 
 def _asked_and_said(row: Row) -> tuple[Sequence[str], Sequence[str]]:
-    said = [tokens(row[name]) for name in _TEXTS[1:] if name in row]
-    return tokens(row["instruction"]), [word for words in said for word in words]
+    return asked_and_said([tokens(row[name]) for name in _TEXTS if name in row])
 
 
 def _repeats(

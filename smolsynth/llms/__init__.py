@@ -128,19 +128,25 @@ def _openai(name: str, made: dict[str, Any], options: dict[str, Any]) -> LLM | N
     base_url, _, model = name.rpartition("#")
     if not base_url.startswith(("http://", "https://")) or not model:
         return None
-    calls, attributes = chosen(options, "server")
-    key, variable = connect.server_key(base_url)
-    settings = {"generation_kwargs": calls, **attributes, **made}
-    return connect.connect(base_url, model, key, variable, **settings)
+    return _on_server(base_url, model, connect.server_key(base_url), made, options)
 
 
 def _hf(name: str, made: dict[str, Any], options: dict[str, Any]) -> LLM | None:
     if not name:
         return None
+    return _on_server(connect.HF_ROUTER, name, connect.hub_token(), made, options)
+
+
+def _on_server(
+    base_url: str,
+    model: str,
+    key: tuple[Any, str],
+    made: dict[str, Any],
+    options: dict[str, Any],
+) -> LLM:
     calls, attributes = chosen(options, "server")
-    key, variable = connect.hub_token()
     settings = {"generation_kwargs": calls, **attributes, **made}
-    return connect.connect(connect.HF_ROUTER, name, key, variable, **settings)
+    return connect.connect(base_url, model, key[0], key[1], **settings)
 
 
 _KINDS: dict[str, Callable[[str, dict[str, Any], dict[str, Any]], LLM | None]] = {

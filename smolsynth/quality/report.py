@@ -29,7 +29,7 @@ from smolsynth.text.layout import width
 from smolsynth.text.meaning import Embed, same_meaning
 from smolsynth.text.similarity import DuplicateSearch, duplicates, nearest_similarity, overlaps
 from smolsynth.text.tokens import tokens
-from smolsynth.text.wording import AskedAgain
+from smolsynth.text.wording import AskedAgain, asked_and_said
 
 SAMPLES = 3  # rows shown of each finding
 NEAR_A_SEED = 0.85  # similarity; a seed's question about something else may come to 0.82
@@ -222,7 +222,7 @@ def measure(
     unchecked |= {"paraphrase"} if embed is None else set()
     found: dict[str, dict[int, str]] = {rule: {} for rule in RULES if rule not in unchecked}
     repeats = DuplicateSearch(threshold, edits=True)
-    again = AskedAgain(lambda row: _asked_and_said([tokens(part) for part in texts[row]]))
+    again = AskedAgain(lambda row: asked_and_said([tokens(part) for part in texts[row]]))
     counts: list[list[int]] = [[] for _ in texts[0]]
     like = WORDS[lang]
     for row, (parts, given) in enumerate(zip(texts, data, strict=True)):
@@ -233,7 +233,7 @@ def measure(
             found[rule].setdefault(row, reason)
         split = [tokens(part) for part in parts]
         repeats.add([word for words in split for word in words])
-        if (of := again.add(row, *_asked_and_said(split))) is not None:
+        if (of := again.add(row, *asked_and_said(split))) is not None:
             found["duplicate"][row] = like["in_part"].format(of=of)
         for sizes, words in zip(counts, split, strict=True):
             sizes.append(len(words))
@@ -277,11 +277,6 @@ def _finding(rule: str, rows: Mapping[int, str], total: int, lang: str) -> Findi
     warns = RULES[rule].warns(lang)
     broken = not warns and len(numbers) > RULES[rule].allowed * total
     return Finding(rule, tuple(numbers), reasons, broken, warns)
-
-
-def _asked_and_said(split: Sequence[Sequence[str]]) -> tuple[Sequence[str], Sequence[str]]:
-    """The tokens of an instruction, and of all that answers it."""
-    return split[0], split[1] if len(split) == 2 else [word for part in split[1:] for word in part]
 
 
 # ---- reading rows ----

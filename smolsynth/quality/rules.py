@@ -13,6 +13,7 @@ from smolsynth.text.garbled import garbled
 from smolsynth.text.language import LANGS, about_languages, asks_in, in_language
 from smolsynth.text.leaks import leak_in
 from smolsynth.text.marks import template_marks, thought_marks
+from smolsynth.text.parts import start
 from smolsynth.text.personal import MASKS, personal_data
 from smolsynth.text.refusals import refusal_in
 from smolsynth.text.repetition import repetition
@@ -202,7 +203,7 @@ def faults_of_talk(
     said = Counter(parts[1].strip() for parts in exchanges)
     response, times = said.most_common(1)[0]
     if times >= _AGAIN and len(response.split()) > 1:
-        yield "loop", _start(response)
+        yield "loop", start(response)
 
 
 def faults(
@@ -222,17 +223,17 @@ def faults(
         yield "empty", WORDS[lang]["empty"]
     instruction, response = parts[:2]  # a rejected response may be as bad as it likes
     if not in_language(instruction, lang) and not asks_in(instruction, lang):
-        yield "wrong_language", _start(instruction)
+        yield "wrong_language", start(instruction)
     elif not in_language(response, lang) and not about_languages(instruction):
-        yield "wrong_language", _start(response)
+        yield "wrong_language", start(response)
     if leak := leak_in(instruction) or leak_in(response):
-        yield "leaked_prompt", _start(leak)
+        yield "leaked_prompt", start(leak)
     if refusal := refusal_in(response, instruction):
-        yield "refusal", _start(refusal)
+        yield "refusal", start(refusal)
     if said := repetition(response) or repetition(instruction, asked=True):
-        yield "loop", _start(said)
+        yield "loop", start(said)
     if instruction.strip() and (reason := missing_request(instruction)):
-        yield "no_request", WORDS[lang]["no_request"][reason].format(text=_start(instruction))
+        yield "no_request", WORDS[lang]["no_request"][reason].format(text=start(instruction))
     if said := echo(instruction, response):
         yield "echo", said
     if said := small_talk(instruction, response):
@@ -243,7 +244,7 @@ def faults(
         if mark := thought_marks(part):
             yield "thoughts", mark
     if said := garbled(instruction, lang) or garbled(response, lang, instruction):
-        yield "garbled", _start(said)
+        yield "garbled", start(said)
     if end := cut_off(response, finish_reason, instruction):
         yield "cut_off", end
     if kinds := {one.kind: None for part in parts for one in personal_data(part)}:
@@ -257,7 +258,7 @@ def faults_of_pair(
 ) -> Iterable[tuple[str, str]]:
     """What is wrong with a pair as a pair, as `faults`; `rated` holds two ratings, or nothing."""
     if _spaced(chosen) == _spaced(rejected):
-        yield "same_text", _start(chosen)
+        yield "same_text", start(chosen)
     if rated:
         high, low = rated
         reason = WORDS[lang]["rated"].format(high=high, low=low)
@@ -277,7 +278,3 @@ def _spaced(text: str) -> list[str]:
     if re.search(r"^(?: {2,}|\t)\S", text, re.MULTILINE):
         return text.rstrip().split("\n")
     return text.split()
-
-
-def _start(text: str) -> str:
-    return " ".join(text.split())[:40]

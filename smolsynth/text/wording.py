@@ -58,6 +58,16 @@ def plainly(parts: Sequence[str]) -> tuple[str, ...]:
     return tuple(_TOKEN.findall(text))
 
 
+def asked_and_said(parts: Sequence[Sequence[str]]) -> tuple[Sequence[str], Sequence[str]]:
+    """Of the tokens of a row's texts those of the instruction, and of all that answers it.
+
+    >>> asked_and_said([["why"], ["so"], ["no"]])
+    (['why'], ['so', 'no'])
+    """
+    asked, *said = parts
+    return asked, said[0] if len(said) == 1 else [word for part in said for word in part]
+
+
 _TOKEN = re.compile("[\u3040-\u9fff]|[^\\s\u3040-\u9fff]+")
 _ANSWER = 8  # tokens of an answer that no two questions share by chance
 _LATEST = 20  # rows with the same part that a row is compared with
