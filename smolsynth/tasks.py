@@ -269,7 +269,8 @@ class BriefAnswer(TextGeneration):
 
     def model_post_init(self, context: Any) -> None:
         super().model_post_init(context)
-        self.system_prompt = self.system_prompt or BRIEFLY[self.lang]
+        own = self.system_prompt  # type: ignore[has-type]
+        self.system_prompt = own or BRIEFLY[self.lang]
 
     @property
     def outputs(self) -> StepColumns:

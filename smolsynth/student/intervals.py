@@ -118,9 +118,9 @@ def difference(
         ValueError: other seeds: there is nothing to pair.
     """
     if len(to_scores) == 1:
-        to_scores, to_right = to_scores * len(scores), to_right * len(scores)
+        to_scores, to_right = [*to_scores] * len(scores), [*to_right] * len(scores)
     elif len(scores) == 1:
-        scores, right = scores * len(to_scores), right * len(to_scores)
+        scores, right = [*scores] * len(to_scores), [*right] * len(to_scores)
     if len(scores) != len(to_scores):
         raise ValueError(
             f"{name!r} has {len(scores)} seeds and {to!r} {len(to_scores)}: there is nothing to"

@@ -134,14 +134,14 @@ def _same_words(text: str) -> str | None:
     if different == len(grams):
         return None
     spaced = sum(map("\u3040".__le__, words)) * 4 < len(words)
-    if not spaced and (again := _same_clauses_zh(text)):
-        return again
+    if not spaced and (clause := _same_clauses_zh(text)):
+        return clause
     if new > len(words) - _SAME:
         return None
     said = [part.strip(" -*•.。!！") for part in SENTENCE.findall(text)]
     clauses = Counter(part.strip() for part in CLAUSE.findall(text))
     again = [one for one, other in zip(said, said[1:], strict=False) if one == other]
-    again += [clause for clause, times in clauses.items() if times >= _CLAUSES]
+    again += [one for one, times in clauses.items() if times >= _CLAUSES]
     for one in again:
         if len(tokens(one)) >= _SAME:
             return one[:40]
