@@ -30,7 +30,7 @@ def over_groups(values: Sequence[float], groups: Sequence[str]) -> Interval | No
     """The 95% interval of the mean of values that come in groups: a bootstrap that draws groups.
 
     Questions about one thing are answered rightly or wrongly together; drawn one by one they would
-    pass for more evidence than they are (clustered errors, Miller, arXiv:2411.00640, section 2.2).
+    pass for more evidence than they are (clustered errors: Miller, arXiv:2411.00640).
 
     Args:
         values: one for each question.
