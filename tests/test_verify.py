@@ -1,12 +1,24 @@
 # ruff: noqa: E501  (a line of a table is a case)
 """Verifiers: right answers in unusual form, and wrong ones that look right, in both languages."""
 
+from itertools import combinations
+
+import numpy as np
 import pytest
 
+from smolsynth.verify.arithmetic import check_arithmetic
 from smolsynth.verify.choices import verify_choice
 from smolsynth.verify.constraints import KINDS, verify_constraints
 from smolsynth.verify.forms import verify_json, verify_pattern
 from smolsynth.verify.numbers import quantities, verify_number
+from smolsynth.verify.passing import (
+    pass_at_k,
+    pass_at_k_interval,
+    select_verified,
+    verified_pairs,
+)
+from smolsynth.verify.rewards import reward_function
+from smolsynth.verify.steps import VERIFIERS, Verify
 
 # ---- numbers ----
 RIGHT_NUMBERS = [  # answer, expected, unit
@@ -345,3 +357,118 @@ def test_constraints_are_all_tested_and_wrong_ones_refused():
     for wrong in ([], [{"kind": "rhyme"}], [{"kind": "words"}]):
         with pytest.raises(ValueError, match="constraint"):
             verify_constraints("x", wrong)
+
+
+# ---- from verdicts to data ----
+def test_pass_at_k_is_the_share_of_draws_with_a_right_answer():
+    for n, c, k in [(5, 2, 1), (5, 2, 3), (6, 1, 4), (4, 4, 2), (4, 0, 2)]:
+        draws = [any(one < c for one in draw) for draw in combinations(range(n), k)]
+        assert pass_at_k(n, c, k) == pytest.approx(sum(draws) / len(draws))
+    with pytest.raises(ValueError, match="pass@k"):
+        pass_at_k(2, 1, 3)
+
+
+def test_the_interval_of_pass_at_k_covers_its_truth():
+    rng = np.random.default_rng(0)
+    covered = 0
+    for _ in range(100):
+        counts = [(8, int(rng.binomial(8, rate))) for rate in rng.random(60)]
+        found = pass_at_k_interval(counts, 1, resamples=300)
+        covered += found.low <= 0.5 <= found.high
+    assert 88 <= covered <= 100
+    assert pass_at_k_interval([(8, 8)], 1) == (1, 1, 1)
+
+
+def answers(problem, *texts):
+    return [
+        {"instruction": problem, "response": text, "verified": text.endswith("4")} for text in texts
+    ]
+
+
+def test_selection_drops_what_teaches_nothing():
+    rows = answers("always", "4", "it is 4") + answers("never", "5", "6")
+    rows += answers("some", "2 + 2 = 4", "2+2 = 4!4", "2 + 2 = 4", "2 - 2 = 4", "5")
+    kept = select_verified(rows)
+    assert {row["instruction"] for row in kept} == {"some"}
+    texts = [row["response"] for row in kept]
+    assert texts == ["2 + 2 = 4", "2+2 = 4!4", "2 - 2 = 4"]
+    assert {row["pass_rate"] for row in kept} == {0.8}
+    assert len(select_verified(rows, keep_always=True)) == 5
+    assert [row["response"] for row in select_verified(rows, most=1)] == ["2 + 2 = 4"]
+    with pytest.raises(ValueError, match="verify first"):
+        select_verified([{"instruction": "x", "response": "y"}])
+
+
+def test_pairs_are_right_over_wrong_at_the_same_length():
+    rows = answers("p", "a b c 4", "4", "a b c 5", "a b c d e f g h i j 5", "6")
+    pairs = verified_pairs(rows, most=5)
+    assert [(pair["chosen"], pair["rejected"]) for pair in pairs] == [
+        ("a b c 4", "a b c 5"),
+        ("4", "6"),
+    ]
+    assert verified_pairs(answers("p", "4", "a b c d e f 5")) == []
+
+
+@pytest.mark.parametrize(
+    "text, true",
+    [
+        ("12 x 3 = 36", [True]),
+        ("12 × 3 = 35", [False]),
+        ("(2 + 3) * 4 = 20", [True]),
+        ("2 + 3 * 4 = 20", [False]),
+        ("1,200 ÷ 4 = 300", [True]),
+        ("10 / 3 = 3.33", [True]),
+        ("10 / 3 = 3.34", [False]),
+        ("10 / 3 = 3", [False]),
+        ("$5 + $6 = $11", [True]),
+        ("20% * 50 = 10", [True]),
+        ("3 + 4 = 7 = 6 + 1", [True]),
+        ("<think>3 - 5 = -2</think>所以 5×6＝30。", [True, True]),
+        ("x = 4, y + 1 = 2", []),
+        ("2026 = 2026", []),
+        ("0.1 + 0.2 = 0.3", [True]),
+        ("1 / 0 = 0", []),
+        ("\\frac{1}{2} + \\frac{1}{2} = 1", [True]),
+        ("9" * 5000 + " + 1 = 2", []),
+    ],
+)
+def test_steps_that_are_arithmetic_are_checked(text, true):
+    assert [line.true for line in check_arithmetic(text)] == true
+
+
+# ---- the Step and the reward ----
+def test_each_verifier_is_a_step_whose_verdict_is_kept():
+    cases = {
+        "number": ("The answer is 4.", "4", "5"),
+        "choice": ("B", "B", "C"),
+        "json": ("[1]", '{"type": "array"}', '{"type": "object"}'),
+        "pattern": ("abc", "a.c", "b"),
+        "code": ("```python\ndef f(): return 1\n```", "assert f() == 1", "assert f() == 2"),
+        "constraints": (
+            "a b",
+            [{"kind": "words", "exactly": 2}],
+            [{"kind": "lines", "exactly": 2}],
+        ),
+    }
+    assert set(cases) == set(VERIFIERS)
+    for name, (text, right, wrong) in cases.items():
+        rows = [{"response": text, "expected": right}, {"response": text, "expected": wrong}]
+        rows.append({"response": None, "expected": right})
+        step = Verify(name=name, verifier=name, lang="zh")
+        [found] = list(step.process(rows))
+        assert [row["verified"] for row in found] == [True, False, False], name
+        assert all(set(step.outputs) <= set(row) for row in found)
+        assert found[2]["verdict"] == "no answer" and found[2]["verdict_reason"].endswith("。")
+
+
+def test_a_reward_has_the_form_that_trl_calls():
+    reward = reward_function(verify_number, "expected", unit="km")
+    assert reward.__name__ == "verify_number"
+    more = {"completion_ids": [[1], [2], [3]], "trainer_state": None, "log_extra": print}
+    talk = [[{"role": "assistant", "content": "It is 2 km."}], "It is 2 m.", ""]
+    assert reward(prompts=[""] * 3, completions=talk, expected=[2, 2, None], **more) == [1, 0, None]
+    asked = [{"kind": "words", "exactly": 2}, {"kind": "lines", "exactly": 2}]
+    share = reward_function(verify_constraints, "rules", partial=True)
+    assert share(prompts=[""], completions=["a b"], rules=[asked]) == [0.5]
+    with pytest.raises(ValueError, match="no column 'expected'"):
+        reward(prompts=[""], completions=["2"])
