@@ -117,8 +117,8 @@ def verify_json(
     fault = jsonschema.exceptions.best_match(kind(schema or {}).iter_errors(value))
     if fault is None:
         return verdict("right", "json right", written)
-    where, error = fault.json_path, fault.message[:300]
-    return verdict("wrong", "schema", written, 0.5, where=where, error=error)
+    told = {"where": fault.json_path, "error": fault.message[:300]}
+    return verdict("wrong", "schema", written, 0.5, **told)
 
 
 def verify_pattern(text: str, pattern: str, *, whole: bool = True, flags: int = 0) -> Verdict:
