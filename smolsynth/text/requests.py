@@ -196,6 +196,12 @@ _MARKS = re.compile(
     re.IGNORECASE,
 )
 _MATH = re.compile(r"_{2,}|\d\s*[-+*/×÷^%=]\s*\(?\d|=\s*\?|[a-z]\s*=\s*|∫|√|∑|\\frac|[≤≥]")
+# a date, a time, a telephone number, a span of years: nothing to be calculated
+_DATED = re.compile(
+    r"\b(?:\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2(?:\d\d|\d{4}))\b|\b\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]\.?m\b\.?)?"
+    r"|\b(?:\d{3}-)?\d{3}-\d{4}\b|\b(?:1[5-9]|20)\d\d[-–/]\d{2,4}\b",
+    re.IGNORECASE,
+)
 _CODE = re.compile(
     r"```\s*\w*\s*\n.*\w|`[^`\n]+`|\bdef \w+\(|[;{}]\s*\n|</\w+>|\bSELECT\b|#include|=>|\w\(\)"
     r"|^\s{4}\S",
@@ -247,17 +253,20 @@ def missing_request(text: str) -> str | None:
 
     >>> missing_request("Available topics:"), missing_request("7. Is a"), missing_request("```")
     ('label', 'fragment', 'blank')
+    >>> missing_request("2022-06-14 12:00pm"), missing_request("12:00 - 3 = ?")
+    ('blank', None)
     """
     if not re.search(r"\w", text):
         return "blank"
-    if _CODE.search(text) or _MATH.search(text):
+    undated = _DATED.sub(" ", text)
+    if _CODE.search(text) or _MATH.search(undated):
         return None
     lines = [line.strip() for line in text.splitlines() if re.search(r"[^\W_]", line)]
     if CHINESE.search(text) and (reason := _says_in_chinese(text.strip())):
         return reason
     if any(map(_line_asks, lines)):
         return None
-    if not re.search(r"[^\W\d_]", text):
+    if not re.search(r"[^\W\d_]", undated):
         return "blank"  # digits and points
     body = text.strip()
     if _GREETS.fullmatch(body) or _MY.match(body) or _TASK.match(body):
