@@ -50,7 +50,7 @@ def test_another_cell_that_fails_is_none_of_the_check_s_business(shell):
 def test_repairs(shell):
     shell.run_cell("mended_evolve = lambda seed: ['a']")
     shell.run_cell("mended_evolve = nothing")
-    assert codes(shell, 'report = check_repair("dead-seed", mended_evolve)') == ["stale"]
+    assert codes(shell, 'report = check_repair("seed", mended_evolve)') == ["stale"]
 
 
 def test_plain_python(monkeypatch):

@@ -30,7 +30,7 @@ from training.composer import Composer
 LANGS = ("en", "zh")
 CELLS = {
     *("first-completion", "two-steps", "self-instruct", "magpie", "evol-instruct"),
-    *("evol-eliminate", "look-at-data", "export"),
+    *("evol-eliminate", "look-at-data", "quality", "export"),
     *(f"exercise-{tier}" for tier in TIERS),
 }
 
@@ -146,21 +146,6 @@ def test_small_faults_are_tolerated(tier):
     assert codes(graded(tier, small_faults(right(tier)))) == []
 
 
-@pytest.mark.parametrize("lang", LANGS)
-def test_topics_are_found_without_a_column(lang):
-    rows = [{k: row[k] for k in ("instruction", "response")} for row in right("turtle", lang)]
-    assert codes(graded("turtle", rows, lang)) == []
-
-
-def test_topics_are_found_in_system_prompts():
-    rows = right("turtle")
-    for i, row in enumerate(rows):
-        row["system_prompt"] = f"You know all about {row.pop('topic')}."
-        row["instruction"] = f"Tell me about number {i * 7919} please, in {i % 9} words"
-        row["response"] = f"It is the number after {i * 7919 - 1}, said {i % 5} times."
-    assert codes(graded("turtle", rows)) == []
-
-
 def test_topics_of_ones_own():
     topics = ["Roman history", "chess openings"]
     asked = (
@@ -168,7 +153,11 @@ def test_topics_of_ones_own():
         "Is chess opening number {i} any good for white?",
     )
     rows = [
-        {"instruction": asked[i % 2].format(i=i * 137), "response": f"Because of reason {i}."}
+        {
+            "topic": topics[i % 2],
+            "instruction": asked[i % 2].format(i=i * 137),
+            "response": f"Because of reason {i}.",
+        }
         for i in range(60)
     ]
     assert "missed_topics" not in codes(graded("turtle", rows, topics=topics))
@@ -308,11 +297,7 @@ add(
     "turtle",
     "missed_topics",
     one_topic_lost=lambda: [row for row in right("turtle") if row["topic"] != "sport"],
-    lost_without_column=lambda: [
-        {"instruction": row["instruction"], "response": "Ask me another time."[i % 9 :] + str(i)}
-        for i, row in enumerate(right("turtle"))
-        if row["topic"] not in ("kitchen tools", "sport")
-    ],
+    no_column=lambda: without("turtle", "topic"),
 )
 add(
     "turtle",
@@ -333,11 +318,6 @@ for tier in ("dog", "lion"):
     )
     add(
         tier,
-        "unused_seeds",
-        seed_lost=lambda tier=tier: [row for row in right(tier) if row["document"] != LOST],
-    )
-    add(
-        tier,
         "unknown_document",
         topics_for_documents=lambda tier=tier: changed(tier, document="All about cats and dogs"),
     )
@@ -350,8 +330,22 @@ for tier in ("dog", "lion"):
             1,
             instruction=lambda row: "Please explain this well. " * 20 + row["document"].upper(),
         ),
-        response_is_the_seed=lambda tier=tier: changed(tier, 1, response=lambda r: r["document"]),
+        response_is_the_seed=lambda tier=tier: changed(tier, 12, response=lambda r: r["document"]),
     )
+add(
+    "dog",
+    "unused_seeds",
+    seed_lost=lambda: [row for row in right("dog") if row["document"] != LOST],
+)
+add(
+    "lion",
+    "unused_seeds",
+    few=lambda: [
+        row
+        for row in right("lion", per_seed=10)
+        if row["document"] in [seed["document"] for seed in seeds.documents("en", 4)]
+    ],
+)
 add("dog", "few_rows", one_a_seed=lambda: right("dog", per_seed=1))
 add("lion", "few_rows", one_a_seed=lambda: right("lion", per_seed=1))
 add(
@@ -446,6 +440,14 @@ def test_each_tier_has_eight_wrong_answers_and_every_code_is_met():
     met = {code for *_, code in WRONG} | {"stale"}
     others = {  # met in test_preference_exercises.py
         *("not_a_rating", "tie", "wrong_order", "small_margin", "same_pair", "leaked_rubric"),
+        *(
+            "few_instructions",
+            "not_rewritten",
+            "no_critique",
+            "rejected_by_form",
+            "faulty",
+            "apart",
+        ),
         *("unknown_instruction", "foreign_response", "response_unchanged", "longer_only"),
         "critique_in_answer",
         "exchanged",
@@ -462,7 +464,7 @@ def test_each_tier_has_eight_wrong_answers_and_every_code_is_met():
 @pytest.mark.parametrize(
     "tier, code, change",
     [
-        ("turtle", "duplicates", {"instruction": "什么是猫？"}),
+        ("turtle", "duplicates", {"instruction": "这是什么？"}),
         ("turtle", "same_response", {"response": "我不知道。"}),
         (
             "turtle",
@@ -494,7 +496,9 @@ def test_chinese_reordering_brings_no_information():
 # ---- what the learner reads ----
 def test_hints_name_the_step_that_mends_it():
     expand = graded("turtle", renamed("turtle", "instruction", "instructions")).problems[0]
-    assert "rename_column" in expand.message and "output_mappings" in expand.message
+    assert 'row["instructions"]' in expand.message and "output_mappings" in expand.message
+    expand = graded("turtle", Dataset.from_list(renamed("turtle", "instruction", "instructions")))
+    assert 'turtle.rename_column("instructions", "instruction")' in expand.problems[0].message
     rows = changed("turtle", instruction=lambda row: [row["instruction"]])
     assert "ExpandColumns" in graded("turtle", rows).problems[0].message
     misspelt = graded("turtle", renamed("turtle", "response", "reponse")).problems[0]
@@ -657,7 +661,7 @@ def test_progress_follows_the_latest_checks(capsys):
 def test_right_data_is_not_accused(lang):
     """Limits must not catch what the world's own questions and answers look like."""
     composer = Composer(lang, random.Random(7))
-    library = measures.Library([seed["document"] for seed in seeds.documents(lang)])
+    library = measures.Library([seed["document"] for seed in seeds.documents(lang)], lang)
     mutations = ("CONSTRAINTS", "DEEPENING", "CONCRETIZING", "INCREASED_REASONING_STEPS", "BREADTH")
     for i in range(500):
         question = composer.question()

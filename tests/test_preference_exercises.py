@@ -29,6 +29,9 @@ def fresh_board(monkeypatch):
 
 
 # ---- right answers ----
+CRITIQUE = {"en": "One statement about {} is false.", "zh": "关于{}有一处说得不对。"}
+
+
 @lru_cache
 def _right(tier: str, lang: str, count: int = 24) -> tuple[dict, ...]:
     composer = Composer(lang, random.Random(8))
@@ -40,7 +43,7 @@ def _right(tier: str, lang: str, count: int = 24) -> tuple[dict, ...]:
         if tier != "turtle":
             row |= {"response": bad, preference.NEW[tier]: good}
         if tier == "lion":
-            row["critique"] = "One statement is false." if lang == "en" else "有一处事实错误。"
+            row["critique"] = CRITIQUE[lang].format(concept.name)
         rows.append({**row, "chosen_rating": 5, "rejected_rating": 2})
     return tuple(rows)
 
@@ -116,7 +119,7 @@ WRONG = [
     ("turtle", "echo", lambda t: changed(t, 1, chosen=lambda r: r["instruction"])),
     ("turtle", "few_rows", lambda t: right(t)[:12]),
     ("turtle", "leaked_rubric", lambda t: changed(t, 1, chosen="#Rewritten Response#: It is.")),
-    ("turtle", "leaked_rubric", lambda t: changed(t, 1, chosen="It is so.\nRating: 5")),
+    ("turtle", "leaked_rubric", lambda t: changed(t, 3, chosen="It is so.\nRating: 5")),
     (
         "turtle",
         "unknown_instruction",
@@ -125,7 +128,7 @@ WRONG = [
     (
         "turtle",
         "wrong_language",
-        lambda t: changed(t, 8, chosen=lambda r: "它是一种东西，" + "很好。"),
+        lambda t: changed(t, 6, chosen=lambda r: "它是一种东西，" + "很好。"),
     ),
     ("turtle", "duplicates", lambda t: right(t) + right(t)[:4]),
     ("turtle", "empty_cell", lambda t: changed(t, 1, rejected=" ")),
@@ -152,7 +155,7 @@ WRONG = [
         "critique_in_answer",
         lambda t: changed(
             t,
-            1,
+            4,
             rewritten=lambda r: f"{r['critique']} {r['rewritten']}",
             chosen=lambda r: f"{r['critique']} {r['chosen']}",
         ),
@@ -201,6 +204,7 @@ def test_every_code_of_the_preference_rules_is_met():
     source = inspect.getsource(preference)
     used = {c.split("/")[0] for c in re.findall(r'sheet\.problem\(\s*"([\w/]+)"', source)}
     met = {code for _, code, _ in WRONG} | {"small_margin", "response_unchanged", "exchanged"}
+    met |= {"few_instructions", "not_rewritten", "no_critique", "rejected_by_form"}  # test_attack
     assert used <= met and used <= {message.split("/")[0] for message in MESSAGES}
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from smolsynth import seeds
 from smolsynth.exercises import check_repair
 from smolsynth.exercises.repairs import CASES
 from smolsynth.exercises.words import WORDS
@@ -21,9 +22,11 @@ GOOD_PAIRS = [
     {"chosen": "six", "rejected": "five"},
     {"chosen": "two", "rejected": "one"},
 ]
-PROMPTS = ["Write a question about soup."] * 4
-KNOWN = {"en": "What is a kettle?", "zh": "烧水壶是什么？"}
-TO_RATE = [{"instruction": f"q{i}"} for i in range(5)]
+SOUPS = ("soup", "broth", "stew", "stock")
+PROMPTS = [f"Write a question about {soup}." for soup in SOUPS]
+KNOWN = {"en": "What is {}?", "zh": "{}是什么？"}
+TO_RATE = [{"instruction": f"q{i}", "generations": ["a", "b"]} for i in range(5)]
+TO_RATE[2]["generations"] = None
 CANDIDATES = [
     {"instruction": name, "evol_instruction_score": s, "evol_response_score": 1, "embedding": e}
     for name, s, e in (
@@ -40,12 +43,12 @@ def turn(text: str) -> list[dict[str, str]]:
     return [{"role": "user", "content": "a?"}, {"role": "assistant", "content": text}]
 
 
+def drawn(generator: np.random.Generator) -> list[str]:
+    return [f"{n} + {n} = ?" for n in generator.integers(10**6, size=9)]
+
+
 def seeded(seed: int) -> list[str]:
-    return [str(n) for n in np.random.default_rng(seed).integers(100, size=5)]
-
-
-def unseeded(seed: int) -> list[str]:
-    return [str(n) for n in np.random.default_rng().integers(99, size=9)]
+    return drawn(np.random.default_rng(seed))
 
 
 def selected(*names: str) -> list[dict]:
@@ -58,23 +61,23 @@ def rated(*numbers: int) -> list[dict]:
 
 # case: (what else check_repair needs, [good answers], [(bad answer, code of its first problem)])
 SHEETS = {
-    "dead-seed": (
+    "seed": (
         {},
         [seeded],
         [
             (
-                lambda seed: [str(n) for n in np.random.default_rng().integers(99, size=9)],
+                lambda seed: drawn(np.random.default_rng()),
                 "seed_not_applied",
             ),
-            (lambda seed: ["always the same"], "seed_without_effect"),
+            (lambda seed: ["1 + 1 = ?"] * 6, "seed_without_effect"),
             (lambda seed: [], "no_texts"),
             (["no function"], "no_function"),
             (lambda: ["no seed"], "raised"),
         ],
     ),
-    "leaked-prompt": (
+    "one-step": (
         {"prompts": PROMPTS},
-        [[{"instruction": f"What is soup {i}?", "response": "Soup."} for i in range(4)]],
+        [],  # in test_attack.py, where it is in both languages
         [
             (
                 [{"instruction": p, "response": "What is soup?"} for p in PROMPTS],
@@ -82,11 +85,10 @@ SHEETS = {
             ),
             ([{"instruction": "Soup?", "response": "What is soup?"}] * 4, "question_is_response"),
             ([{"instruction": "Soup.", "response": "soup"}] * 4, "question_is_response"),
-            ([{"instruction": "What is soup?", "response": "Soup."}], "rows_lost"),
             ([{"instruction": "What is soup?"}], "no_column"),
         ],
     ),
-    "ties": (
+    "formatter": (
         {"rated": RATED},
         [
             GOOD_PAIRS,
@@ -100,7 +102,7 @@ SHEETS = {
             ([{"chosen": "one"}], "no_column"),
         ],
     ),
-    "none-batch": (
+    "batches": (
         {"rows": TO_RATE},
         [rated(0, 1, 3, 4), rated(0, 1, 2, 3, 4)],
         [
@@ -110,7 +112,7 @@ SHEETS = {
             ([{"instruction": "q1"}], "no_column"),
         ],
     ),
-    "deita": (
+    "selection": (
         {"candidates": CANDIDATES, "budget": 3},
         [selected("best", "second", "third")],
         [
@@ -142,10 +144,11 @@ def test_repairs_pass_and_what_is_broken_does_not(case, lang):
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_pre_query(lang):
-    good = [{"instruction": KNOWN[lang]}] * 10
-    assert check_repair("pre-query", good, lang=lang).ok
+    names = [row["concept"] for row in seeds.documents(lang, 16)]
+    good = [{"instruction": KNOWN[lang].format(name)} for name in names]
+    assert check_repair("template", good, lang=lang).ok
     for text in ("<|im_start|>assistant", "It helps a lot.", KNOWN["zh" if lang == "en" else "en"]):
-        report = check_repair("pre-query", [*good[:5], *[{"instruction": text}] * 5], lang=lang)
+        report = check_repair("template", [*good[:5], *[{"instruction": text}] * 5], lang=lang)
         assert not report.ok and report.problems[0].rows == (5, 6, 7)
 
 
@@ -154,7 +157,7 @@ def test_not_started_and_what_is_no_dataset():
         given = {name: [] if name != "budget" else 1 for name in needed}
         report = check_repair(case, None, **given)
         assert not report.ok and f"exercise-{case}" in repr(report)
-        if case != "dead-seed":
+        if case != "seed":
             for answer in ("text", [1, 2], [], {"a": [1]}):
                 assert not check_repair(case, answer, **given).ok
 
@@ -163,6 +166,6 @@ def test_what_it_refuses():
     with pytest.raises(ValueError, match="case must be one of"):
         check_repair("flat-tyre", [])
     with pytest.raises(ValueError, match='"en" or "zh"'):
-        check_repair("ties", [], lang="fr", rated=[])
+        check_repair("formatter", [], lang="fr", rated=[])
     with pytest.raises(ValueError, match="needs rated"):
-        check_repair("ties", [])
+        check_repair("formatter", [])

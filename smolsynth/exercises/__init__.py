@@ -3,21 +3,24 @@
     check("instruction", "turtle", answer, lang=LANG, topics=TOPICS)               -> Report
     check("preference", "turtle", answer, lang=LANG, instructions=INSTRUCTIONS)    -> Report
     progress("instruction", lang=LANG)                                 prints the board of tiers
-    check_repair("ties", answer, lang=LANG, rated=rated)               -> Report, of the failure lab
+    check_repair("formatter", answer, lang=LANG, rated=rated)          -> Report, of the failure lab
+    check_finding("false-ties", rows, lang=LANG, ties=ties)            -> Report, of what was found
 
 `results` holds the report and the answer as a table; `instruction` and `preference` hold the rules,
-`common` those that both share, `repairs` those of the failure lab; `measures` is what they measure
-texts with, and `words` has all sentences in both languages.
+`common` those that both share, `repairs` those of the failure lab, `findings` those of what is to
+be found out; `measures` is what they measure texts with, `truth` what the bundled world knows, and
+`words` has all sentences in both languages.
 """
 
 from smolsynth.exercises import cells, instruction, preference
+from smolsynth.exercises.findings import check_finding
 from smolsynth.exercises.repairs import check_repair
 from smolsynth.exercises.results import TIERS, Problem, Report, Sheet, read, stale
 from smolsynth.exercises.words import WORDS
 from smolsynth.rows import rows
 from smolsynth.text.language import check_lang
 
-__all__ = ["TIERS", "Problem", "Report", "check", "check_repair", "progress"]
+__all__ = ["TIERS", "Problem", "Report", "check", "check_finding", "check_repair", "progress"]
 
 EXERCISES = ("instruction", "preference")
 # What the preference notebook calls the cells that the common rules point to.
@@ -44,7 +47,7 @@ def check(exercise: str, tier: str, answer, lang: str = "en", **given) -> Report
     lang      "en" or "zh": language of the messages, and the one that the data should be in
     given     "instruction": topics=[...] for the turtle, seeds=[...] for dog and lion (texts, or
               the dicts of `smolsynth.seeds`); "preference": instructions=[...] (texts or dicts) and
-              margin, the least difference of ratings (1 if left out)
+              margin, the least difference of ratings (if left out, any difference will do)
 
     Raises ValueError for an unknown exercise, tier or language, or where `given` lacks its list.
     """
@@ -61,7 +64,7 @@ def check(exercise: str, tier: str, answer, lang: str = "en", **given) -> Report
         texts = _given_texts(given.get(key), name)
         if not texts:
             raise ValueError(f'check("{exercise}", "{tier}", …) needs {key}=[…], a list of texts')
-        report = _report(exercise, sheet, answer, texts, given.get("margin", 1))
+        report = _report(exercise, sheet, answer, texts, given.get("margin", 0))
     _latest[exercise, tier] = report
     return report
 

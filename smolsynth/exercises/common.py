@@ -1,10 +1,16 @@
-"""Rules that all exercises share: columns, cells, language, repeats."""
+"""Rules that all exercises share: columns, cells, language, repeats, faults, moved columns."""
 
 import difflib
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import islice
 
 from smolsynth.exercises import measures
 from smolsynth.exercises.results import Problem, Sheet, is_empty, is_list
+from smolsynth.exercises.truth import apart, concepts_in, nameless, told_of
+from smolsynth.quality.rules import RULES, faults
 from smolsynth.text.language import in_language
 from smolsynth.text.similarity import duplicates
 from smolsynth.text.tokens import plain
@@ -12,7 +18,16 @@ from smolsynth.text.tokens import plain
 MAX_DUPLICATES = 0.05  # any sampling repeats itself now and then; more than this is a pattern
 MAX_NEAR_DUPLICATES = 0.15  # "What is a wok?" in a few forms is fine, a dataset of them isn't
 NEAR_DUPLICATE_ROWS = 2_000  # the first rows show the pattern; keeps the check under a second
+MAX_NUMBERED = 0.5  # one text with other numbers in it, again and again
 MAX_WRONG_LANGUAGE = 0.20  # single rows go astray; every fifth row means the prompts are wrong
+MAX_SAME_RESPONSE = 0.25  # "I don't know" may be right a few times, not for a quarter of the rows
+MAX_FAULTY = 0.20  # as the tasks say: rows in which `measure` finds a fault
+LOOKED_AT = 300  # rows, for faults; more show nothing new
+# Of the faults that `measure` finds, those that have no rule of their own here.
+FORM = frozenset(
+    "no_request loop cut_off garbled small_talk template_marks thoughts refusal".split()
+)
+SHOWN_NAMES = 12  # columns
 
 NEAR_NAMES = {  # what steps call these columns, and what comes to mind
     "instruction": "instructions prompt prompts question questions query queries user",
@@ -34,7 +49,7 @@ def column_problems(
     sheet: Sheet, needed: Iterable[str], cells: dict[str, str]
 ) -> Iterator[Problem]:
     """Columns that are missing; `cells` says which cell of the notebook makes which column."""
-    names = ", ".join(f"`{measures.clip(name)}`" for name in sheet.columns)
+    names = names_of(sheet)
     spare = {n.strip().lower().replace(" ", "_"): n for n in sheet.columns if n not in needed}
     for column in needed:
         if column in sheet.columns:
@@ -45,12 +60,21 @@ def column_problems(
             near = spare[close[0]]
         talk = next((spare[n] for n in ("messages", "conversation") if n in spare), None)
         variant = ""
-        if near is not None:
+        if (near, column) == ("input", "document"):  # distilabel refuses to map its inputs away
+            variant = "/input"
+        elif near is not None:
             variant = "/expand" if any(map(is_list, sheet.columns[near])) else "/rename"
         elif talk is not None and column in ("instruction", "response", "chosen", "rejected"):
             near, variant = talk, "/messages"
         near = near and measures.clip(near)
         yield sheet.problem(f"missing_column{variant}", cell, column=column, names=names, near=near)
+
+
+def names_of(sheet: Sheet) -> str:
+    """The columns that there are, for a message."""
+    names = [f"`{measures.clip(name)}`" for name in islice(sheet.columns, SHOWN_NAMES)]
+    names += ["…"] if len(sheet.columns) > SHOWN_NAMES else []
+    return ("、" if sheet.lang == "zh" else ", ").join(names)
 
 
 def cell_problems(sheet: Sheet, columns: Iterable[str]) -> Iterator[Problem]:
@@ -63,7 +87,9 @@ def cell_problems(sheet: Sheet, columns: Iterable[str]) -> Iterator[Problem]:
             i for i, cell in cells if not (isinstance(cell, str) or is_list(cell) or is_empty(cell))
         ]
         if lists:
-            yield sheet.problem("list_cell", "self-instruct", lists, column)
+            items = [item for i in lists for item in sheet.columns[column][i]]
+            turns = "/turns" if items and all(isinstance(one, dict) for one in items) else ""
+            yield sheet.problem(f"list_cell{turns}", "self-instruct", lists, column)
         if other:
             yield sheet.problem("not_text", "look-at-data", other, column)
         if empty:
@@ -82,17 +108,72 @@ def language_problems(sheet: Sheet, columns: Iterable[str]) -> Iterator[Problem]
 
 
 def duplicate_problems(sheet: Sheet, column: str) -> Iterator[Problem]:
-    """Texts that come again, exactly or nearly."""
+    """Texts that come again, exactly, nearly, or with another number in them."""
     texts = sheet.texts(column)
-    first: dict[str, int] = {}
-    exact = [(i, j) for i, text in texts.items() if (j := first.setdefault(plain(text), i)) != i]
+    exact = _repeats({i: plain(text) for i, text in texts.items()})
     cell = "look-at-data"
-    if len(exact) > MAX_DUPLICATES * sheet.rows:
-        pair = exact[0][::-1]
-        yield sheet.problem("duplicates", cell, pair, column, count=len(exact))
+    if len(exact) > max(1, MAX_DUPLICATES * sheet.rows):
+        yield sheet.problem("duplicates", cell, exact[0], column, count=len(exact))
         return
     rows = list(texts)[:NEAR_DUPLICATE_ROWS]
     near = duplicates([texts[i] for i in rows])
-    if len(near) > MAX_NEAR_DUPLICATES * len(rows):
-        pair = [rows[i] for i in (near[0].of, near[0].row)]
-        yield sheet.problem("near_duplicates", cell, pair, column, count=len(near))
+    pairs = [(rows[one.of], rows[one.row]) for one in near]
+    if len(pairs) <= MAX_NEAR_DUPLICATES * len(rows):
+        pairs = _repeats({i: plain(re.sub(r"\d+", "", text)) for i, text in texts.items()})
+        if len(pairs) <= MAX_NUMBERED * len(texts):
+            return
+    yield sheet.problem("near_duplicates", cell, pairs[0], column, count=len(pairs))
+
+
+def _repeats(texts: dict[int, str]) -> list[tuple[int, int]]:
+    """For each text that came before: the first row with it, and its row."""
+    first: dict[str, int] = {}
+    return [(j, i) for i, text in texts.items() if (j := first.setdefault(text, i)) != i]
+
+
+def same_text_problems(
+    sheet: Sheet, column: str, cell: str, most: float = MAX_SAME_RESPONSE
+) -> Iterator[Problem]:
+    """One response to all, or one sentence in which only the name of the subject differs."""
+    texts = sheet.texts(column)
+    for form in (plain, lambda text: plain(nameless(text, sheet.lang))):
+        forms = {i: form(text) for i, text in texts.items()}
+        counts = Counter(form for form in forms.values() if form)
+        for common, count in counts.most_common(1):
+            if count > max(1, most * sheet.rows):
+                same = [i for i, form in forms.items() if form == common]
+                yield sheet.problem("same_response", cell, same, column)
+                return
+
+
+def fault_problems(sheet: Sheet, asked: str, said: str) -> Iterator[Problem]:
+    """Rows in which `measure` finds a fault of form, but for those that were named already."""
+    pairs = list(islice(sheet.pairs(asked, said).items(), LOOKED_AT))
+    found: dict[int, str] = {}
+    for i, pair in pairs:
+        if i not in sheet.reported and (rule := _form_fault(*pair, sheet.lang)):
+            found[i] = rule
+    if len(found) > MAX_FAULTY * len(pairs):
+        [(rule, _)] = Counter(found.values()).most_common(1)
+        fault, _ = RULES[rule].words(sheet.lang)
+        rows = [i for i, other in found.items() if other == rule]
+        column = asked if rule == "no_request" else said
+        yield sheet.problem("faulty", "quality", rows, column, bad=len(found), fault=fault)
+
+
+@lru_cache(maxsize=5_000)  # a check is run again and again on nearly the same rows
+def _form_fault(asked: str, said: str, lang: str) -> str | None:
+    """The first fault of form that `measure` finds in a row, or `None`."""
+    rules = (rule for rule, _ in faults((asked, said), lang) if rule in FORM)
+    return next((rule for rule in rules if not RULES[rule].warns(lang)), None)
+
+
+def apart_problems(sheet: Sheet, asked: str, said: str) -> Iterator[Problem]:
+    """Responses that tell of other things than those that are asked about."""
+    pairs = (
+        (i, concepts_in(one, sheet.lang), told_of(two, sheet.lang))
+        for i, (one, two) in sheet.pairs(asked, said).items()
+        if i not in sheet.reported
+    )
+    if rows := apart(pairs):
+        yield sheet.problem("apart", f"exercise-{sheet.tier}", rows, said, other=asked)

@@ -5,18 +5,22 @@ from collections.abc import Iterator
 
 from smolsynth.exercises import measures
 from smolsynth.exercises.common import (
+    apart_problems,
     cell_problems,
     column_problems,
     duplicate_problems,
+    fault_problems,
     language_problems,
+    same_text_problems,
 )
 from smolsynth.exercises.results import Problem, Sheet
+from smolsynth.exercises.truth import apart, concepts_in, topics_of
 from smolsynth.exercises.words import WORDS
 from smolsynth.text.echoes import echo
 from smolsynth.text.leaks import leak_in
 from smolsynth.text.refusals import SHORT_APOLOGY, begs_off
 from smolsynth.text.similarity import rouge_l
-from smolsynth.text.tokens import gains, length, plain, says_nothing, tokens
+from smolsynth.text.tokens import STOP_WORDS, length, plain, says_nothing, tokens
 
 MIN_ROWS = {"turtle": 40, "dog": 50, "lion": 30}  # as the tasks say; the lion loses rows on purpose
 COLUMNS = {
@@ -26,11 +30,17 @@ COLUMNS = {
 }
 COLUMN_CELLS = {"document": "self-instruct", "evolved_instruction": "evol-instruct"}
 MAX_ECHOES = 0.05  # small models repeat the question now and then
-MAX_SAME_RESPONSE = 0.25  # "I don't know" may be right a few times, not for a quarter of the rows
+MAX_QUESTIONS = 0.5  # of the responses; some answers end in one
+MAX_COPIED_RESPONSES = (
+    0.10  # a short document may be the answer; the task forbids to copy questions
+)
 MIN_KNOWN_DOCUMENTS = 0.5  # seeds of one's own are welcome beside the given ones
 NEARLY_EQUAL = 0.9  # ROUGE-L; a short constraint such as "Use simple words." lowers it to 0.86
 MAX_NEARLY_EQUAL = 0.20  # a short constraint on a long instruction is a small, honest step
 MAX_NO_GAIN = 0.05  # the learner's own rule may draw this line a little differently
+SET_PHRASE = 0.5  # of the rows: words that so many evolutions add are a form, not an evolution
+LEAST_DISTINCT = 0.5  # of the lion's instructions before they evolved
+LEAST_SEEDS = 5  # documents that the lion's rows come from, as the task says
 
 
 def problems(sheet: Sheet, given: list[str]) -> Iterator[Problem]:
@@ -50,10 +60,13 @@ def problems(sheet: Sheet, given: list[str]) -> Iterator[Problem]:
         yield from _evolution_problems(sheet)
     yield from _response_problems(sheet, asked)
     yield from duplicate_problems(sheet, asked)
+    yield from fault_problems(sheet, asked, "response")
     if sheet.tier == "turtle":
         yield from _topic_problems(sheet, given)
     else:
         yield from _unused_seed_problems(sheet, given)
+        yield from _stray_problems(sheet)
+    yield from apart_problems(sheet, asked, "response")
 
 
 def _seed_problems(sheet: Sheet, seeds: list[str]) -> Iterator[Problem]:
@@ -61,16 +74,20 @@ def _seed_problems(sheet: Sheet, seeds: list[str]) -> Iterator[Problem]:
     strangers = _strangers(sheet, seeds)
     if strangers:
         yield sheet.problem("unknown_document", "self-instruct", strangers, "document")
-    library = measures.Library([*seeds, *documents.values()])
+    library = measures.Library([*seeds, *documents.values()], sheet.lang)
     for column in ("instruction", "evolved_instruction"):
         if column not in COLUMNS[sheet.tier]:
             continue
-        bad = [i for i, text in sheet.texts(column).items() if library.holds(text)]
+        bad = [
+            i
+            for i, text in sheet.texts(column).items()
+            if library.holds(text) or measures.retold(text, documents.get(i, ""), sheet.lang)
+        ]
         if bad:
             yield sheet.problem("copied_seed", "self-instruct", bad, column)
     pairs = sheet.pairs("response", "document")
     bad = [i for i, (one, other) in pairs.items() if plain(one) == plain(other)]
-    if bad:  # facts of the document belong in a response, the whole document does not
+    if len(bad) > MAX_COPIED_RESPONSES * sheet.rows:
         yield sheet.problem("copied_seed", "two-steps", bad, "response")
 
 
@@ -88,9 +105,24 @@ def _unused_seed_problems(sheet: Sheet, seeds: list[str]) -> Iterator[Problem]:
     if not documents or _strangers(sheet, seeds):
         return  # said already: the column is missing or holds something else
     unused = [seed for seed in seeds if plain(seed) not in documents]
-    if unused:
+    cell, used = f"exercise-{sheet.tier}", len(documents)
+    if sheet.tier == "dog" and unused:
         words = {"count": len(unused), "need": len(seeds)}
-        yield sheet.problem("unused_seeds", f"exercise-{sheet.tier}", samples=unused, **words)
+        yield sheet.problem("unused_seeds", cell, samples=unused, **words)
+    elif used < min(LEAST_SEEDS, len(seeds)):
+        yield sheet.problem("unused_seeds/few", cell, count=used, need=LEAST_SEEDS)
+
+
+def _stray_problems(sheet: Sheet) -> Iterator[Problem]:
+    """Instructions about other things than their document."""
+    pairs = (
+        (i, concepts_in(text, sheet.lang), concepts_in(document, sheet.lang))
+        for i, (text, document) in sheet.pairs("instruction", "document").items()
+        if i not in sheet.reported
+    )
+    if rows := apart(pairs):
+        cell = f"exercise-{sheet.tier}"
+        yield sheet.problem("apart", cell, rows, "instruction", other="document")
 
 
 def _evolution_problems(sheet: Sheet) -> Iterator[Problem]:
@@ -101,18 +133,29 @@ def _evolution_problems(sheet: Sheet) -> Iterator[Problem]:
     leaked = [i for i, text in evolved.items() if leak_in(text, phrases=True)]
     if leaked:
         yield sheet.problem("leaked_prompt", cell, leaked, column)
+    leaked = [i for i, text in sheet.texts("response").items() if leak_in(text)]
+    if leaked:
+        yield sheet.problem("leaked_prompt", cell, leaked, "response")
 
     hollow = [i for i, text in evolved.items() if says_nothing(text)]
     if hollow:
         yield sheet.problem("only_stop_words", cell, hollow, column)
 
+    instructions = [plain(text) for text in sheet.texts("instruction").values()]
+    if len(set(instructions)) < LEAST_DISTINCT * len(instructions):
+        count = len(instructions) - len(set(instructions))
+        yield sheet.problem("duplicates", "self-instruct", (), "instruction", count=count)
+
     unchanged, no_gain, close = [], [], []
+    added = {i: _added(*texts) for i, texts in pairs.items()}
+    counts = Counter(word for words in added.values() for word in words)
+    form = {word for word, count in counts.items() if count > SET_PHRASE * len(pairs)}
     for i, (before, after) in pairs.items():
         if i in hollow:
             continue  # said already
         if plain(before) == plain(after):
             unchanged.append(i)
-        elif not gains(before, after):
+        elif not added[i] - form:
             no_gain.append(i)
         elif rouge_l(before, after) >= NEARLY_EQUAL:
             close.append(i)
@@ -133,6 +176,12 @@ def _evolution_problems(sheet: Sheet) -> Iterator[Problem]:
         yield sheet.problem("refusal", cell, refusals, "response", words=SHORT_APOLOGY)
 
 
+def _added(before: str, after: str) -> set[str]:
+    """The words that `gains` counts, without numbers."""
+    new = set(tokens(after)) - STOP_WORDS - set(tokens(before))
+    return {word for word in new if not word.isdigit()}
+
+
 def _response_problems(sheet: Sheet, asked: str) -> Iterator[Problem]:
     echoes = [
         i
@@ -142,36 +191,46 @@ def _response_problems(sheet: Sheet, asked: str) -> Iterator[Problem]:
     if len(echoes) > MAX_ECHOES * sheet.rows:
         yield sheet.problem("echo", "two-steps", echoes, "response")
         return
-    responses = {i: plain(text) for i, text in sheet.texts("response").items()}
-    for common, count in Counter(responses.values()).most_common(1):
-        if count > max(1, MAX_SAME_RESPONSE * sheet.rows):
-            same = [i for i, text in responses.items() if text == common]
-            yield sheet.problem("same_response", "two-steps", same, "response")
+    questions = [i for i, t in sheet.texts("response").items() if t.rstrip()[-1] in "?？"]
+    if len(questions) > MAX_QUESTIONS * sheet.rows:
+        yield sheet.problem("question_is_response", "two-steps", questions, "response")
+        return
+    yield from same_text_problems(sheet, "response", "two-steps")
 
 
 LABEL_COLUMNS = ("topic", "input", "system_prompt", "system_prompt_key", "domain", "category")
 
 
 def _topic_problems(sheet: Sheet, topics: list[str]) -> Iterator[Problem]:
-    if "instruction" not in sheet.columns:
+    cell, labels = "exercise-turtle", _labels(sheet, topics)
+    if not labels:
+        yield sheet.problem("missed_topics/no_column", cell)
         return
-    missed = [topic for topic in topics if not _covers(sheet, topic)]
+    missed = [topic for topic in topics if topic not in labels.values()]
     if missed:
-        has_label = any(sheet.texts(name) for name in LABEL_COLUMNS)
-        message = "missed_topics" if has_label else "missed_topics/no_column"
         words = {"count": len(missed), "need": len(topics)}
-        yield sheet.problem(message, "exercise-turtle", samples=missed, **words)
+        yield sheet.problem("missed_topics", cell, samples=missed, **words)
+    world = topics_of(sheet.lang)
+    known = {topic for of in world.values() for topic in of}
+    asked = sheet.texts("instruction")
+    pairs = (
+        (i, {topic for c in concepts_in(asked[i], sheet.lang) for topic in world[c]}, {topic})
+        for i, topic in labels.items()
+        if topic in known and i in asked and i not in sheet.reported
+    )
+    if rows := apart(pairs):
+        yield sheet.problem("apart", cell, rows, "instruction", other="topic")
 
 
-def _covers(sheet: Sheet, topic: str) -> bool:
-    """Whether a row is about the topic: its label or text names it, or what belongs to it."""
-    labels = (text for name in LABEL_COLUMNS for text in sheet.texts(name).values())
-    if any(measures.mentions(label, topic, sheet.lang) for label in labels):
-        return True
-    belonging = measures.concepts(sheet.lang).get(topic, ())
-    names = {topic, *measures.topic_words(topic, sheet.lang), *belonging}
-    texts = [*sheet.texts("instruction").values(), *sheet.texts("response").values()]
-    return any(measures.mentions(text, name, sheet.lang) for name in names for text in texts)
+def _labels(sheet: Sheet, topics: list[str]) -> dict[int, str]:
+    """The topic that each row was made from, as its label names it: the longest name in it."""
+    found: dict[int, str] = {}
+    for name in LABEL_COLUMNS:
+        for i, label in sheet.texts(name).items():
+            named = (topic for topic in topics if measures.mentions(label, topic, sheet.lang))
+            if topic := max(named, key=len, default=None):
+                found.setdefault(i, topic)
+    return found
 
 
 def facts(sheet: Sheet, given: list[str]) -> Iterator[str]:

@@ -2,47 +2,78 @@
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter
 from functools import lru_cache
 
 from smolsynth.text.layout import clean, wrap
-from smolsynth.text.tokens import STOP_WORDS, plain, tokens
+from smolsynth.text.parts import SENTENCE
+from smolsynth.text.requests import is_request
+from smolsynth.text.tokens import plain, tokens
 
-COPIED = 0.8  # share of words in one run; right questions reach 0.6, none of 6,000 reached 0.7
-COPIED_WORDS = 4  # shorter runs are names and set phrases
+COPIED = 0.8  # share of words; in one run right questions reach 0.6, none of 6,000 reached 0.7
+COPIED_WORDS = {"en": 4, "zh": 8}  # shorter runs are names and set phrases
 SHOWN_WIDTH = 60  # columns of a sample; a Chinese character takes two
 
 
 class Library:
-    """Documents to look up copied texts in."""
+    """Documents to look up copied texts in.
 
-    def __init__(self, documents: list[str]):
+    All runs of a text that hold COPIED of its words have the words in its middle: where these are
+    not found, none of the runs can be, and one search is enough.
+    """
+
+    def __init__(self, documents: list[str], lang: str):
+        self.least = COPIED_WORDS[lang]
         self.documents = list(dict.fromkeys(plain(document) for document in documents))
         self.shelf = " | ".join(["", *self.documents, ""])  # no run of words crosses a bar
-        self.openings = [runs(document) for document in self.documents]
+        self.openings = [self.runs(document) for document in self.documents]
+
+    def runs(self, plain: str) -> list[str]:
+        """The middle, then all runs that hold COPIED of the words of a text; none if it is too
+        short to tell."""
+        words = plain.split()
+        size = math.ceil(COPIED * len(words))
+        if size < self.least:
+            return []
+        starts = range(len(words) - size + 1)
+        return [f" {' '.join(words[starts[-1] : size])} "] + [
+            f" {' '.join(words[i : i + size])} " for i in starts
+        ]
 
     def holds(self, text: str) -> bool:
         """Whether most of the text stands in one document as one run of words, or the reverse."""
         page = f" {plain(text)} "
-        if any(run in self.shelf for run in runs(plain(text))):
+        if _stands_in(self.shelf, self.runs(plain(text))):
             return True
         # a whole document with a few words around it
         longest = len(page) / COPIED
         return any(
-            run in page
+            len(document) <= longest and _stands_in(page, runs)
             for document, runs in zip(self.documents, self.openings, strict=True)
-            if len(document) <= longest
-            for run in runs
         )
 
 
-def runs(plain: str) -> list[str]:
-    """All runs that hold COPIED of the words of a text, or none if it is too short to tell."""
-    words = plain.split()
-    size = math.ceil(COPIED * len(words))
-    if size < COPIED_WORDS:
-        return []
-    return [f" {' '.join(words[i : i + size])} " for i in range(len(words) - size + 1)]
+def _stands_in(page: str, runs: list[str]) -> bool:
+    return bool(runs) and runs[0] in page and any(run in page for run in runs[1:])
+
+
+def retold(text: str, document: str, lang: str) -> bool:
+    """Whether a text has nearly the words of one sentence of a document, in any order, and asks
+    for nothing: a sentence with a word changed is no instruction.
+
+    >>> retold("A cat is a tiny furry pet", "It purrs. A cat is a small furry pet.", "en")
+    True
+    >>> retold("Is a cat a small furry pet?", "It purrs. A cat is a small furry pet.", "en")
+    False
+    """
+    words = Counter(tokens(text))
+    if words.total() < COPIED_WORDS[lang]:
+        return False
+    for sentence in SENTENCE.findall(document):
+        other = Counter(tokens(sentence))
+        if (words & other).total() >= COPIED * max(words.total(), other.total()):
+            return not is_request(text)
+    return False
 
 
 def mentions(text: str, name: str, lang: str) -> bool:
@@ -53,28 +84,13 @@ def mentions(text: str, name: str, lang: str) -> bool:
 
 @lru_cache(maxsize=1_000)
 def _name_pattern(name: str) -> re.Pattern:
-    bare = re.sub(r"^(?:an?|the)\s+", "", name.strip(), flags=re.IGNORECASE)
-    return re.compile(rf"(?<!\w){re.escape(bare)}(?:e?s)?(?!\w)", re.IGNORECASE)
+    return re.compile(rf"(?<!\w){re.escape(bare_name(name, 'en'))}(?:e?s)?(?!\w)", re.IGNORECASE)
 
 
-def topic_words(topic: str, lang: str) -> list[str]:
-    """The words of a topic's name that say something; in Chinese all pairs of characters."""
-    if lang == "zh":
-        parts = re.split(r"[的里与和及、，\s]+", topic)
-        return [part[i : i + 2] for part in parts for i in range(len(part) - 1)]
-    telling = [w for w in tokens(topic) if w not in STOP_WORDS and len(w) > 2]
-    return telling + [w[:-1] for w in telling if w.endswith("s") and len(w) > 4]
-
-
-@lru_cache(maxsize=2)
-def concepts(lang: str) -> dict[str, set[str]]:
-    """What belongs to the course's own topics: "kitchen tools" -> "a kettle", "a wok", …"""
-    from smolsynth import seeds
-
-    found = defaultdict(set)
-    for seed in seeds.documents(lang):
-        found[seed["topic"]].add(seed["concept"])
-    return dict(found)
+def bare_name(name: str, lang: str) -> str:
+    """A name in lower case, in English without its article."""
+    name = name.strip().casefold()
+    return name if lang == "zh" else re.sub(r"^(?:an?|the)\s+", "", name)
 
 
 def clip(cell) -> str:

@@ -1,35 +1,52 @@
 """The failure lab: six pipelines that run and make a wrong dataset; does a repair work?
 
-    check_repair("ties", answer, lang=LANG, rated=rated)    -> Report
+    check_repair("formatter", answer, lang=LANG, rated=rated)    -> Report
 
 As in the exercises, what counts is what came out: rows, or for the seed a function that makes them.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from smolsynth.exercises import cells, measures
+from smolsynth.exercises.common import (
+    cell_problems,
+    duplicate_problems,
+    language_problems,
+    names_of,
+    same_text_problems,
+)
+from smolsynth.exercises.preference import is_number
 from smolsynth.exercises.results import Problem, Report, Sheet, is_text, read, stale
+from smolsynth.exercises.truth import concepts_in
 from smolsynth.rows import Row
 from smolsynth.text.language import check_lang, in_language
+from smolsynth.text.refusals import refusal_in
+from smolsynth.text.requests import is_request
 from smolsynth.text.tokens import plain
 
 SIMILAR = 0.9  # Deita keeps a row whose cosine similarity to every row kept so far is at most this
-ON_TOPIC = 0.7  # least share of instructions that name something of the bundled world
+ON_TOPIC = 0.9  # least share of instructions that ask about something of the bundled world
+LEAST_ASKED = 16  # different instructions, as the task of the template says: one a topic
+LEAST_TEXTS = 6  # of which two lists hardly ever agree by chance
+MOST_TEXTS = 1_000  # that are taken from a function: it may never end
+MAX_UNRATED = 0.1  # rows that a judge may fail to rate, beside the one that nobody can
 
 
 def check_repair(case: str, answer: Any, lang: str = "en", **given: Any) -> Report:
     """Checks the repair of one broken pipeline, and explains it once it works.
 
-    case      what to hand over                              given
-    "dead-seed"      a function: seed → list of texts         -
-    "leaked-prompt"  rows of instruction and response         prompts=[…]: texts sent to the model
-    "pre-query"      rows of instruction                      -
-    "ties"           rows of chosen and rejected              rated=[…]: rows with their ratings
-    "none-batch"     rows of instruction and ratings          rows=[…]: what was to be rated
-    "deita"          the rows selected                        candidates=[…], budget=n
+    case         what to hand over                              given
+    "seed"       a function: seed → list of texts               -
+    "one-step"   rows of instruction and response               prompts=[…]: texts that were sent
+    "template"   rows of instruction                            -
+    "formatter"  rows of chosen and rejected                    rated=[…]: rows with their ratings
+    "batches"    rows of instruction and ratings                rows=[…]: what was to be rated
+    "selection"  the rows selected                              candidates=[…], budget=n
 
     Rows are a Dataset, a Distiset with one config, a list of dicts or a DataFrame; None means not
     started. Whatever else is handed in gives a Problem, never an exception.
@@ -42,28 +59,30 @@ def check_repair(case: str, answer: Any, lang: str = "en", **given: Any) -> Repo
     rule, columns, needed = CASES[case]
     if missing := [name for name in needed if given.get(name) is None]:
         raise ValueError(f'check_repair("{case}", …) needs {", ".join(missing)}')
-    sheet = Sheet(case, lang)
+    sheet = Sheet(case, lang, answer=ANSWERS[case], place=f"lab-{case}")
     if error := cells.failed_cell(answer, ANSWERS[case]):
         return Report("repair", case, lang, problems=(stale(sheet, error),))
     if answer is None:
         return Report("repair", case, lang, started=False)
-    if case != "dead-seed" and (problem := read(answer, sheet)):
+    if case != "seed" and (problem := read(answer, sheet)):
         return Report("repair", case, lang, problems=(problem,))
     try:
         missing = [_no_column(sheet, name) for name in columns if name not in sheet.columns][:1]
+        missing = missing or list(cell_problems(sheet, TEXTS.get(case, ())))
         problems = tuple(missing or rule(sheet, answer, **{name: given[name] for name in needed}))
-    except Exception as error:  # the learner's own function may raise, a column may hold anything
-        problems = (_problem(sheet, "raised", error=measures.clip(f"{error}")),)
+    except (Exception, SystemExit) as error:  # of the learner's function, or of a strange cell
+        name = f"{type(error).__name__}: {error}".strip(": ")
+        problems = (_problem(sheet, "raised", error=measures.clip(name)),)
     rows = sheet.rows or 0
     return Report("repair", case, lang, True, rows, problems, ())
 
 
 def _problem(sheet: Sheet, message: str, rows: Iterable[int] = (), column=None, **words) -> Problem:
-    return sheet.problem(message, f"lab-{sheet.tier}", rows, column, **words)
+    return sheet.problem(message, "", rows, column, **words)
 
 
 def _no_column(sheet: Sheet, name: str) -> Problem:
-    return _problem(sheet, "no_column", column=name, names=", ".join(sheet.columns))
+    return _problem(sheet, "no_column", column=name, names=names_of(sheet))
 
 
 def _text(cell: Any) -> str | None:
@@ -74,84 +93,138 @@ def _text(cell: Any) -> str | None:
 
 
 # ---- the six rules ----
-def _dead_seed(sheet: Sheet, make: Callable[[int], list[str]]) -> Iterator[Problem]:
+def _seed(sheet: Sheet, make: Callable[[int], list[str]]) -> Iterator[Problem]:
     if not callable(make):
         yield _problem(sheet, "no_function")
         return
-    one, again, other = (list(make(seed)) for seed in (1, 1, 2))
-    if not one:
+    before = np.random.get_state()
+    try:
+        made = [make(seed) for seed in (1, 1, 2)]
+        if any(one is None or isinstance(one, str | dict) for one in made):
+            yield _problem(sheet, "no_texts")
+            return
+        one, again, other = (list(islice(texts, MOST_TEXTS)) for texts in made)
+    finally:
+        np.random.set_state(before)
+    if not all(is_text(text) for text in one):
         yield _problem(sheet, "no_texts")
+    elif len(one) < LEAST_TEXTS:
+        yield _problem(sheet, "no_texts/few", count=len(one), need=LEAST_TEXTS)
     elif one != again:
         yield _problem(sheet, "seed_not_applied")
     elif one == other:
         yield _problem(sheet, "seed_without_effect")
+    elif sum(in_language(t, sheet.lang) and is_request(t) for t in one) <= len(one) / 2:
+        yield _problem(sheet, "no_texts/no_instructions")
 
 
-def _leaked_prompt(sheet: Sheet, _: Any, prompts: Iterable[str]) -> Iterator[Problem]:
+def _one_step(sheet: Sheet, _: Any, prompts: Iterable[str]) -> Iterator[Problem]:
     sent = {plain(prompt) for prompt in prompts}
-    asked = sheet.texts("instruction")
-    leaked = [i for i, text in asked.items() if plain(text) in sent]
-    if leaked:
-        yield _problem(sheet, "prompt_is_instruction", leaked, "instruction")
-        return
+    for column in ("instruction", "response"):
+        texts = {i: f" {plain(text)} " for i, text in sheet.texts(column).items()}
+        leaked = [i for i, text in texts.items() if any(f" {one} " in text for one in sent)]
+        if leaked:
+            yield _problem(sheet, "prompt_is_instruction", leaked, column)
+            return
     echoes = [
         i for i, (a, b) in sheet.pairs("instruction", "response").items() if plain(a) == plain(b)
     ]
     questions = [i for i, text in sheet.texts("response").items() if text.strip()[-1] in "?？"]
     if echoes or len(questions) > sheet.rows / 2:
         yield _problem(sheet, "question_is_response", echoes or questions, "response")
-    if sheet.rows < len(list(prompts)) / 2:
-        yield _problem(sheet, "rows_lost", need=len(list(prompts)) // 2)
+        return
+    yield from language_problems(sheet, ("instruction", "response"))
+    yield from duplicate_problems(sheet, "instruction")
+    refused = [i for i, text in sheet.texts("response").items() if refusal_in(text)]
+    if len(refused) > sheet.rows / 2:
+        yield _problem(sheet, "refusal/half", refused, "response")
+    else:
+        yield from same_text_problems(sheet, "response", "")
+    asked = {plain(text) for text in sheet.texts("instruction").values()}
+    if len(asked) < len(sent) / 2:
+        yield _problem(sheet, "rows_lost", count=len(asked), need=len(sent) // 2)
 
 
-def _pre_query(sheet: Sheet, _: Any) -> Iterator[Problem]:
+def _template(sheet: Sheet, _: Any) -> Iterator[Problem]:
     asked = sheet.texts("instruction")
-    known = [name for names in measures.concepts(sheet.lang).values() for name in names]
+    if wrong := list(language_problems(sheet, ("instruction",))):
+        yield from wrong
+        return
     odd = [
         i
         for i, text in asked.items()
         if "<|" in text
         or not in_language(text, sheet.lang)
-        or not any(measures.mentions(text, name, sheet.lang) for name in known)
+        or not concepts_in(text, sheet.lang)
+        or not is_request(text)
     ]
     if len(odd) > (1 - ON_TOPIC) * sheet.rows:
         yield _problem(sheet, "no_instructions", odd, "instruction")
+    different = len({plain(text) for text in asked.values()})
+    if different < LEAST_ASKED:
+        yield _problem(sheet, "rows_lost", count=different, need=LEAST_ASKED)
 
 
-def _ties(sheet: Sheet, _: Any, rated: Iterable[Row]) -> Iterator[Problem]:
-    sides = zip(sheet.columns["chosen"], sheet.columns["rejected"], strict=True)
-    texts = [(_text(a), _text(b)) for a, b in sides]
-    same = [i for i, (a, b) in enumerate(texts) if a is None or a == b]
+def _formatter(sheet: Sheet, _: Any, rated: Iterable[Row]) -> Iterator[Problem]:
+    sides = {name: [_text(cell) for cell in sheet.columns[name]] for name in ("chosen", "rejected")}
+    for name, texts in sides.items():
+        if none := [i for i, text in enumerate(texts) if text is None]:
+            yield _problem(sheet, "empty_cell", none, name)
+            return
+    texts = [(a.strip(), b.strip()) for a, b in zip(*sides.values(), strict=True)]
+    same = [i for i, (a, b) in enumerate(texts) if a == b]
     if same:
         yield _problem(sheet, "tie_kept", same, "chosen")
         return
-    clear, better = 0, set()  # rows with a clear preference, and all (better, worse) texts
+    clear = []  # of each row with a preference, all (better, worse) texts
     for row in rated:
-        numbers, generations = row["ratings"] or [], row["generations"]
+        numbers, generations = row["ratings"] or [], [text.strip() for text in row["generations"]]
         if len(numbers) == len(generations) and None not in numbers and len(set(generations)) > 1:
-            clear += max(numbers) > min(numbers)
             scored = list(zip(numbers, generations, strict=True))
-            better |= {(one, two) for a, one in scored for b, two in scored if a > b}
-    reversed_ = [i for i, pair in enumerate(texts) if pair not in better]
+            better = {(one, two) for a, one in scored for b, two in scored if a > b and one != two}
+            clear += [better] * bool(better)
+    times = Counter(pair for better in clear for pair in better)
+    reversed_ = [i for i, pair in enumerate(texts) if pair not in times]
     if reversed_:
         yield _problem(sheet, "tie_reversed", reversed_, "chosen")
-    if sheet.rows < clear:
-        yield _problem(sheet, "rows_lost", need=clear)
+        return
+    again = [pair for pair, count in Counter(texts).items() if count > times[pair]]
+    if again:
+        rows = [i for i, pair in enumerate(texts) if pair in again]
+        yield _problem(sheet, "duplicates/pairs", rows, "chosen", count=len(rows) - len(again))
+    lost = sum(better.isdisjoint(texts) for better in clear)
+    if lost:
+        yield _problem(sheet, "rows_lost", count=len(clear) - lost, need=len(clear))
 
 
-def _none_batch(sheet: Sheet, _: Any, rows: Iterable[Row]) -> Iterator[Problem]:
-    asked, ratings = sheet.columns["instruction"], sheet.columns["ratings"]
+def _batches(sheet: Sheet, _: Any, rows: Iterable[Row]) -> Iterator[Problem]:
     rows = list(rows)
-    none = [i for i, cell in enumerate(ratings) if not cell or None in list(cell)]
+    places = {row["instruction"]: place for place, row in enumerate(rows)}
+    sizes = [len(row["generations"] or ()) for row in rows]
+    asked, ratings = sheet.columns["instruction"], sheet.columns["ratings"]
+    if strangers := [i for i, text in enumerate(asked) if text not in places]:
+        yield _problem(sheet, "strangers/rows", strangers, "instruction")
+        return
+    none = [
+        i
+        for i, (text, cell) in enumerate(zip(asked, ratings, strict=True))
+        if not (isinstance(cell, list | tuple) and all(map(is_number, cell)))
+        or len(cell) != (sizes[places[text]] or len(cell))
+    ]
     if none:
         yield _problem(sheet, "none_kept", none, "instruction")
-    missing = {row["instruction"] for row in rows} - set(asked)
-    least = len(rows) - max(1, len(rows) // 10)  # one can't be rated; the judge may fail elsewhere
-    if len(rows) - len(missing) < least:
-        yield _problem(sheet, "rows_lost", need=least)
+        return
+    lost = {place for text, place in places.items() if sizes[place] and text not in asked}
+    beside = {place + step for place, size in enumerate(sizes) if not size for step in (-1, 1)}
+    need = sum(map(bool, sizes))
+    if lost & beside or len(lost) > MAX_UNRATED * len(rows):
+        texts = [rows[place]["instruction"] for place in sorted(lost)]
+        yield _problem(sheet, "rows_lost", count=need - len(lost), need=need, samples=texts)
+    elif sheet.rows > LEAST_TEXTS and len({tuple(map(float, cell)) for cell in ratings}) == 1:
+        yield _problem(sheet, "none_kept/same", range(sheet.rows), "instruction")
 
 
-def _deita(sheet: Sheet, _: Any, candidates: Iterable[Row], budget: int) -> Iterator[Problem]:
+def _selection(sheet: Sheet, _: Any, candidates: Iterable[Row], budget: int) -> Iterator[Problem]:
     asked = sheet.columns["instruction"]
     pool = {row["instruction"]: row for row in candidates}
     if strangers := [i for i, text in enumerate(asked) if text not in pool]:
@@ -184,18 +257,22 @@ def _unit(vector: Any) -> np.ndarray:
 
 # case: its rule, the columns that the answer needs, and what `check_repair` is given
 CASES: dict[str, tuple[Callable, tuple[str, ...], tuple[str, ...]]] = {
-    "dead-seed": (_dead_seed, (), ()),
-    "leaked-prompt": (_leaked_prompt, ("instruction", "response"), ("prompts",)),
-    "pre-query": (_pre_query, ("instruction",), ()),
-    "ties": (_ties, ("chosen", "rejected"), ("rated",)),
-    "none-batch": (_none_batch, ("instruction", "ratings"), ("rows",)),
-    "deita": (_deita, ("instruction",), ("candidates", "budget")),
+    "seed": (_seed, (), ()),
+    "one-step": (_one_step, ("instruction", "response"), ("prompts",)),
+    "template": (_template, ("instruction",), ()),
+    "formatter": (_formatter, ("chosen", "rejected"), ("rated",)),
+    "batches": (_batches, ("instruction", "ratings"), ("rows",)),
+    "selection": (_selection, ("instruction",), ("candidates", "budget")),
+}
+TEXTS = {  # the columns that hold texts; of pairs, they may hold turns
+    "one-step": ("instruction", "response"),
+    **dict.fromkeys(("template", "batches", "selection"), ("instruction",)),
 }
 ANSWERS = {  # what the notebooks call the answer
-    "dead-seed": "mended_evolve",
-    "leaked-prompt": "mended_rows",
-    "pre-query": "mended_magpie",
-    "ties": "mended_formatted",
-    "none-batch": "mended_results",
-    "deita": "mended_selection",
+    "seed": "mended_evolve",
+    "one-step": "mended_rows",
+    "template": "mended_magpie",
+    "formatter": "mended_formatted",
+    "batches": "mended_results",
+    "selection": "mended_selection",
 }

@@ -1,10 +1,10 @@
 """What a check takes and gives: the learner's answer as a table, problems, and the report."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from smolsynth.exercises import measures
-from smolsynth.exercises.words import MESSAGES, WORDS
+from smolsynth.exercises.words import IN_CODE, MESSAGES, WORDS
 from smolsynth.rows import is_missing
 from smolsynth.text.layout import WIDTH, wrap
 
@@ -86,6 +86,10 @@ class Sheet:
     columns: dict[str, list] = field(default_factory=dict)
     rows: int = 0
     cells: dict[str, str] = field(default_factory=dict)  # this notebook's names for common cells
+    answer: str = ""  # what the learner's variable is called, if not like the tier
+    place: str = ""  # the one cell that all problems point to, if there is one
+    kind: str = "list"  # of the answer: "dataset", "frame" or "list"
+    reported: set[int] = field(default_factory=set)  # rows that a problem has named already
 
     def texts(self, name: str) -> dict[int, str]:
         """The usable cells of a column by row; what is empty or no text has its own rule."""
@@ -100,20 +104,25 @@ class Sheet:
         self,
         message: str,
         cell: str,
-        bad: Iterable[int] = (),
+        at: Iterable[int] = (),
         column: str | None = None,
         samples: Iterable = (),
         **words,
     ) -> Problem:
-        """A Problem from MESSAGES (`code` or `code/variant`); shows `column` of the `bad` rows."""
-        bad = list(bad)
-        rows = tuple(bad[:SHOWN_ROWS])
+        """A Problem from MESSAGES (`code` or `code/variant`); shows `column` of the rows `at`."""
+        at = list(at)
+        self.reported.update(at)
+        rows = tuple(at[:SHOWN_ROWS])
         cells = [self.columns[column][i] for i in rows] if rows else samples
         source = WORDS[self.lang]["topic" if self.tier == "turtle" else "document"]
-        words = {"bad": len(bad), "n": self.rows, "column": column, "source": source, **words}
+        words = {"bad": len(at), "n": self.rows, "column": column, "source": source, **words}
+        words["answer"] = name = self.answer or self.tier
+        for how, calls in IN_CODE.items():
+            words[how] = calls[self.kind].format(**{"near": None, **words, "answer": name})
         text = MESSAGES[message][self.lang].format(**words)
         clipped = tuple("" if is_empty(c) else measures.clip(c) for c in list(cells)[:SHOWN_ROWS])
-        return Problem(message.split("/")[0], text, self.cells.get(cell, cell), rows, clipped)
+        cell = self.place or self.cells.get(cell, cell)
+        return Problem(message.split("/")[0], text, cell, rows, clipped)
 
 
 def read(answer, sheet: Sheet) -> Problem | None:
@@ -123,12 +132,15 @@ def read(answer, sheet: Sheet) -> Problem | None:
         if _is(answer, "datasets", "DatasetDict") and "train" in answer:
             answer = answer["train"]
     if _is(answer, "datasets", "Dataset"):
-        answer = answer.with_format(None)
+        sheet.kind, answer = "dataset", answer.with_format(None)
         sheet.columns = {name: list(answer[name]) for name in answer.column_names}
         sheet.rows = len(answer)
     elif _is(answer, "pandas", "DataFrame"):
-        names = [str(name) for name in answer.columns]
-        sheet.columns = {name: answer.iloc[:, i].tolist() for i, name in enumerate(names)}
+        sheet.kind, names = "frame", [str(name) for name in answer.columns]
+        sheet.columns = {
+            name: [cell.tolist() if _is_array(cell) else cell for cell in answer.iloc[:, i]]
+            for i, name in enumerate(names)
+        }
         sheet.rows = len(answer)
     elif isinstance(answer, list) and all(isinstance(row, dict) for row in answer):
         names = dict.fromkeys(str(name) for row in answer for name in row)
@@ -141,7 +153,8 @@ def read(answer, sheet: Sheet) -> Problem | None:
 
 def stale(sheet: Sheet, error: str) -> Problem:
     """The cell that makes the answer has failed: what is there is of an earlier run."""
-    return sheet.problem("stale", f"exercise-{sheet.tier}", error=measures.clip(error))
+    problem = sheet.problem("stale", "", error=measures.clip(error))
+    return replace(problem, cell=f"exercise-{sheet.tier}")
 
 
 def _not_a_dataset(answer, sheet: Sheet) -> Problem:
@@ -157,10 +170,12 @@ def _not_a_dataset(answer, sheet: Sheet) -> Problem:
         "columns": isinstance(answer, dict),
         "text": isinstance(answer, str),
         "rows": isinstance(answer, list),
+        "class": isinstance(answer, type),
     }
     variant = next((kind for kind, fits in kinds.items() if fits), "other")
-    message = f"not_a_dataset/{variant}"
-    return sheet.problem(message, "two-steps", kind=measures.clip(type(answer).__name__))
+    kind = type(answer)
+    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+    return sheet.problem(f"not_a_dataset/{variant}", "two-steps", kind=measures.clip(name))
 
 
 def _is(thing, package: str, name: str) -> bool:
@@ -179,4 +194,8 @@ def is_empty(cell) -> bool:
 
 
 def is_list(cell) -> bool:
-    return isinstance(cell, (list, tuple)) or type(cell).__name__ == "ndarray"
+    return isinstance(cell, (list, tuple)) or _is_array(cell)
+
+
+def _is_array(cell) -> bool:
+    return type(cell).__name__ == "ndarray"

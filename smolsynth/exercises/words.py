@@ -10,17 +10,17 @@ MESSAGES = {
     },
     "not_a_dataset/configs": {
         "en": "This Distiset holds several datasets: {names}.\n"
-        'Pick the one you mean: `answer = distiset["…"]["train"]`.',
+        'Pick the one you mean: `{answer} = distiset["…"]["train"]`.',
         "zh": "这个 Distiset 里有好几个数据集：{names}。\n"
-        '请从中选一个：`answer = distiset["…"]["train"]`。',
+        '请从中选一个：`{answer} = distiset["…"]["train"]`。',
     },
     "not_a_dataset/pipeline": {
         "en": "This is a pipeline, not yet the data that it makes.\n"
         "Run it and hand over the rows: "
-        '`answer = pipeline.run(use_cache=False)["default"]["train"]`.',
+        '`{answer} = pipeline.run(dataset=[…])["default"]["train"]`.',
         "zh": "这是一条流水线，还不是它产出的数据。\n"
         "请先运行它，再提交数据行："
-        '`answer = pipeline.run(use_cache=False)["default"]["train"]`。',
+        '`{answer} = pipeline.run(dataset=[…])["default"]["train"]`。',
     },
     "not_a_dataset/step": {
         "en": "This is a single step, not the data that it makes.\n"
@@ -29,21 +29,22 @@ MESSAGES = {
     },
     "not_a_dataset/splits": {
         "en": "This is a DatasetDict: a box around datasets.\n"
-        'Hand over the dataset in it: `answer = answer["train"]`.',
+        'Hand over the dataset in it: `{answer} = {answer}["train"]`.',
         "zh": "这是一个 DatasetDict，数据集还装在里面。\n"
-        '请取出其中的数据集：`answer = answer["train"]`。',
+        '请取出其中的数据集：`{answer} = {answer}["train"]`。',
     },
     "not_a_dataset/columns": {
         "en": "This is a dictionary, not a dataset.\n"
-        "If it maps columns to lists, `answer = Dataset.from_dict(answer)` makes a dataset of it.",
+        "If it maps columns to lists, `datasets.Dataset.from_dict({answer})` makes a dataset of "
+        "it.",
         "zh": "这是一个字典，不是数据集。\n"
-        "如果其中每一列对应一个列表，用 `answer = Dataset.from_dict(answer)` 就能变成数据集。",
+        "如果其中每一列对应一个列表，用 `datasets.Dataset.from_dict({answer})` 就能变成数据集。",
     },
     "not_a_dataset/text": {
         "en": "This is a text, not a dataset.\n"
-        'Hand over the rows themselves: `answer = distiset["default"]["train"]`.',
+        'Hand over the rows themselves: `{answer} = distiset["default"]["train"]`.',
         "zh": "这是一段文本，不是数据集。\n"
-        '请提交数据行本身：`answer = distiset["default"]["train"]`。',
+        '请提交数据行本身：`{answer} = distiset["default"]["train"]`。',
     },
     "not_a_dataset/rows": {
         "en": "This is a list, but not every item of it is a row.\n"
@@ -51,12 +52,18 @@ MESSAGES = {
         "zh": "这是一个列表，但其中有些元素不是数据行。\n"
         '一行数据应是一个字典，如 `{{"instruction": "…", "response": "…"}}`。',
     },
+    "not_a_dataset/class": {
+        "en": "This is a class, not a dataset.\n"
+        "Make a pipeline of it, run that, and hand over what comes out.",
+        "zh": "这是一个类，不是数据集。\n请用它搭成流水线，运行之后提交得到的数据集。",
+    },
     "not_a_dataset/other": {
         "en": "This is something of the type `{kind}`, not a dataset.\n"
-        "Hand over a Dataset, a list of dicts or a DataFrame: "
-        '`answer = distiset["default"]["train"]`.',
+        "Hand over a Dataset, a list of dicts or a DataFrame of pandas: "
+        '`{answer} = distiset["default"]["train"]`.',
         "zh": "这是一个 `{kind}`，不是数据集。\n"
-        '请提交 Dataset、字典列表或 DataFrame：`answer = distiset["default"]["train"]`。',
+        "请提交 Dataset、字典列表或 pandas 的 DataFrame："
+        '`{answer} = distiset["default"]["train"]`。',
     },
     "empty_dataset": {
         "en": "The dataset has no rows.\n"
@@ -72,17 +79,25 @@ MESSAGES = {
     },
     "missing_column/rename": {
         "en": "The column `{column}` is missing, but there is `{near}`.\n"
-        'If that is it, rename it: `output_mappings={{"{near}": "{column}"}}` in the step, or '
-        '`dataset.rename_column("{near}", "{column}")`.',
+        'If that is it, rename it: `output_mappings={{"{near}": "{column}"}}` in the step that '
+        "writes it, or {rename}.",
         "zh": "缺少 `{column}` 列，不过有一列叫 `{near}`。\n"
-        '如果就是它，请改名：在步骤里写 `output_mappings={{"{near}": "{column}"}}`，或者用 '
-        '`dataset.rename_column("{near}", "{column}")`。',
+        '如果就是它，请改名：在写出它的步骤里写 `output_mappings={{"{near}": "{column}"}}`，'
+        "或者用 {rename}。",
     },
     "missing_column/expand": {
         "en": "The column `{column}` is missing, but `{near}` holds lists.\n"
         '`ExpandColumns(columns={{"{near}": "{column}"}})` makes one row of each item.',
         "zh": "缺少 `{column}` 列，不过 `{near}` 列里装着列表。\n"
         '用 `ExpandColumns(columns={{"{near}": "{column}"}})` 就能把列表展开，一项一行。',
+    },
+    "missing_column/input": {
+        "en": "The column `{column}` is missing, but there is `{near}`.\n"
+        "Call it `{column}` from the start, and let the step read that: "
+        '`input_mappings={{"{near}": "{column}"}}`.',
+        "zh": "缺少 `{column}` 列，不过有一列叫 `{near}`。\n"
+        '请从一开始就叫它 `{column}`，再让步骤去读这一列：`input_mappings={{"{near}": '
+        '"{column}"}}`。',
     },
     "missing_column/messages": {
         "en": "The column `{column}` is missing; `{near}` holds whole conversations.\n"
@@ -96,6 +111,13 @@ MESSAGES = {
         "zh": "{n} 行中有 {bad} 行的 `{column}` 是列表，不是文本。\n"
         '请在写出列表的步骤之后接上 `ExpandColumns(columns=["{column}"])`，把它展开成一项一行。',
     },
+    "list_cell/turns": {
+        "en": "In {bad} of {n} rows, `{column}` holds the turns of a conversation instead of a "
+        "text.\n"
+        'The check wants the text of the last turn: `row["{column}"][-1]["content"]`.',
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 是一轮轮的对话，不是文本。\n"
+        '这里要的是最后一轮的文本：`row["{column}"][-1]["content"]`。',
+    },
     "not_text": {
         "en": "In {bad} of {n} rows, `{column}` holds something other than a text.\n"
         "Look at which step writes this column, and whether two columns were mixed up.",
@@ -104,10 +126,10 @@ MESSAGES = {
     },
     "empty_cell": {
         "en": "In {bad} of {n} rows, `{column}` is empty.\n"
-        "Drop these rows with `dataset.filter(…)`. If there are many, a step has failed: preview "
+        "Drop these rows, {drop}. If there are many, a step has failed: preview "
         "it on two rows.",
         "zh": "{n} 行中有 {bad} 行的 `{column}` 是空的。\n"
-        "请用 `dataset.filter(…)` 去掉这些行。如果数量很多，说明某一步出了错，"
+        "请用 {drop} 去掉这些行。如果数量很多，说明某一步出了错，"
         "先拿两行数据预览一下。",
     },
     "few_rows": {
@@ -128,11 +150,24 @@ MESSAGES = {
         "zh": "偏好对只有 {n} 个，任务要求至少 {need} 个。\n"
         "平分和解析失败总会损失一些：请从更多的指令开始，或者每条指令多采样几个回答。",
     },
+    "few_instructions": {
+        "en": "The pairs belong to too few instructions: {count}. The task asks for {need} "
+        "different ones or more.\n"
+        "What is learned from one question holds for that question: take more of INSTRUCTIONS.",
+        "zh": "这些偏好对只涉及 {count} 条指令，任务要求至少 {need} 条不同的指令。\n"
+        "只从几个问题学来的东西，换个问题就未必管用：请多用 INSTRUCTIONS 里的指令。",
+    },
     "not_a_rating": {
         "en": "In {bad} of {n} rows, `{column}` is not a number.\n"
-        "A judge whose output can not be parsed gives no number: drop these rows before you pair.",
+        "A judge whose output cannot be parsed gives no number: drop these rows before you pair.",
         "zh": "{n} 行中有 {bad} 行的 `{column}` 不是数字。\n"
         "评审结果解析失败就没有分数，请在配对之前去掉这些行。",
+    },
+    "not_a_rating/text": {
+        "en": "In {bad} of {n} rows, `{column}` is a number written as a text.\n"
+        'Make a number of it: `float(row["{column}"])`.',
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 是写成文本的数字。\n"
+        '请把它变成数字：`float(row["{column}"])`。',
     },
     "tie": {
         "en": "In {bad} of {n} pairs, both responses have the same rating.\n"
@@ -148,9 +183,10 @@ MESSAGES = {
     "exchanged": {
         "en": "In {bad} of {n} pairs, the rejected response says more that is true than the chosen "
         "one.\nThe ratings are in order, so the texts must be exchanged: `chosen` is the response "
-        "that has the higher rating.",
+        "that has the higher rating. If it is, then the judge is no better than a coin.",
         "zh": "{n} 个偏好对中有 {bad} 对，被拒回答反而比被选回答说得更对。\n"
-        "分数的先后没错，看来是两段文本放反了：`chosen` 要放分数高的那个回答。",
+        "分数的先后没错，看来是两段文本放反了：`chosen` 要放分数高的那个回答。"
+        "要是没放反，那就是评审模型判得和掷硬币差不多。",
     },
     "small_margin": {
         "en": "In {bad} of {n} pairs, the ratings differ by less than {need}.\n"
@@ -170,18 +206,31 @@ MESSAGES = {
         "zh": "{n} 行中有 {bad} 行的 `{column}` 漏进了提示词里的字眼，如“改写后的回答”“Rating:”。\n"
         "请去掉这些行，否则模型会学着写出这些字眼。",
     },
+    "rejected_by_form": {
+        "en": "In {bad} of {n} rows, `{column}` {form}.\n"
+        "A few of these are fine. Where most are, a model learns to tell them by their form "
+        "alone: take responses that somebody could take for good.",
+        "zh": "{n} 行中有 {bad} 行的 `{column}`{form}。\n"
+        "有几行没关系，多数都这样，模型就只学会看形式：请用乍看也像那么回事的回答。",
+    },
     "unknown_instruction": {
-        "en": "In {bad} of {n} rows, `instruction` is none of the given instructions.\n"
+        "en": "In {bad} of {n} rows, `instruction` is not one of the given instructions.\n"
         "Each row keeps the instruction that its responses answer: use INSTRUCTIONS, and don't "
         "shuffle one column alone.",
         "zh": "{n} 行中有 {bad} 行的 `instruction` 不在给定的指令里。\n"
         "每一行都要保留回答所对应的指令：请使用 INSTRUCTIONS，也不要单独打乱某一列。",
     },
     "foreign_response": {
-        "en": "In {bad} of {n} rows, `{column}` is none of {sources} of that row.\n"
+        "en": "In {bad} of {n} rows, `{column}` is neither of {sources} of that row.\n"
         "Pairs are made of the texts of one row; keep those columns as the judge saw them.",
         "zh": "{n} 行中有 {bad} 行的 `{column}` 不是本行 {sources} 里的任何一个。\n"
         "偏好对要由同一行的文本组成，评审看到什么，这些列里就保留什么。",
+    },
+    "not_rewritten": {
+        "en": "In {bad} of {n} pairs, the chosen response is the old one, not the rewriting.\n"
+        "The task says: where the judge does not prefer the rewriting, the pair is dropped.",
+        "zh": "{n} 个偏好对中有 {bad} 对，被选的是原来的回答，不是改写稿。\n"
+        "任务说了：评审模型不认为改写稿更好，这一对就不要。",
     },
     "response_unchanged": {
         "en": "In {bad} of {n} rows, `{column}` is the same as `response`.\n"
@@ -201,6 +250,19 @@ MESSAGES = {
         "zh": "{n} 行中有 {bad} 行的 `{column}` 里夹着点评本身。\n"
         "请让模型只写更好的回答，并去掉夹带点评的行。",
     },
+    "no_critique": {
+        "en": "In {bad} of {n} rows, `{column}` is another text of the same row.\n"
+        "A critique names what is wrong with the response: look at which columns the step reads "
+        "and writes.",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 就是本行的另一段文本。\n"
+        "点评要说出回答错在哪里：请看看那一步读的、写的是哪几列。",
+    },
+    "no_critique/same": {
+        "en": "In {bad} of {n} rows, `{column}` is one and the same text.\n"
+        "A critique names what is wrong with this response: does the step really read it?",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 一模一样。\n"
+        "点评要针对每一个回答：请检查那一步是不是真的读到了回答。",
+    },
     "wrong_language": {
         "en": "In {bad} of {n} rows, `{column}` is not written in English.\n"
         "A model follows the language of its prompt: check LANG and the texts that you feed in. "
@@ -210,7 +272,7 @@ MESSAGES = {
         "乱码也算在内，遇到乱码请换一个模型。",
     },
     "unknown_document": {
-        "en": "In {bad} of {n} rows, `document` is none of the seed documents.\n"
+        "en": "In {bad} of {n} rows, `document` is not one of the seed documents.\n"
         "Keep with each instruction the document it was made from: "
         '`input_mappings={{"input": "document"}}` leaves that column as it is.',
         "zh": "{n} 行中有 {bad} 行的 `document` 不是给定的种子文档。\n"
@@ -224,15 +286,37 @@ MESSAGES = {
         "种子只用来启发，请去掉这些行，或者让模型用自己的话来写。",
     },
     "unused_seeds": {
-        "en": "No row uses {count} of the {need} seed documents.\n"
-        "Feed in all of them. If you did, a filter took all rows of these: "
-        "make more rows for each.",
+        "en": "Seed documents that no row uses: {count} of {need}.\n"
+        "Feed in all of them. If you did, a filter took all rows of these: make more rows for "
+        "each.",
         "zh": "{need} 篇种子文档中，有 {count} 篇没有出现在任何一行里。\n"
         "请把它们全部输入。如果已经这样做了，那就是过滤把它们的行全去掉了，请让每篇多生成几行。",
     },
+    "unused_seeds/few": {
+        "en": "Seed documents that the rows come from: {count}. The task asks for {need} or "
+        "more.\n"
+        "Feed in all of them, and look at which step loses their rows.",
+        "zh": "这些行只出自 {count} 篇种子文档，任务要求至少 {need} 篇。\n"
+        "请把种子文档全部输入，再看看它们的行是在哪一步丢的。",
+    },
+    "apart": {
+        "en": "In {bad} of {n} rows, `{column}` is about something else than `{other}`.\n"
+        "The texts of a row belong together: sort, shuffle and filter whole rows, never one "
+        "column alone.",
+        "zh": "{n} 行中有 {bad} 行，`{column}` 和 `{other}` 说的不是一回事。\n"
+        "同一行的文本要配在一起：排序、打乱、过滤都要整行来做，不能单独动某一列。",
+    },
+    "faulty": {
+        "en": "In {bad} of {n} rows, `measure` finds a fault; most often: {fault}.\n"
+        "The task allows it in a fifth of the rows. Those without a fault are "
+        "`measure({answer}, LANG).good_rows()`.",
+        "zh": "{n} 行中有 {bad} 行，`measure` 查得出毛病，最多的是：{fault}。\n"
+        "任务允许两成的行有毛病。没有毛病的行号由 `measure({answer}, LANG).good_rows()` 给出。",
+    },
     "leaked_prompt": {
         "en": "In {bad} of {n} rows, `{column}` repeats words of the evolving prompt, such as "
-        "“given prompt”.\nDrop these rows: one of the four eliminations of Evol-Instruct.",
+        "“given prompt”.\n"
+        "Drop these rows: one of the four eliminations of Evol-Instruct.",
         "zh": "{n} 行中有 {bad} 行的 `{column}` 漏进了进化提示词里的字眼，如“给定提示”。\n"
         "请去掉这些行：这是 Evol-Instruct 的四条淘汰规则之一。",
     },
@@ -249,9 +333,11 @@ MESSAGES = {
         "没有进化就没有信息增益，请去掉这些行：这是 Evol-Instruct 的第一条淘汰规则。",
     },
     "no_information_gain": {
-        "en": "In {bad} of {n} rows, `{column}` says nothing that `instruction` does not say.\n"
+        "en": "In {bad} of {n} rows, `{column}` says nothing that `instruction` does not say, "
+        "or only what is added to most of the rows alike.\n"
         "Drop rows without information gain: the first elimination of Evol-Instruct.",
-        "zh": "{n} 行中有 {bad} 行的 `{column}` 没有比 `instruction` 多说任何内容。\n"
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 没有比 `instruction` 多说任何内容，"
+        "或者只加了多数行里都有的那几个字。\n"
         "请去掉没有信息增益的行：这是 Evol-Instruct 的第一条淘汰规则。",
     },
     "evolved_too_close": {
@@ -267,11 +353,24 @@ MESSAGES = {
         "zh": "{n} 行中有 {bad} 行的回答不到 {words} 字，又出现了“抱歉”之类的话。\n"
         "说明指令超出了模型的能力，请去掉这些行：这是四条淘汰规则之一。",
     },
+    "refusal/half": {
+        "en": "In {bad} of {n} rows, the response begs off.\n"
+        "The instruction of the row is what the model should answer: is it sent as it stands?",
+        "zh": "{n} 行中有 {bad} 行的回答是推托。\n"
+        "要让模型回答的是这一行的指令：请看看送进去的是不是它。",
+    },
     "echo": {
         "en": "In {bad} of {n} rows, the response only repeats the instruction.\n"
         "Feed the instruction to `TextGeneration`, and keep its `generation` as `response`.",
         "zh": "{n} 行中有 {bad} 行的回答只是重复了指令。\n"
         "请把指令交给 `TextGeneration`，并把它输出的 `generation` 作为 `response`。",
+    },
+    "echo/pair": {
+        "en": "In {bad} of {n} pairs, `{column}` only repeats the instruction.\n"
+        "Feed the instruction to the models, and take what they answer; drop pairs in which a "
+        "model only repeats.",
+        "zh": "{n} 个偏好对中有 {bad} 对的 `{column}` 只是重复了指令。\n"
+        "请把指令交给模型，取它的回答；模型只会重复的那几对，请去掉。",
     },
     "same_response": {
         "en": "In {bad} of {n} rows, the response is one and the same text.\n"
@@ -286,6 +385,18 @@ MESSAGES = {
         "zh": "{n} 行中有 {count} 行的 `{column}` 和前面的行重复（不计大小写、空格和标点）。\n"
         "请调高温度或换着写提示词，再做一次去重，相同的只留第一行。",
     },
+    "duplicates/pairs": {
+        "en": "In {count} of {n} rows, the pair is one that came before.\n"
+        "Keep the first of equal pairs.",
+        "zh": "{n} 行中有 {count} 行的偏好对和前面的重复。\n相同的只留第一对。",
+    },
+    "duplicates/texts": {
+        "en": "In {count} of {n} rows, chosen and rejected are those of an earlier row (numbers "
+        "aside), under another instruction.\n"
+        "Each instruction has responses of its own: does the step really read it?",
+        "zh": "{n} 行中有 {count} 行，被选和被拒都是前面某一行的（不计数字），只是指令不同。\n"
+        "每条指令都该有自己的回答：请检查那一步是不是真的读到了指令。",
+    },
     "near_duplicates": {
         "en": "In {count} of {n} rows, `{column}` nearly repeats an earlier row.\n"
         "Vary the prompts or raise the temperature, and drop the near-duplicates that are left.",
@@ -293,22 +404,22 @@ MESSAGES = {
         "请换着写提示词或调高温度，再去掉剩下的近重复。",
     },
     "missed_topics": {
-        "en": "No row is about {count} of the {need} topics.\n"
+        "en": "Topics that no row is about: {count} of {need}, by the column `topic`.\n"
         "Feed in every topic, and look at whether a filter took all rows of these.",
-        "zh": "{need} 个主题中，有 {count} 个没有任何一行涉及。\n"
+        "zh": "{need} 个主题中，有 {count} 个没有出现在 `topic` 列里。\n"
         "请把所有主题都输入，再看看是不是过滤时把它们的行全去掉了。",
     },
     "missed_topics/no_column": {
-        "en": "No row could be found for {count} of the {need} topics.\n"
-        "Keep a `topic` column that says what each row was made from: then every row counts.",
-        "zh": "{need} 个主题中，有 {count} 个找不到对应的行。\n"
-        "请保留一列 `topic`，写明每一行出自哪个主题，这样每一行都能算上。",
+        "en": "There is no column `topic` that says what each row was made from.\n"
+        "Keep it from the first step on, so that it can be seen whether every topic occurs.",
+        "zh": "没有 `topic` 这一列，看不出每一行出自哪个主题。\n"
+        "请从第一步起就留着它，好看出是不是每个主题都有了。",
     },
     # ---- the failure lab ----
     "raised": {
-        "en": "Your repair could not be checked; it ended in: {error}\n"
+        "en": "Your repair ended in an error: {error}\n"
         "Run it by itself in a cell of its own, and look at what it gives.",
-        "zh": "你的修改没法检查，它报了错：{error}\n请先在单独的单元格里运行它，看看得到什么。",
+        "zh": "你的修改报了错：{error}\n请先在单独的单元格里运行它，看看得到什么。",
     },
     "no_column": {
         "en": "The column `{column}` is missing; there are {names}.\n"
@@ -316,13 +427,25 @@ MESSAGES = {
         "zh": "缺少 `{column}` 列，现有：{names}。\n请提交数据行，列名和那条有毛病的流水线一样。",
     },
     "no_function": {
-        "en": "This is no function.\n"
+        "en": "This is not a function.\n"
         "Hand over the function itself, without calling it: it takes a seed and gives texts.",
         "zh": "这不是函数。\n请提交函数本身，不要先调用它：它读入一个随机种子，返回一个文本列表。",
     },
     "no_texts": {
-        "en": "The function gives no texts at all.\nReturn the evolved instructions as a list.",
-        "zh": "函数一条文本也没返回。\n请把进化后的指令作为列表返回。",
+        "en": "The function does not give a list of texts.\n"
+        "Return the evolved instructions as a list.",
+        "zh": "函数返回的不是文本列表。\n请把进化后的指令作为列表返回。",
+    },
+    "no_texts/few": {
+        "en": "The function gives too few texts to tell chance from the seed: {count}.\n"
+        "Return {need} or more, as `evolve_with` does.",
+        "zh": "函数只返回 {count} 条文本，相同还是不同，说不定只是碰巧。\n"
+        "请像 `evolve_with` 那样，至少返回 {need} 条。",
+    },
+    "no_texts/no_instructions": {
+        "en": "Most of the texts that the function gives are no instructions.\n"
+        "Return what EvolInstruct makes of the rows, under your seed.",
+        "zh": "函数返回的大多不是指令。\n请返回 EvolInstruct 在你的随机种子下改写出的结果。",
     },
     "seed_not_applied": {
         "en": "Called twice with the seed 1, the function gives two different lists.\n"
@@ -338,9 +461,9 @@ MESSAGES = {
         "zh": "随机种子 1 和 2 得到的文本完全一样。\n要用传进来的种子，不能写死一个数。",
     },
     "prompt_is_instruction": {
-        "en": "In {bad} of {n} rows the instruction is the prompt that *you* sent to the model.\n"
+        "en": "In {bad} of {n} rows, `{column}` is the prompt that *you* sent to the model.\n"
         "A user would never write it. Where is the text that a user could write?",
-        "zh": "{n} 行中有 {bad} 行的指令，其实是*你*发给模型的提示词。\n"
+        "zh": "{n} 行中有 {bad} 行的 `{column}`，其实是*你*发给模型的提示词。\n"
         "用户不会这样写。请找一找，哪一列才像是用户写的。",
     },
     "question_is_response": {
@@ -349,15 +472,16 @@ MESSAGES = {
         "zh": "{n} 行中有 {bad} 行的回答其实是提问。\n提问应当放在指令里，还缺一个步骤来作答。",
     },
     "rows_lost": {
-        "en": "Only {n} rows are left, where there should be {need} or more.\n"
-        "Repair the rows, and drop only those that can't be repaired.",
-        "zh": "只剩 {n} 行，应当至少有 {need} 行。\n能修好的要修好，修不好的才丢掉。",
+        "en": "Different rows that are left: {count}. There should be {need} or more.\n"
+        "Repair the rows, and drop only those that cannot be repaired.",
+        "zh": "不同的行只剩 {count} 行，应当至少有 {need} 行。\n能修好的要修好，修不好的才丢掉。",
     },
     "no_instructions": {
-        "en": "{bad} of {n} instructions are nothing that a user would ask the tutor.\n"
+        "en": "In {bad} of {n} rows, `instruction` is nothing that a user would ask the tutor.\n"
         "Print what is sent: `llm.prepare_input([…])`. Does it end as a user's turn begins?",
-        "zh": "{n} 条指令中有 {bad} 条，不像用户会问导师模型的话。\n"
-        "把送进去的文本打印出来：`llm.prepare_input([…])`。看看它是不是正好停在用户这一轮该开头的地方。",
+        "zh": "{n} 行中有 {bad} 行的 `instruction`，不像用户会问导师模型的话。\n"
+        "把送进去的文本打印出来：`llm.prepare_input([…])`。"
+        "看看它是不是正好停在用户这一轮该开头的地方。",
     },
     "tie_kept": {
         "en": "In {bad} of {n} pairs, chosen and rejected are the same text.\n"
@@ -372,23 +496,37 @@ MESSAGES = {
         "分数最高的作被选回答，最低的作被拒回答。",
     },
     "none_kept": {
-        "en": "{bad} of {n} rows have no rating.\nA row without a rating can't be used: rate it "
-        "alone, or leave it out and say so.",
-        "zh": "{n} 行中有 {bad} 行没有分数。\n没有分数的行不能用：要么单独再评一次，"
-        "要么去掉，并且说明去掉了。",
+        "en": "In {bad} of {n} rows, `ratings` is not a list with a number for each response.\n"
+        "A row without ratings can't be used: rate it alone, or leave it out and say so.",
+        "zh": "{n} 行中有 {bad} 行的 `ratings` 不是每个回答一个数字的列表。\n"
+        "没有分数的行不能用：要么单独再评一次，要么去掉，并且说明去掉了。",
+    },
+    "none_kept/same": {
+        "en": "All {n} rows have the same ratings.\n"
+        "A judge that reads the responses does not rate them all alike: let it rate these rows.",
+        "zh": "{n} 行的分数全都一样。\n"
+        "评审模型要是真的读了回答，不会全打一样的分：请让它来评这些行。",
     },
     "strangers": {
-        "en": "{bad} of {n} rows are none of the candidates.\nSelect from the candidates, and "
-        "leave their texts as they are.",
+        "en": "In {bad} of {n} rows, the text is not one of the candidates.\n"
+        "Select from the candidates, and leave their texts as they are.",
         "zh": "{n} 行中有 {bad} 行不在候选里。\n请只从候选中挑选，不要改动文本。",
     },
+    "strangers/rows": {
+        "en": "In {bad} of {n} rows, `instruction` is not one of the rows that were to be "
+        "rated.\n"
+        "Rate the rows of `to_rate`, and leave their instructions as they are.",
+        "zh": "{n} 行中有 {bad} 行的 `instruction` 不在待评的行里。\n"
+        "请评 `to_rate` 里的行，不要改动指令。",
+    },
     "over_budget": {
-        "en": "{n} rows were selected; the budget is {need}.\nStop when it is spent.",
+        "en": "Rows that were selected: {n}; the budget is {need}.\nStop when it is spent.",
         "zh": "挑了 {n} 行，而预算只有 {need} 行。\n预算用完就该停。",
     },
     "alike_kept": {
-        "en": "{bad} of {n} rows are nearly the same as one that was kept before them (cosine "
-        "similarity above 0.9).\nCompare each candidate with all rows kept so far.",
+        "en": "In {bad} of {n} rows, the text is nearly the same as one that was kept before it "
+        "(cosine similarity above 0.9).\n"
+        "Compare each candidate with all rows kept so far.",
         "zh": "{n} 行中有 {bad} 行，和先前留下的某一行几乎相同（余弦相似度超过 0.9）。\n"
         "每个候选都要和已经留下的每一行比较。",
     },
@@ -398,6 +536,69 @@ MESSAGES = {
         "are alike, the better one stays.",
         "zh": "少了“{text}”：它的分数比留下的一些行高，留下的行里也没有和它相近的。\n"
         "请按分数从高到低走一遍候选；两个相近的，分数高的那个要留下。",
+    },
+    # ---- what is to be found out ----
+    "no_names": {
+        "en": "These are not names of sets that were trained on.\n"
+        "Hand over a list of names, as they stand in the table of `compare`.",
+        "zh": "这不是训练过的那几份数据的名字。\n请提交一个列表，名字照 `compare` 打出的表里写。",
+    },
+    "few_trials": {
+        "en": "A comparison needs {need} sets that were trained on, and {seeds} seeds of each.\n"
+        "Hand all of them to one call of `compare`.",
+        "zh": "要比较，至少得有 {need} 份训练过的数据，每份 {seeds} 个随机种子。\n"
+        "请把它们交给同一次 `compare`。",
+    },
+    "unequal_sizes": {
+        "en": "The sets have different numbers of rows: what is compared is their size as "
+        "well.\n"
+        "Draw the same number of rows for each seed from each of them.",
+        "zh": "几份数据的行数不一样，比的就不只是做法，还有数量。\n请从每一份里抽同样多的行。",
+    },
+    "clearly_less": {
+        "en": "These taught less than “{best}”: the interval of the difference lies below 0.\n"
+        "Read the differences below the table, not the means alone.",
+        "zh": "这些教会的比“{best}”少：差值的区间整个在 0 以下。\n"
+        "请看表下面的差值，不要只看平均分。",
+    },
+    "cannot_tell": {
+        "en": "Something else may have taught as much as “{best}”: the interval of their "
+        "difference holds 0.\n"
+        "Name all that may be the best. More seeds would tell them apart, or show that they are "
+        "alike.",
+        "zh": "另外还有教得不比“{best}”少的：差值的区间里有 0，分不出高下。\n"
+        "请把可能最好的都写上。再多几个随机种子，也许就能分出来。",
+    },
+    "no_ties": {
+        "en": "These are not rows of the ties.\n"
+        "Hand over a list of rows, or of their instructions; an empty list if none is false.",
+        "zh": "这不是那些平分里的行。\n"
+        "请提交一个列表，放行本身或者它们的指令；要是没有判错的，就交空列表。",
+    },
+    "true_ties": {
+        "en": "Of these, both responses say the same in other words: {count}.\n"
+        "A tie is right there. Leave them out.",
+        "zh": "其中有 {count} 行，两个回答说的是一回事，只是换了说法。\n判平分是对的，请去掉它们。",
+    },
+    "missed_ties": {
+        "en": "Ties that are false for certain: {need}. You have missed {count} of them.\n"
+        "Read them one by one: which response tells something that is not so?",
+        "zh": "肯定判错了的平分有 {need} 行，你漏掉了 {count} 行。\n"
+        "请一行一行地读：哪个回答说的事情不是真的？",
+    },
+}
+
+# The same in code, by what the answer is.
+IN_CODE = {
+    "drop": {
+        "dataset": "`{answer}.filter(…)`",
+        "frame": "`{answer}[…]`",
+        "list": "`[row for row in {answer} if …]`",
+    },
+    "rename": {
+        "dataset": '`{answer}.rename_column("{near}", "{column}")`',
+        "frame": '`{answer}.rename(columns={{"{near}": "{column}"}})`',
+        "list": '`[{{**row, "{column}": row["{near}"]}} for row in {answer}]`',
     },
 }
 
@@ -422,12 +623,12 @@ WORDS = {
         "see": "   → see the cell `{cell}`",
         "more": "… and {count} more, once these are mended.",
         "from_zero": "Rows are counted from 0.",
-        "fact_rows": "{rows} rows, {distinct} distinct instructions",
+        "fact_rows": "rows: {rows}, distinct instructions: {distinct}",
         "fact_topics": "all {need} topics covered",
         "fact_seeds": "all {need} seed documents used",
         "fact_longer": "evolved instructions {ratio:.1f} times as long as before",
         "fact_length": "{mean:.0f} words a response on average",
-        "fact_pairs": "{rows} pairs on {distinct} instructions",
+        "fact_pairs": "pairs: {rows}, distinct instructions: {distinct}",
         "fact_margin": "ratings {mean:.1f} apart on average",
         "fact_chosen_longer": "the chosen response is the longer one in {share:.0%}",
         "praise_preference_turtle": "Well done! Two models, one judge, and no tie among your "
@@ -440,35 +641,48 @@ WORDS = {
         "preference_dog": "A preference dataset with response evolution",
         "preference_lion": "A preference dataset with response evolution and critiques",
         "preference_all_done": "All three done. Next: save your pairs as in the cell `{cell}`.",
-        "praise_repair_dead-seed": (
+        "praise_repair_seed": (
             "Repaired. EvolInstruct(seed=…) goes nowhere in distilabel 1.5.3; mutations are drawn "
             "from NumPy's global generator, so that is the one to seed. A seed on a card proves "
             "nothing: run twice and compare."
         ),
-        "praise_repair_leaked-prompt": (
+        "praise_repair_one-step": (
             "Repaired. The prompt that makes data is no data. One missing output mapping had "
             "turned it into the instruction of every row."
         ),
-        "praise_repair_pre-query": (
+        "praise_repair_template": (
             "Repaired. Magpie works because the text ends exactly where a user would begin to "
             "write, in the model's own template. With a foreign one the model merely goes on with "
             "a text that it has never seen."
         ),
-        "praise_repair_ties": (
+        "praise_repair_formatter": (
             "Repaired. FormatTextGenerationDPO takes the best and the worst rating; in a tie both "
             "are the first response, and the pair teaches nothing."
         ),
-        "praise_repair_none-batch": (
+        "praise_repair_batches": (
             "Repaired. One row that the judge can't take had cost its whole batch. Count rows "
             "before and after every step: what is missing was lost silently."
         ),
-        "praise_repair_deita": (
+        "praise_repair_selection": (
             "Repaired. The paper compares with what was kept so far; distilabel 1.5.3 with every "
             "other row, so of two copies both are dropped, even of the best."
+        ),
+        "praise_finding_taught-most": (
+            "That is what these trials say, and no more: a technique teaches what its rows are "
+            "about. Ask of every such figure how many rows, seeds and questions are behind it."
+        ),
+        "praise_finding_false-ties": (
+            "Found. A tie says that the judge saw no difference, not that there is none. Who drops "
+            "ties loses nothing; who trains on them should read them first."
         ),
         "instruction_turtle": "An instruction dataset from topics",
         "instruction_dog": "An instruction dataset with seed data",
         "instruction_lion": "An instruction dataset with seed data and instruction evolution",
+        "form_language": "is in another language",
+        "form_leak": "holds words of a prompt, such as “Rating:”",
+        "form_empty": "says nothing",
+        "form_cut_off": "is cut off, or is the chosen one cut short",
+        "form_refusal": "is a refusal",
         "start": "Next: the cell `{cell}`.",
         "mend": "Next: mend your answer in the cell `{cell}`; its check says how.",
         "instruction_all_done": "All three done. Next: save your data as in the cell `{cell}`, "
@@ -505,22 +719,31 @@ WORDS = {
         "preference_dog": "偏好数据集，加上回答进化",
         "preference_lion": "偏好数据集，加上回答进化和点评",
         "preference_all_done": "三关全部通过。下一步：照单元格 `{cell}` 的做法保存偏好对。",
-        "praise_repair_dead-seed": "修好了。distilabel 1.5.3 的 EvolInstruct(seed=…) 不起作用，"
+        "praise_repair_seed": "修好了。distilabel 1.5.3 的 EvolInstruct(seed=…) 不起作用，"
         "改写方式是从 NumPy 的全局随机数生成器里抽的，随机种子要设在那里。"
         "卡片上写着随机种子，不等于能复现：跑两遍，比一比。",
-        "praise_repair_leaked-prompt": "修好了。造数据用的提示词不是数据。"
+        "praise_repair_one-step": "修好了。造数据用的提示词不是数据。"
         "只因少写一个 output_mappings，它就成了每一行的指令。",
-        "praise_repair_pre-query": "修好了。Magpie 靠的是文本正好停在用户该开口的地方，"
+        "praise_repair_template": "修好了。Magpie 靠的是文本正好停在用户该开口的地方，"
         "而且用的是模型自己的模板。换成别人的模板，模型只是在续写一段从没见过的文字。",
-        "praise_repair_ties": "修好了。FormatTextGenerationDPO 取最高分和最低分；"
+        "praise_repair_formatter": "修好了。FormatTextGenerationDPO 取最高分和最低分；"
         "平分的时候，两个都是第一个回答，这样的一对教不出任何东西。",
-        "praise_repair_none-batch": "修好了。评审模型读不了的只有一行，整批却都跟着丢了。"
+        "praise_repair_batches": "修好了。评审模型读不了的只有一行，整批却都跟着丢了。"
         "每一步前后都数一数行数，少了的，就是悄悄丢掉的。",
-        "praise_repair_deita": "修好了。论文是和已经留下的行比较，"
+        "praise_repair_selection": "修好了。论文是和已经留下的行比较，"
         "distilabel 1.5.3 却和其余所有行比较，于是两行重复的会一起丢掉，最好的也不例外。",
+        "praise_finding_taught-most": "没错，这些试验说的就是这些，不多也不少：数据写的是什么，"
+        "学生学到的就是什么。看到这样的数字，都要问一问背后有多少行、多少随机种子、多少题。",
+        "praise_finding_false-ties": "找到了。判平分，只说明评审模型没看出差别，不等于没有差别。"
+        "去掉平分没有坏处；要拿来训练，就得先读一读。",
         "instruction_turtle": "由主题生成指令数据集",
         "instruction_dog": "用种子数据生成指令数据集",
         "instruction_lion": "用种子数据和指令进化生成指令数据集",
+        "form_language": "用的是别的语言",
+        "form_leak": "里有提示词的字眼，如“Rating:”",
+        "form_empty": "什么也没说",
+        "form_cut_off": "没写完，或者就是截短了的被选回答",
+        "form_refusal": "是拒答",
         "start": "下一步：单元格 `{cell}`。",
         "mend": "下一步：修改单元格 `{cell}` 里的答案，检查结果里写着怎么改。",
         "instruction_all_done": "三关全部通过。下一步：照单元格 `{cell}` 的做法保存数据，"

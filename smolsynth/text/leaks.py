@@ -121,7 +121,8 @@ def leak_in(text: str, phrases: bool = False) -> str | None:
 # be learned.
 _RUBRIC = re.compile(
     r"\b(?:given|rewritten|created)[\s_]+(?:response|answer)\b|####? ?output for text"
-    r"|^(?:rating|rationale|score|type) ?[:：]|改写后的?回答|给定的?回答",
+    r"|^(?:rating|rationale|score|type) ?[:：]|改写后的?回答|给定的?回答"
+    r"|\b(?:rating|score) ?[:：] ?\d ?/ ?\d|(?:评分|得分|打分) ?[:：] ?\d",
     re.IGNORECASE | re.MULTILINE,
 )
 
