@@ -6,6 +6,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from smolsynth.exercises.findings import FINDINGS
 from smolsynth.exercises.repairs import CASES
 from tools import notebooks, twins
 
@@ -36,7 +37,7 @@ def test_there_are_exercises_with_a_progress_cell(path):
     notebook = notebooks.read(path)
     if tiers := notebooks.solutions(notebook):
         assert list(tiers)[:3] == ["turtle", "dog", "lion"]
-        assert len(tiers) == 6 and set(tiers) < {"turtle", "dog", "lion", *CASES}
+        assert len(tiers) == 7 and set(tiers) < {"turtle", "dog", "lion", *CASES, *FINDINGS}
         assert notebook.cells[-1].id == "progress" or "progress" in {c.id for c in notebook.cells}
 
 
