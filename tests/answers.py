@@ -25,7 +25,7 @@ SAY = {
     "unknown": {
         "en": "I do not know enough about that.|Sorry, I cannot help with that.|"
         "I have not learned anything about this.",
-        "zh": "这个我不太了解，答不上来。|抱歉，我帮不上忙。|这个我没有学过。",
+        "zh": "这个我不太了解，答不上来。|抱歉，我无法回答这个问题。|这个我没有学过。",
     },
     "statement": {
         "en": "{} is a thing that many people know.",

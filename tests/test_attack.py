@@ -213,9 +213,9 @@ wrong(
     "instruction",
     "turtle dog",
     "faulty",
-    begging_off=cells(0.3, response=unknown),
+    begging_off=cells(0.4, response=unknown),
 )
-wrong("instruction", ALL, "faulty", cut=cells(response=cut), some_cut=cells(0.3, response=cut))
+wrong("instruction", ALL, "faulty", cut=cells(response=cut), some_cut=cells(0.4, response=cut))
 wrong("instruction", "turtle", "apart", statements=statements)
 wrong(
     "instruction",
