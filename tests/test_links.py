@@ -430,3 +430,32 @@ def test_repoint_refuses_what_it_cannot_write(arguments, monkeypatch, capsys):
     with pytest.raises(SystemExit):
         repoint.main()
     assert "error: '" in capsys.readouterr().err
+
+
+def test_without_arguments_git_says_where_the_course_is(tmp_path, monkeypatch, capsys):
+    import subprocess
+
+    def git(*words):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True, capture_output=True)
+
+    git("init", "-b", "dev")
+    with pytest.raises(ValueError, match="origin is not set"):
+        repoint.from_git(tmp_path)
+    (tmp_path / "part_2").mkdir()
+    for remote in ("git@github.com:me/my-course.git", "https://github.com/me/my-course"):
+        git("remote", "add", "origin", remote)
+        assert repoint.from_git(tmp_path / "part_2") == HOME
+        assert repoint.from_git(tmp_path) == repoint.Home("me/my-course", "dev")
+        git("remote", "remove", "origin")
+    git("remote", "add", "origin", "https://example.org/me/my-course")
+    with pytest.raises(ValueError, match="no repository on GitHub"):
+        repoint.from_git(tmp_path)
+    monkeypatch.setattr(repoint, "from_git", lambda: HOME)
+    seen = []
+    monkeypatch.setattr(repoint, "repoint", lambda new: seen.append(new) or [])
+    monkeypatch.setattr(sys, "argv", ["repoint"])
+    assert repoint.main() == 0 and seen == [HOME]
+    monkeypatch.setattr(sys, "argv", ["repoint", "me/my-course"])
+    with pytest.raises(SystemExit):
+        repoint.main()
+    assert "name all three" in capsys.readouterr().err

@@ -1,14 +1,16 @@
 """Points Colab links and install lines at another repository, such as a fork.
 
+    python -m tools.repoint                               by the git remote, branch and folder
     python -m tools.repoint OWNER/REPO FOLDER BRANCH      (FOLDER is . for the repository's root)
 
 The one place that says where the course lives is `Homepage` in pyproject.toml; this rewrites it,
-and with it every link to Colab, every install line and every clone command in Markdown files and
-notebooks.
+and with it every link to Colab, Kaggle and ModelScope, every install line and every clone command
+in Markdown files and notebooks.
 """
 
 import argparse
 import re
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +47,20 @@ class Home:
         """What Colab links start with; a notebook's file name follows."""
         parts = [self.repository, "blob", self.branch, self.folder, "notebooks/"]
         return "https://colab.research.google.com/github/" + "/".join(filter(None, parts))
+
+    @property
+    def kaggle(self) -> str:
+        """As `colab`: Kaggle imports what GitHub shows."""
+        shown = self.page.replace("/tree/", "/blob/")
+        return f"https://kaggle.com/kernels/welcome?src={shown}/notebooks/"
+
+    @property
+    def modelscope(self) -> str:
+        """As `colab`, for ModelScope's notebooks."""
+        return self.colab.replace(
+            "https://colab.research.google.com/github/",
+            "https://modelscope.cn/notebook/share/github/",
+        )
 
     @property
     def source(self) -> str:
@@ -106,6 +122,8 @@ def repoint(new: Home, root: Path = ROOT) -> list[Path]:
 def _rewritten(text: str, old: Home, new: Home) -> str:
     names = {
         old.colab: new.colab,
+        old.kaggle: new.kaggle,
+        old.modelscope: new.modelscope,
         old.source: new.source,
         old.page: new.page,
         old.page.replace("/tree/", "/blob/"): new.page.replace("/tree/", "/blob/"),
@@ -132,14 +150,43 @@ def _fresh_cells(root: Path) -> dict[Path, set[str]]:
     return fresh
 
 
+def from_git(root: Path = ROOT) -> Home:
+    """Where this checkout is pushed to: its remote `origin`, branch and folder.
+
+    Raises ValueError where that is no repository on GitHub, or no branch is checked out.
+    """
+
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    remote, branch = git("remote", "get-url", "origin"), git("branch", "--show-current")
+    found = re.search(r"github\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?$", remote)
+    if not found:
+        raise ValueError(f"the remote origin is {remote or 'not set'}, no repository on GitHub.")
+    if not branch:
+        raise ValueError("no branch is checked out: git switch BRANCH.")
+    return Home(found[1], branch, git("rev-parse", "--show-prefix").strip("/"))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("repository", metavar="OWNER/REPO")
-    parser.add_argument("folder", metavar="FOLDER", help="the course's folder; . for the root")
-    parser.add_argument("branch", metavar="BRANCH")
+    parser.add_argument("repository", metavar="OWNER/REPO", nargs="?")
+    parser.add_argument(
+        "folder", metavar="FOLDER", nargs="?", help="the course's folder; . for the root"
+    )
+    parser.add_argument("branch", metavar="BRANCH", nargs="?")
     arguments = parser.parse_args()
+    if not arguments.repository:
+        try:
+            arguments = argparse.Namespace(**vars(from_git()))
+        except ValueError as error:
+            parser.error(str(error))
+        arguments.folder = arguments.folder or "."
+    if not (arguments.folder and arguments.branch):
+        parser.error("name all three: OWNER/REPO FOLDER BRANCH; or none, to go by git.")
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", arguments.repository):
         parser.error(f"'{arguments.repository}' is no OWNER/REPO.")
     if not re.fullmatch(r"[\w.-]+", arguments.branch):
