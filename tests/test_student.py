@@ -314,6 +314,26 @@ def test_the_notebooks_of_the_tests_train_one_seed(monkeypatch):
         assert trial.scores == (0.5,) * len(wanted)
 
 
+def test_each_training_says_how_many_there_are(monkeypatch):
+    labels = []
+
+    def remember(data, base, *, progress, **options):
+        labels.append(progress)
+        return Student(MODELS / "novice", (), 1, 0.0)
+
+    monkeypatch.setattr(trials, "train", remember)
+    monkeypatch.setattr(trials, "right_answers", lambda *_: [True, False])
+    first, then = [{"messages": []}], [{"messages": []}]
+    ways = {"as it is": None, "one": first, "one, then another": (first, then)}
+    trials.compare(ways, [{"fact": "a"}, {"fact": "b"}], seeds=(0, 1))
+    assert labels[0] == "1 of 4, one" and labels[-1].startswith("4 of 4, one, then")
+    assert [label[0] for label in labels] == ["1", "2", "3", "4"]
+    trials.compare({"一": first}, [{"fact": "a"}], seeds=(0,), lang="zh")
+    assert labels[-1] == "第 1 个，共 1 个，一"
+    trials.compare(ways, [{"fact": "a"}], seeds=(0,), progress=False)
+    assert labels[-1] is False
+
+
 def trials_of(scores: dict[str, list[str]], groups: str = "", **options) -> Trials:
     """Trials from answers as strings of 1 (right) and 0, one string for each seed."""
     made = []

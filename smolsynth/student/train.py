@@ -65,7 +65,7 @@ def train(
     recipe: Recipe | None = None,
     folder: str | Path | None = None,
     seed: int = 0,
-    progress: bool = True,
+    progress: bool | str = True,
 ) -> Student:
     """Fine-tunes a model with TRL: SFT on conversations, DPO on pairs.
 
@@ -80,7 +80,7 @@ def train(
         folder: where the student is written; default: a temporary folder, which goes when Python
             ends.
         seed: of the order of the rows.
-        progress: whether to show a bar with the loss.
+        progress: whether to show a bar with the loss; a text stands before it.
 
     Returns:
         The `Student`.
@@ -120,7 +120,7 @@ def _scratch() -> tempfile.TemporaryDirectory:
 
 
 def _run(
-    data: Sequence[Row], source: str, recipe: Recipe | None, seed: int, progress: bool
+    data: Sequence[Row], source: str, recipe: Recipe | None, seed: int, progress: bool | str
 ) -> tuple[Any, float]:
     import torch
     from datasets import Dataset
@@ -142,6 +142,7 @@ def _run(
         rows = [{"prompt": talk[:-1], "completion": talk[-1:]} for talk in talks]
 
     on_gpu = torch.cuda.is_available()
+    name = progress if isinstance(progress, str) else None
 
     class Bar(TrainerCallback):
         def on_log(self, args, state, control, logs=None, **kwargs):
@@ -182,7 +183,7 @@ def _run(
     kind = DPOTrainer if pairs else SFTTrainer if on_gpu else _sft_of_responses()
     try:
         with (
-            text_bar(progress, unit="step") as bar,
+            text_bar(bool(progress), unit="step", desc=name) as bar,
             nullcontext() if on_gpu or not pairs else _dpo_of_responses(),
         ):
             trainer = kind(

@@ -16,7 +16,7 @@ from smolsynth.student.intervals import Difference, difference, margin
 from smolsynth.student.quiz import right_answers
 from smolsynth.student.train import FEW, SHORT, train
 from smolsynth.text.language import check_lang
-from smolsynth.text.layout import width
+from smolsynth.text.layout import shortened, width
 from smolsynth.viewers.charts import BAR, INK, chart, chart_fonts, chart_words
 
 SEEDS = (0, 1, 2)
@@ -193,6 +193,7 @@ def compare(
     if not seeds:
         raise ValueError("There are no seeds: name at least one, better three.")
     trials = []
+    trainings = _trainings(datasets, seeds)
     trained: dict[tuple, Student] = {}  # what several begin with is trained once
     facts: dict[tuple, set[int]] = {}
     with tempfile.TemporaryDirectory(prefix="students-", ignore_cleanup_errors=True) as folder:
@@ -208,12 +209,15 @@ def compare(
                     if way not in trained:
                         data = part(seed) if callable(part) else part
                         facts[way] = _facts_in(data, questions)
+                        bar = _WORDS[lang]["bar"].format(
+                            number=len(trained) + 1, of=trainings, name=shortened(name, 24)
+                        )
                         trained[way] = train(
                             data,
                             student,
                             folder=Path(folder) / f"{len(trained)}",
                             seed=seed or 0,
-                            progress=progress,
+                            progress=progress and bar,
                         )
                     student = trained[way]
                     took, rows = took + student.seconds, rows + student.rows
@@ -233,6 +237,18 @@ def compare(
             )
     groups = [str(row.get("concept", number)) for number, row in enumerate(questions)]
     return Trials(trials, len(questions), lang, groups, baseline)
+
+
+def _trainings(datasets: Mapping[str, Any], seeds: Sequence[int]) -> int:
+    """How many students `compare` trains."""
+    ways = set()
+    for made in datasets.values():
+        parts = made if isinstance(made, tuple) else (made,)
+        if made is not None:
+            ways |= {
+                (seed, *map(id, parts[:end])) for seed in seeds for end in range(1, len(parts) + 1)
+            }
+    return len(ways)
 
 
 def _facts_in(dataset: Any, questions: Sequence[Row]) -> set[int]:
@@ -265,6 +281,7 @@ _WORDS = {
         "questions": "questions",
         "title": "Right answers in the quiz",
         "figures": "{n} questions; line: 95% interval",
+        "bar": "{number} of {of}, {name}",
     },
     "zh": {
         "head": "共 {n} 题；答对的比例：平均 ± 95% 区间（各随机种子的成绩）",
@@ -275,6 +292,7 @@ _WORDS = {
         "questions": "题目",
         "title": "答对的比例",
         "figures": "共 {n} 题；横线：95% 区间",
+        "bar": "第 {number} 个，共 {of} 个，{name}",
     },
 }
 
