@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from datasets import load_dataset
 
-from smolsynth.cli import generate, progress
+from smolsynth.cli import generate, progress, studio
 from smolsynth.cli.main import COMMANDS, build_parser, main
 from smolsynth.errors import LLMUnavailable, RepliesNotUnderstood, StepFailed
 from smolsynth.generation.plan import Plan
@@ -70,7 +70,7 @@ def check_demo(folder_of_both: Path, said: str, lang: str, next_step: str) -> No
         card = (made / "README.md").read_text(encoding="utf-8")
         assert "<details><summary>SelfInstruct</summary>" in card and "✗" not in card
     assert not (folder_of_both / ".parts").exists()  # nothing to go on with
-    assert "jupyter lab notebooks" in said and next_step in said
+    assert f"smolsynth check {folder}" in said and next_step in said
     # of both: the first rows, and some of all
     assert len(re.findall("^instruction +│", said, re.MULTILINE)) >= 11
 
@@ -208,6 +208,8 @@ def test_a_model_that_writes_garbage_is_reported_and_nothing_saved(
 def test_a_terminal_that_lacks_characters_gets_the_dataset_all_the_same(
     tmp_path, encoding, monkeypatch
 ):
+    errors = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stderr", errors)
     terminal = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     monkeypatch.setattr(sys, "stdout", terminal)
     arguments = ["--rows", "4", "--kind", "instruction", "--lang", "zh"]
@@ -215,6 +217,9 @@ def test_a_terminal_that_lacks_characters_gets_the_dataset_all_the_same(
     assert main([*arguments, "--output", str(tmp_path)]) == 0
     terminal.flush()
     assert b"???" in terminal.buffer.getvalue()
+    errors.flush()
+    said = errors.buffer.getvalue().decode(encoding)
+    assert said.count(f"that {encoding}, the encoding of this terminal") == 1
     assert len(rows_in(tmp_path / "instruction_zh")) == 4
 
 
@@ -269,6 +274,48 @@ def test_whatever_goes_wrong_is_one_sentence(error, status, said, monkeypatch, c
     assert main(["generate"]) == status
     shown = capsys.readouterr().err.strip()
     assert shown.startswith(said) and "Errno" not in shown and "\n" not in shown
+
+
+def test_a_place_that_can_t_be_written_is_told_first_and_in_chinese(tmp_path, monkeypatch, capsys):
+    from smolsynth.generation.run import Generation
+
+    monkeypatch.setattr(Generation, "parts", lambda *_, **__: pytest.fail("it has begun"))
+    (tmp_path / "file").touch()
+    output = ["--output", str(tmp_path / "file" / "under")]
+    for command in ([], ["generate"], ["studio", "--no-browser"]):
+        assert main([*command, *output]) == 1
+        said = capsys.readouterr().err
+        assert "file: Not a directory. Choose another place.\n" in said and "Errno" not in said
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert main(["--ui", "zh", "--output", str(tmp_path / "new" / "er")]) == 1
+    assert f"{tmp_path}：没有权限。换个位置。" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("ui", "said"),
+    [("en", "Another program uses port 8866, so it is 8870"), ("zh", "端口 8866 被别的程序占用")],
+)
+def test_a_busy_port_gets_a_sentence(ui, said, tmp_path, monkeypatch, capsys):
+    class Server:
+        def __init__(self, command, **options):
+            self.command = command
+
+        def wait(self):
+            return 0
+
+        def terminate(self): ...
+
+    monkeypatch.setattr(studio, "_free_port", lambda first: 8870)
+    monkeypatch.setattr(studio.subprocess, "Popen", Server)
+    monkeypatch.setattr(studio.signal, "signal", lambda *_: None)
+    words = ["--ui", ui, "studio", "--no-browser", "--output", str(tmp_path)]
+    assert main(words) == 0
+    printed = capsys.readouterr().out
+    assert said in printed and "http://127.0.0.1:8870/" in printed and ":8866" not in printed
+    monkeypatch.setattr(studio, "_free_port", lambda first: None)
+    assert main(words) == 1
+    assert "--port 9000" in capsys.readouterr().err
 
 
 def test_a_bug_is_not_hidden(monkeypatch):

@@ -59,7 +59,8 @@ def run(args: argparse.Namespace) -> int:
         if saved and len(saved) < len(plans):
             kept = ", ".join(map(str, saved))
             print("\n" + text["kept"].format(folders=kept), file=sys.stderr)
-    print(text["next"])
+    here = Path("notebooks").is_dir()
+    print(text["next"] if here else text["next_elsewhere"].format(folder=saved[0]))
     return 0
 
 

@@ -12,11 +12,13 @@ here. Exit status: 0 done, 1 failed, 2 asked for something that can't be, 130 in
 """
 
 import argparse
+import codecs
 import difflib
 import os
 import sys
 from importlib import import_module
 from types import ModuleType
+from typing import TextIO
 
 from smolsynth import __version__
 from smolsynth.cli.parser import Parser
@@ -38,9 +40,19 @@ DEFAULT = "demo"  # what runs without a command
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command; returns the exit status."""
-    _survive_any_encoding()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     ui = _ui_of(arguments)
+    lost = _survive_any_encoding()
+    try:
+        return _run(arguments, ui)
+    finally:
+        if lost:
+            said = strings(ui)["lost"].format(encoding=lost[0])
+            safe = said if _holds(sys.stderr, said) else strings("en")["lost"]
+            print("\n" + safe.format(encoding=lost[0]), file=sys.stderr)
+
+
+def _run(arguments: list[str], ui: str) -> int:
     modules = {module.NAME: module for module in map(_module, COMMANDS)}
     parser = build_parser(ui, modules)
     args = parser.parse_args(_with_command(arguments, modules, parser))
@@ -114,8 +126,28 @@ def _with_command(
     return [*arguments[:at], DEFAULT, *arguments[at:]]
 
 
-def _survive_any_encoding() -> None:
-    """A terminal or a log that can't hold a character gets a "?" instead of ending the run."""
+def _survive_any_encoding() -> list[str]:
+    """A terminal or a log that can't hold a character gets a "?" instead of ending the run.
+
+    Returns a list that is empty until that happens, and then holds the name of the encoding.
+    """
+    lost: list[str] = []
+
+    def replaced(error: UnicodeError) -> tuple[str | bytes, int]:
+        if isinstance(error, UnicodeEncodeError):
+            lost[:] = [error.encoding]
+        return codecs.replace_errors(error)
+
+    codecs.register_error("smolsynth", replaced)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors="smolsynth")
+    return lost
+
+
+def _holds(stream: TextIO, text: str) -> bool:
+    try:
+        text.encode(stream.encoding or "ascii")
+    except (UnicodeError, LookupError, AttributeError):
+        return False
+    return True

@@ -1,6 +1,7 @@
 """What `demo` and `generate` have in common: a plan is carried out, saved and told about."""
 
 import argparse
+import errno
 import os
 import warnings
 from collections.abc import Callable
@@ -71,6 +72,15 @@ def positive(ui: str) -> Callable[[str], int]:
     return read
 
 
+def check_folder(folder: Path) -> None:
+    """Raises OSError where a folder, or the one that it is to be made in, can't be written."""
+    there = next(path for path in [folder.absolute(), *folder.absolute().parents] if path.exists())
+    if not there.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(there))
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there))
+
+
 def make(
     plan: Plan,
     folder: Path,
@@ -98,6 +108,7 @@ def make(
 
     Raises:
         ValueError: no row was usable.
+        OSError: nothing can be written there; this comes first.
         RepliesNotUnderstood: the judge writes no ratings that can be read.
         Exception: as `Generation.parts` and `save_rows`.
     """
@@ -106,6 +117,7 @@ def make(
     from smolsynth.pipelines.refusals import RefusedWarning
 
     text = strings(ui, "making")
+    check_folder(folder.parent)
     made = Generation(plan, folder.parent / STORE / plan.digest())
     try:
         with Progress() as progress, warnings.catch_warnings():

@@ -1,5 +1,6 @@
 """What the command line says, in both languages, and which of them it speaks."""
 
+import errno
 import locale
 import os
 import re
@@ -25,7 +26,10 @@ _MAIN = {
         "unknown": "there is no command {name!r}: the commands are {names}.",
         "meant": " Did you mean {name}?",
         "stopped": "Stopped.",
-        "file": "{file}: {reason}. Choose another place, or make room there.",
+        "file": "{file}: {reason}. Choose another place{room}.",
+        "room": ", or make room there",
+        "lost": "What shows as ? is a character that {encoding}, the encoding of this terminal or"
+        " file, lacks. The dataset has them all. Set PYTHONUTF8=1 to see them.",
         "unread": "Most replies of the judge ({unread} of the first {replies}) hold no rating that"
         " can be read: choose another model, or a kind of data that needs no judge"
         " (--kind instruction). Nothing saved. One of them:\n{reply}",
@@ -44,7 +48,10 @@ _MAIN = {
         "unknown": "没有“{name}”这个命令，可用的有：{names}。",
         "meant": "你要的是不是 {name}？",
         "stopped": "已停止。",
-        "file": "{file}：{reason}。换个位置，或者腾出空间。",
+        "file": "{file}：{reason}。换个位置{room}。",
+        "room": "，或者腾出空间",
+        "lost": "显示成 ? 的字符，这个终端或文件的编码 {encoding} 里没有，数据集里并没有丢。"
+        "设好 PYTHONUTF8=1 就能看到。",
         "unread": "评审模型的头 {replies} 条回复里有 {unread} 条读不出分数：请换个模型，或者改做"
         "不用评审的数据（--kind instruction）。什么也没保存。其中一条：\n{reply}",
     },
@@ -64,6 +71,18 @@ _ARGPARSE_ZH = (
     (r"invalid \w+ value: (.+)$", r"不能填 \1"),
     (r"invalid choice: (.+) \(choose from (.+)\)$", r"不能填 \1，可选：\2"),
 )
+
+
+_REASONS_ZH = {
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "这里只能读，不能写",
+    errno.ENOSPC: "磁盘满了",
+    errno.ENOENT: "没有这个文件或文件夹",
+    errno.ENOTDIR: "不是文件夹",
+    errno.EISDIR: "是文件夹，不是文件",
+    errno.EEXIST: "已经有了",
+}
 
 
 def argparse_in_words(message: str, ui: str) -> str:
@@ -146,6 +165,7 @@ _DEMO = {
         "saved": "{rows} rows ({sources}) saved in {folder} after {seconds:.0f} s.",
         "kept": "Saved before: {folders}.",
         "next": "Next: jupyter lab notebooks",
+        "next_elsewhere": "Next: python -m smolsynth check {folder}",
     },
     "zh": {
         "kind": "做哪一种（默认两种都做）",
@@ -156,6 +176,7 @@ _DEMO = {
         "saved": "共 {rows} 行（{sources}），用时 {seconds:.0f} 秒，已存入 {folder}。",
         "kept": "此前已存好：{folders}。",
         "next": "下一步：jupyter lab notebooks",
+        "next_elsewhere": "下一步：python -m smolsynth check {folder}",
     },
 }
 _GENERATE = {
@@ -188,10 +209,14 @@ _GENERATE = {
 _STUDIO = {
     "en": {
         "studio": "Dataset Studio: {address} (Ctrl+C ends it)",
+        "taken": "Another program uses port {asked}, so it is {port} this time.",
+        "no_port": "No port is free from {asked} on: choose another, as in --port 9000.",
         "voila": "The page needs Voilà: pip install voila. Or open notebooks/dataset_studio.ipynb.",
     },
     "zh": {
         "studio": "数据集工作室：{address}（按 Ctrl+C 结束）",
+        "taken": "端口 {asked} 被别的程序占用，这次用 {port}。",
+        "no_port": "从 {asked} 往后没有空闲的端口：换一个，例如 --port 9000。",
         "voila": "网页版需要 Voilà：pip install voila。"
         "也可以打开 notebooks/dataset_studio_cn.ipynb。",
     },
@@ -355,6 +380,9 @@ def error_in_words(error: Exception, ui: str) -> str:
         shown = shortened(" ".join(clean(error.reply).split()), 500) or "…"
         return _MAIN[ui]["unread"].format(unread=error.unread, replies=error.replies, reply=shown)
     if isinstance(error, OSError) and error.strerror and error.filename:
-        return _MAIN[ui]["file"].format(file=error.filename, reason=error.strerror)
+        room = _MAIN[ui]["room"] if error.errno == errno.ENOSPC else ""
+        reason = _REASONS_ZH.get(error.errno or 0) if ui == "zh" else None
+        reason = reason or error.strerror
+        return _MAIN[ui]["file"].format(file=error.filename, reason=reason, room=room)
     said = error.words(ui) if isinstance(error, SmolsynthError) else str(error)
     return said or type(error).__name__

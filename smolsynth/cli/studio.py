@@ -13,6 +13,7 @@ import time
 import webbrowser
 from pathlib import Path
 
+from smolsynth.cli.making import check_folder
 from smolsynth.cli.parser import Parser
 from smolsynth.cli.strings import strings
 from smolsynth.text.language import LANGS
@@ -58,7 +59,13 @@ def run(args: argparse.Namespace) -> int:
     if not find_spec("voila"):
         print(text["voila"], file=sys.stderr)
         return 1
+    check_folder(args.output)
     port, token = _free_port(args.port), secrets.token_hex(24)
+    if port is None:
+        print(text["no_port"].format(asked=args.port), file=sys.stderr)
+        return 1
+    if port != args.port:
+        print(text["taken"].format(asked=args.port, port=port))
     address = f"http://127.0.0.1:{port}/?token={token}"
     with tempfile.TemporaryDirectory(prefix="smolsynth-studio-") as folder:  # its owner's alone
         page = Path(folder) / "dataset_studio.ipynb"
@@ -91,8 +98,8 @@ def run(args: argparse.Namespace) -> int:
             server.wait()
 
 
-def _free_port(first: int, tries: int = 50) -> int:
-    """The first port from that one on that nothing listens at; that one where all are taken."""
+def _free_port(first: int, tries: int = 50) -> int | None:
+    """The first port from that one on that nothing listens at; None where all are taken."""
     for port in range(first, min(first + tries, 65536)):
         with socket.socket() as probe:
             try:
@@ -100,7 +107,7 @@ def _free_port(first: int, tries: int = 50) -> int:
                 return port
             except OSError:
                 continue
-    return first
+    return None
 
 
 def _open(address: str, port: int, folder: Path) -> None:
