@@ -27,9 +27,10 @@ def rows(data: Any) -> Sequence[Row]:
         return data
     if isinstance(data, list | tuple) and all(isinstance(row, Mapping) for row in data):
         return data
-    raise TypeError(
-        f"Expected a Dataset, a Distiset or a list of dicts, one a row, not {type(data).__name__}."
-    )
+    kind = type(data).__name__
+    if isinstance(data, list | tuple):
+        kind += " of " + next(type(row).__name__ for row in data if not isinstance(row, Mapping))
+    raise TypeError(f"Expected a Dataset, a Distiset or a list of dicts, one a row, not {kind}.")
 
 
 def _only_dataset(data: Any) -> Any:

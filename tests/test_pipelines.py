@@ -312,6 +312,15 @@ def test_unknown_runtime_parameters_raise(parameters, message):
         run(pipeline, parameters=parameters)
 
 
+def test_rows_without_a_name_are_no_parameters():
+    with InProcessPipeline() as pipeline:
+        TextGeneration(name="answer", llm=Shout())
+    with pytest.raises(TypeError, match=r"run\(dataset=rows\)"):
+        pipeline.run([{"instruction": "a"}])
+    with pytest.raises(TypeError, match="list of dicts"):
+        pipeline.run(dataset=["weather", "space"])
+
+
 def test_run_twice_and_with_a_step_more():
     llm = Shout()
     with InProcessPipeline() as pipeline:

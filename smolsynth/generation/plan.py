@@ -8,6 +8,7 @@
 Nothing heavy is imported here.
 """
 
+import difflib
 import os
 import shlex
 import subprocess
@@ -130,7 +131,7 @@ class Plan:
         known = seeds.topics(self.lang)
         for topic in self.topics:
             if topic not in known:
-                self._refuse("topics", value=topic, names=list(known))
+                self._refuse_topic(topic, list(known))
         if self.topics and self.about:
             self._refuse("about", "both")
         if self.needs.unknown and not (self.topics or self.about or self.documents):
@@ -161,6 +162,13 @@ class Plan:
                 "topics": len(seeds.topics(self.lang)),
             }
             self._refuse("about", "unknown", names=names, **sizes)
+
+    def _refuse_topic(self, topic: str, known: list[str]) -> NoReturn:
+        if topic in {row["concept"] for row in seeds.documents(self.lang)}:
+            self._refuse("topics", "concept", value=topic, names=known)
+        if close := difflib.get_close_matches(topic, known, 1):
+            self._refuse("topics", "mistyped", value=topic, close=close[0], names=known)
+        self._refuse("topics", value=topic, names=known)
 
     def _check_documents(self) -> None:
         if self.topics or self.about:

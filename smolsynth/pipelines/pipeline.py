@@ -434,6 +434,11 @@ class InProcessPipeline(BasePipeline):
 
     def _check_parameters(self, parameters: dict[str, dict[str, Any]]) -> None:
         """Raises where distilabel only logs a warning, which nobody would see here."""
+        if not isinstance(parameters, dict):
+            raise TypeError(
+                "Name the rows: run(dataset=rows). What comes without a name are runtime"
+                " parameters, a dict: {step: {name: value}}."
+            )
         for name, values in parameters.items():
             if name not in self.dag.G:
                 raise ValueError(
