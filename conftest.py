@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from smolsynth import _notebook
 from tools import course_run
 
 # No test needs the network: whatever asks for it by mistake fails here and now, on every machine.
@@ -19,8 +20,9 @@ os.environ.update(
 # Two test processes on two cores: with a thread per core each, torch is many times slower.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["OMP_NUM_THREADS"] = "1"
-# A reader's own choice of model must not decide whether the tests pass.
+# A reader's own choice of model must not decide whether the tests pass, nor what they have solved.
 os.environ.pop("SMOLSYNTH_LLM", None)
+os.environ[_notebook.PROGRESS] = ""
 
 ROOT = Path(__file__).resolve().parent
 CHATML = (

@@ -57,6 +57,7 @@ _FACE = {  # where each public name comes from
     "smolsynth.viewers.browse": "browse",
     "smolsynth.viewers.charts": "plot_counts plot_lengths",
     "smolsynth.viewers.compare": "diff vote",
+    "smolsynth.viewers.download": "download",
     "smolsynth.viewers.preview": "preview",
     "smolsynth.viewers.quality": "plot_quality",
 }

@@ -9,6 +9,8 @@ import sys
 import warnings
 from contextlib import contextmanager
 
+from smolsynth import _notebook
+
 # Defaults only: a value that the user has set stays.
 _ENVIRONMENT = {
     "DISTILABEL_LOG_LEVEL": "WARNING",
@@ -35,6 +37,7 @@ def prepare() -> None:
         sys.meta_path.insert(0, _DistilabelFinder())
     if "distilabel" in sys.modules:
         _uninstall_rich_tracebacks()
+    _notebook.install()
     if "datasets" in sys.modules:  # it has read its environment variable by now
         sys.modules["datasets"].disable_progress_bars()
 

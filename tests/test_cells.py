@@ -56,3 +56,14 @@ def test_repairs(shell):
 def test_plain_python(monkeypatch):
     monkeypatch.setattr(cells, "_shell", lambda: None)
     assert cells.failed_cell(None, "turtle") is None
+
+
+def test_a_check_says_that_the_answer_has_not_been_set_since(shell):
+    """The cell was changed, and the check run without running it."""
+    again = 'again = report.again, "run `exercise-turtle` first" in repr(report)'
+    codes(shell, GOOD, CHECK, again)
+    assert shell.user_ns["again"] == (False, False)
+    codes(shell, CHECK, again)
+    assert shell.user_ns["again"] == (True, True)
+    codes(shell, GOOD, CHECK, again)  # the same faults, but the cell has run
+    assert shell.user_ns["again"] == (False, False)

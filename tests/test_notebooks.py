@@ -38,12 +38,13 @@ def with_random_weights(paths):
 
 
 @pytest.mark.parametrize("path", ENGLISH, ids=lambda path: path.name)
-def test_on_colab_a_failed_install_raises_at_once(path, tmp_path):
+def test_on_colab_a_failed_install_says_what_to_do(path, tmp_path):
     notebook = notebooks.read(path)
     notebook.cells = [cell for cell in notebook.cells if cell.id == "setup"]
     assert notebook.cells, "no cell 'setup'"
     failed = notebooks.execute(notebook, tmp_path, {**colab(tmp_path), "PIP_EXIT": "1"})
-    assert failed and failed.startswith("cell 'setup'")
+    assert failed and failed.startswith("cell 'setup': RuntimeError: The course is not installed:")
+    assert "Check the network" in failed
 
 
 def nightly(path):

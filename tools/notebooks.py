@@ -1,7 +1,8 @@
 """Runs the notebooks, cleans what is committed, and keeps the Chinese twins in step.
 
     python -m tools.notebooks run [FILES]     runs in fresh kernels, writes the outputs back
-    python -m tools.notebooks stamp [FILES]   notes in each _cn cell which English cell it renders
+    python -m tools.notebooks stamp [FILES]   notes in each _cn cell which English cell it renders,
+                                              and for restore() what the exercises build on
     python -m tools.notebooks check [FILES]   lists stale twins and whatever else breaks a rule
 
 Without FILES: all of notebooks/. `run` writes nothing if a cell fails or writes to stderr.
@@ -25,7 +26,8 @@ from nbformat import NotebookNode
 from traitlets import default
 
 from smolsynth._files import write_whole
-from tools import twins
+from smolsynth._notebook import PROGRESS
+from tools import cells, twins
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -118,7 +120,8 @@ def execute(
     )
     with tempfile.TemporaryDirectory() as profile:
         # Nobody's startup files or configuration, unless the caller brings some.
-        env = {"IPYTHONDIR": profile, **(os.environ if env is None else env)}
+        # Nor what anybody has solved.
+        env = {"IPYTHONDIR": profile, PROGRESS: "", **(os.environ if env is None else env)}
         try:
             client.execute(env=env)
         except CellExecutionError as error:
@@ -264,6 +267,7 @@ def main() -> int:
     for path in arguments.files or notebooks():
         if arguments.command == "stamp":
             stamp(path)
+            cells.write(path, read(path))
             continue
         problems = run(path) if arguments.command == "run" else check(path)
         for problem in problems:

@@ -5,6 +5,7 @@
     progress("instruction", lang=LANG)                                 prints the board of tiers
     check_repair("formatter", answer, lang=LANG, rated=rated)          -> Report, of the failure lab
     check_finding("false-ties", rows, lang=LANG, ties=ties)            -> Report, of what was found
+    restore("instruction", lang=LANG)                   brings back what a restart has taken away
 
 `results` holds the report and the answer as a table; `instruction` and `preference` hold the rules,
 `common` those that both share, `repairs` those of the failure lab, `findings` those of what is to
@@ -12,15 +13,27 @@ be found out; `measures` is what they measure texts with, `truth` what the bundl
 `words` has all sentences in both languages.
 """
 
-from smolsynth.exercises import cells, instruction, preference
+from dataclasses import replace
+
+from smolsynth.exercises import cells, done, instruction, preference
 from smolsynth.exercises.findings import check_finding
 from smolsynth.exercises.repairs import check_repair
+from smolsynth.exercises.restore import restore
 from smolsynth.exercises.results import TIERS, Problem, Report, Sheet, read, stale
 from smolsynth.exercises.words import WORDS
 from smolsynth.rows import rows
 from smolsynth.text.language import check_lang
 
-__all__ = ["TIERS", "Problem", "Report", "check", "check_finding", "check_repair", "progress"]
+__all__ = [
+    "TIERS",
+    "Problem",
+    "Report",
+    "check",
+    "check_finding",
+    "check_repair",
+    "progress",
+    "restore",
+]
 
 EXERCISES = ("instruction", "preference")
 # What the preference notebook calls the cells that the common rules point to.
@@ -65,18 +78,25 @@ def check(exercise: str, tier: str, answer, lang: str = "en", **given) -> Report
         if not texts:
             raise ValueError(f'check("{exercise}", "{tier}", …) needs {key}=[…], a list of texts')
         report = _report(exercise, sheet, answer, texts, given.get("margin", 0))
+        report = replace(report, again=cells.is_same_again(tier, report.problems))
     _latest[exercise, tier] = report
+    if report.ok:
+        done.note(exercise, tier)
     return report
 
 
 def progress(exercise: str, lang: str = "en") -> None:
-    """Prints which tiers are done, from the checks run in this process, and what to do next."""
+    """Prints which tiers are done, now or before a restart, and what to do next.
+
+    What was checked in this process counts as it was checked last.
+    """
     _known(exercise, lang)
-    say, todo = WORDS[lang], None
+    say, todo, before = WORDS[lang], None, done.solved(exercise)
     for tier, icon in TIERS.items():
         report = _latest.get((exercise, tier))
         tried = report is not None and report.started
-        state = "✅" if tried and report.ok else "🔧" if tried else "⬜"
+        is_done = report.ok if tried else tier in before
+        state = "✅" if is_done else "🔧" if tried else "⬜"
         print(f"{icon} {state} {say[f'{exercise}_{tier}']}")
         if state != "✅" and todo is None:
             todo = say["mend" if tried else "start"].format(cell=f"exercise-{tier}")

@@ -1,14 +1,19 @@
-"""Whether a learner's answer is that of an earlier run: the cell that should renew it has failed.
+"""Whether a learner's answer is that of an earlier run: the cell that should renew it has failed,
+or was changed and not run again.
 
 IPython tells before and after each cell. Where a cell that assigns a name ends in an error and the
 name still holds what it held, that value is stale. In plain Python nothing is watched.
 """
 
 import ast
-import sys
+from collections.abc import Sequence
 from typing import Any
 
+from smolsynth._notebook import shell as _shell
+
 _failed: dict[str, str] = {}  # name -> the error of the cell that should have renewed it
+_renewed: set[str] = set()  # names that a cell has set since their last check
+_found: dict[str, tuple] = {}  # name -> what its last check found
 _before: dict[str, Any] = {}
 
 
@@ -28,6 +33,15 @@ def failed_cell(answer: Any, name: str) -> str | None:
     return _failed[names[0]] if names else None
 
 
+def is_same_again(name: str, problems: Sequence[Any]) -> bool:
+    """Whether a check finds what it found before, in an answer that no cell has set since."""
+    found = tuple(problems)
+    same = bool(found) and _found.get(name) == found and name not in _renewed
+    _found[name] = found
+    _renewed.discard(name)
+    return same and _shell() is not None
+
+
 def watch() -> None:
     """Registers with IPython, once; does nothing where there is none."""
     shell = _shell()
@@ -36,11 +50,6 @@ def watch() -> None:
     shell._smolsynth_watches = True
     shell.events.register("pre_run_cell", _remember)
     shell.events.register("post_run_cell", _judge)
-
-
-def _shell() -> Any:
-    ipython = sys.modules.get("IPython")
-    return ipython.get_ipython() if ipython else None
 
 
 def _assigned(code: str) -> set[str]:
@@ -78,6 +87,7 @@ def _judge(result: Any) -> None:
         renewed = name in now and now[name] is not _before.get(name)
         if error is None or (renewed and now[name] is not None):
             _failed.pop(name, None)
+            _renewed.add(name)
         else:
             _failed[name] = f"{type(error).__name__}: {error}".strip(": ")
     _before.clear()

@@ -73,8 +73,8 @@ def check_repair(case: str, answer: Any, lang: str = "en", **given: Any) -> Repo
     except (Exception, SystemExit) as error:  # of the learner's function, or of a strange cell
         name = f"{type(error).__name__}: {error}".strip(": ")
         problems = (_problem(sheet, "raised", error=measures.clip(name)),)
-    rows = sheet.rows or 0
-    return Report("repair", case, lang, True, rows, problems, ())
+    again = cells.is_same_again(ANSWERS[case], problems)
+    return Report("repair", case, lang, True, sheet.rows or 0, problems, (), again)
 
 
 def _problem(sheet: Sheet, message: str, rows: Iterable[int] = (), column=None, **words) -> Problem:

@@ -41,6 +41,7 @@ class Report:
     rows: int = 0
     problems: tuple[Problem, ...] = ()  # causes before consequences
     facts: tuple[str, ...] = ()  # measured, only when ok
+    again: bool = False  # the same as at the last check, of an answer that no cell has set since
 
     @property
     def ok(self) -> bool:
@@ -55,6 +56,8 @@ class Report:
             facts = [" · ".join(self.facts)] if self.facts else []
             return f"{icon} ✅ " + "\n   ".join([*praise, *facts])
         lines = [f"{icon} 🔧 {say['not_yet'].format(count=_things(self))}"]
+        if self.again:
+            lines.append(f"   {say['again'].format(cell=f'exercise-{self.tier}')}")
         for number, problem in enumerate(self.problems[:SHOWN_PROBLEMS], 1):
             message = "\n   ".join(wrap(problem.message, WIDTH - 3))
             lines += ["", f"{number}. {message}"]

@@ -615,6 +615,10 @@ WORDS = {
         "praise_instruction_lion": "Well done! Seeded, evolved and weeded: this is how the "
         "big ones are made.",
         "not_yet": "Not there yet: {count}.",
+        "again": "No cell has set this answer since the last check: run `{cell}` first.",
+        "all_there": "Everything that the exercises need is there.",
+        "restored": "Everything that the exercises need is there again: {cells} cells in "
+        "{seconds:.0f} s. Next: run the cells with your answers, then their checks.",
         "one_thing": "one thing to mend",
         "things": "{count} things to mend",
         "row": "   row {row}: ",
@@ -696,6 +700,10 @@ WORDS = {
         "praise_instruction_dog": "做得好！每一篇种子文档都长出了自己的问题和回答。",
         "praise_instruction_lion": "做得好！播种、进化、淘汰，大型指令数据集也是这样造出来的。",
         "not_yet": "还差一点：{count}。",
+        "again": "上次检查之后，答案没有更新过：请先运行 `{cell}`。",
+        "all_there": "练习需要的都在。",
+        "restored": "练习需要的都回来了：重新运行了 {cells} 个单元格，用时 {seconds:.0f} 秒。"
+        "接下来先运行写着答案的单元格，再运行检查。",
         "one_thing": "有 1 处需要修改",
         "things": "有 {count} 处需要修改",
         "row": "   第 {row} 行：",
