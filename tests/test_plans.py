@@ -51,7 +51,7 @@ NOVICE = "bundled:novice"  # the quicker one: for tests in which the model does 
         ({"kind": "instruction", "technique": "two-models"}, "technique", "choose self-instruct"),
         ({"kind": "preference", "technique": "magpie"}, "technique", "choose two-models"),
         ({"topics": ("wether",)}, "topics", "'wether': did you mean 'weather'"),
-        ({"topics": ("kettle",)}, "topics", "kettle is a thing, and no domain"),
+        ({"topics": ("kettle",)}, "topics", "about it: say so"),
         ({"topics": ("Byzantium",)}, "topics", "no domain 'Byzantium'; there are: "),
         ({"topics": ("weather",), "about": "rain"}, "about", "not both"),
         ({"about": "rain " * 500}, "about", "2,000"),

@@ -135,7 +135,9 @@ def _survive_any_encoding() -> list[str]:
 
     def replaced(error: UnicodeError) -> tuple[str | bytes, int]:
         if isinstance(error, UnicodeEncodeError):
-            lost[:] = [error.encoding]
+            # Codecs made of tables call themselves all alike.
+            name = sys.stdout.encoding if error.encoding == "charmap" else error.encoding
+            lost[:] = [name]
         return codecs.replace_errors(error)
 
     codecs.register_error("smolsynth", replaced)

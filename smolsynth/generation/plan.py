@@ -164,10 +164,10 @@ class Plan:
             self._refuse("about", "unknown", names=names, **sizes)
 
     def _refuse_topic(self, topic: str, known: list[str]) -> NoReturn:
-        if topic in {row["concept"] for row in seeds.documents(self.lang)}:
-            self._refuse("topics", "concept", value=topic, names=known)
-        if close := difflib.get_close_matches(topic, known, 1):
+        if close := difflib.get_close_matches(topic, known, 1, 0.75):
             self._refuse("topics", "mistyped", value=topic, close=close[0], names=known)
+        if mentioned(topic, self.lang):
+            self._refuse("topics", "concept", value=topic, names=known)
         self._refuse("topics", value=topic, names=known)
 
     def _check_documents(self) -> None:

@@ -99,8 +99,8 @@ _SAYS = {
         "technique": "{value!r} is no technique for {kind} data: choose {names}.",
         "topics": "There is no domain {value!r}; there are: {names}.",
         "mistyped": "There is no domain {value!r}: did you mean {close!r}? There are: {names}.",
-        "concept": "{value} is a thing, and no domain: describe what the data is to be about, with"
-        " --about {value} in a command. The domains are: {names}.",
+        "concept": "There is no domain {value!r}, but the data can be about it: say so in the"
+        ' description, in a command by --about "{value}". The domains are: {names}.',
         "both": "Choose domains, or write what the data is to be about, not both.",
         "both_documents": "Choose documents, or domains, or a description: one of them.",
         "of_documents": "{value} goes beyond what a document says: choose {names}.",
@@ -127,8 +127,8 @@ _SAYS = {
         "technique": "{kind}数据没有“{value}”这种技术，可选：{names}。",
         "topics": "没有“{value}”这个领域，可选：{names}。",
         "mistyped": "没有“{value}”这个领域，你要的是不是“{close}”？可选：{names}。",
-        "concept": "“{value}”是一样事物，不是领域：请写进描述里，命令里写 --about {value}。"
-        "领域有：{names}。",
+        "concept": "没有“{value}”这个领域，不过可以就它做数据：请写进描述里，命令里写"
+        ' --about "{value}"。领域有：{names}。',
         "both": "可以选领域，也可以用自己的话描述，但只能取其一。",
         "both_documents": "文档、领域、描述三者只能取其一。",
         "of_documents": "{value} 会问到文档以外去，请改选：{names}。",
