@@ -210,7 +210,7 @@ MESSAGES = {
         "en": "In {bad} of {n} rows, `{column}` {form}.\n"
         "A few of these are fine. Where most are, a model learns to tell them by their form "
         "alone: take responses that somebody could take for good.",
-        "zh": "{n} 行中有 {bad} 行的 `{column}`{form}。\n"
+        "zh": "{n} 行中有 {bad} 行的 `{column}` {form}。\n"
         "有几行没关系，多数都这样，模型就只学会看形式：请用乍看也像那么回事的回答。",
     },
     "unknown_instruction": {
@@ -584,7 +584,7 @@ MESSAGES = {
         "en": "Ties that are false for certain: {need}. You have missed {count} of them.\n"
         "Read them one by one: which response tells something that is not so?",
         "zh": "肯定判错了的平分有 {need} 行，你漏掉了 {count} 行。\n"
-        "请一行一行地读：哪个回答说的事情不是真的？",
+        "请一行一行地读，看哪个回答说的事情不是真的。",
     },
 }
 
