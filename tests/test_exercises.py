@@ -509,6 +509,25 @@ def test_hints_name_the_step_that_mends_it():
     assert "`reponse`" in misspelt.message and misspelt.cell == "two-steps"
 
 
+def test_hints_use_the_name_and_the_kind_of_what_the_learner_has():
+    rows = right("turtle")
+    for answer, words in (
+        (DatasetDict(train=Dataset.from_list(rows)), '`turtle = turtle["train"]`'),
+        (Pipeline(name="p"), '`turtle = pipeline.run(dataset=[…])["default"]["train"]`'),
+        (Dataset.from_list(rows).to_dict(), "`datasets.Dataset.from_dict(turtle)`"),
+        (Pipeline, "This is a class"),
+        (pd.Series(["x"]), "`pandas"),
+        (changed("turtle", 6, response=None), "`[row for row in turtle if …]`"),
+        (pd.DataFrame(changed("turtle", 6, response=None)), "`turtle[…]`"),
+        (pd.DataFrame(renamed("turtle", "response", "output")), "`turtle.rename(columns="),
+        (renamed("turtle", "response", "messages"), "holds whole conversations"),
+        (changed("turtle", 9, response=lambda row: [{"content": "x"}]), '[-1]["content"]'),
+    ):
+        assert words in graded("turtle", answer).problems[0].message, words
+    answer = graded("dog", renamed("dog", "document", "input")).problems[0].message
+    assert '`input_mappings={"input": "document"}`' in answer and "output_mappings" not in answer
+
+
 def test_problem_has_numbers_rows_and_short_samples():
     rows = right("turtle")
     for i in (3, 17, 20, 21):

@@ -190,6 +190,11 @@ def test_the_margin_of_the_task_counts():
     assert codes(report) == ["small_margin"] and "2" in report.problems[0].message
 
 
+def test_ratings_that_are_texts_are_to_be_made_numbers():
+    answer = changed("turtle", 24, chosen_rating="5")
+    assert 'float(row["chosen_rating"])' in graded("turtle", answer).problems[0].message
+
+
 def test_messages_are_chinese_for_chinese():
     report = graded("turtle", changed("turtle", 2, "zh", rejected_rating=5), "zh")
     assert codes(report) == ["tie"] and "平分" in report.problems[0].message

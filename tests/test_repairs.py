@@ -169,3 +169,32 @@ def test_what_it_refuses():
         check_repair("formatter", [], lang="fr", rated=[])
     with pytest.raises(ValueError, match="needs rated"):
         check_repair("formatter", [])
+
+
+def test_messages_say_what_happened_and_where():
+    def message(case, answer, **given):
+        problem = check_repair(case, answer, **given).problems[0]
+        assert problem.cell == f"lab-{case}"
+        return problem.message
+
+    assert "KeyError: 'x'" in message("seed", lambda seed: {}["x"])
+    assert "AssertionError" in message("seed", lambda seed: (_ for _ in ()).throw(AssertionError()))
+    assert "SystemExit" in message("seed", lambda seed: exit())
+    assert "list of texts" in message("seed", lambda seed: None)
+    assert "mended_formatted" in message("formatter", {"train": 1}, rated=RATED)
+    many = {f"\x1b[31mcolumn {i}\n": "" for i in range(300)}
+    assert len(text := message("formatter", [many], rated=RATED)) < 500
+    assert "\x1b" not in text and text.count("\n") == 1
+
+
+def test_a_function_that_never_ends_is_stopped_and_random_numbers_are_left_alone():
+    def endless(seed):
+        rng = np.random.default_rng(seed)
+        while True:
+            yield from drawn(rng)
+
+    np.random.seed(3)
+    before = np.random.get_state()[1].tolist()
+    assert check_repair("seed", endless).ok
+    assert not check_repair("seed", lambda seed: np.random.seed(seed)).ok
+    assert np.random.get_state()[1].tolist() == before
