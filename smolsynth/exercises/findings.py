@@ -45,7 +45,9 @@ def check_finding(case: str, answer: Any, lang: str = "en", **given: Any) -> Rep
         return Report("finding", case, lang, started=False)
     if given.get(name) is None:
         raise ValueError(f'check_finding("{case}", …) needs {name}')
-    return Report("finding", case, lang, True, problems=tuple(rule(sheet, answer, given[name])))
+    problems = tuple(rule(sheet, answer, given[name]))
+    again = cells.is_same_again(variable, problems)
+    return Report("finding", case, lang, True, problems=problems, again=again)
 
 
 def _problem(sheet: Sheet, message: str, samples: Iterable = (), **words) -> Problem:
