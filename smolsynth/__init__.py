@@ -15,7 +15,9 @@ __version__ = "0.1.0"
 _FACE = {  # where each public name comes from
     "smolsynth._files": "free_name",
     "smolsynth.datasets.convert": "to_messages to_preferences",
+    "smolsynth.datasets.gallery": "gallery",
     "smolsynth.datasets.hub": "push",
+    "smolsynth.datasets.mend": "mend",
     "smolsynth.datasets.mix": "mix",
     "smolsynth.datasets.read": "read_rows",
     "smolsynth.datasets.save": "save",

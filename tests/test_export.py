@@ -13,7 +13,7 @@ from datasets import Dataset, load_dataset
 
 from smolsynth._files import free_name
 from smolsynth.datasets import save as export
-from smolsynth.datasets.card import TEMPLATES, _fenced, model_in_words
+from smolsynth.datasets.card import TEMPLATES, fenced, model_in_words
 from smolsynth.datasets.convert import PAIR, to_messages, to_preferences
 from smolsynth.datasets.read import read_rows
 from smolsynth.datasets.redact import without_secrets
@@ -439,7 +439,7 @@ def test_examples_stay_inside_their_fences(text, tmp_path):
 
 @pytest.mark.parametrize("text", ["```\nx\n```", "a\n``````\nb", "plain"])
 def test_a_fence_holds_lines_of_backticks(text):
-    assert blocks(_fenced(text, "text")) == [("text", text)]
+    assert blocks(fenced(text, "text")) == [("text", text)]
 
 
 def test_secrets_and_machine_paths_stay_out(messages, tmp_path):

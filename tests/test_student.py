@@ -100,6 +100,22 @@ def test_the_tutor_knows_more_than_the_novice():
 
 
 @pytest.mark.slow
+def test_lora_trains_the_linear_layers_and_leaves_a_model_like_any_other(tmp_path):
+    from safetensors.numpy import load_file
+
+    recipe = Recipe(epochs=2, rate=1e-2, batch=4, lora=4)
+    student = train(to_messages(ROWS), recipe=recipe, folder=tmp_path / "lora", progress=False)
+    assert not list(student.folder.glob("adapter*")) and (student.folder / "ct2").is_dir()
+    before, after = (
+        load_file(f / "model.safetensors") for f in (MODELS / "novice", student.folder)
+    )
+    assert before.keys() == after.keys()
+    changed = {name for name in before if not np.array_equal(before[name], after[name])}
+    assert changed and all("_proj" in name for name in changed), "embeddings and norms stay"
+    assert len(answers(student, ["What is a cat?"])) == 1
+
+
+@pytest.mark.slow
 def test_sft_teaches_what_the_rows_say(taught):
     first, last = taught.losses[0][1], taught.losses[-1][1]
     assert len(taught.losses) == 25 and last < first / 4 and taught.rows == 4

@@ -73,12 +73,12 @@ def card(name: str, records: list[Row], facts: dict[str, Any], report: Report) -
         sources=_sources(records),
         documents=_documents(records),
         quality=_quality(report),
-        examples=[_fenced(as_json(row, indent=2), "json") for row in records[:SHOWN]],
+        examples=[fenced(as_json(row, indent=2), "json") for row in records[:SHOWN]],
         how=_TRAINERS[lang].get(facts["format"], "").format(name=one_line(name)),
         terms=facts["terms"],
-        code=_fenced(_training_code(name, kind, lang, facts["format"]), "python"),
+        code=fenced(_training_code(name, kind, lang, facts["format"]), "python"),
         prompts=[
-            {"name": one_line(html.escape(step)), "text": _fenced(text, "text")}
+            {"name": one_line(html.escape(step)), "text": fenced(text, "text")}
             for step, text in facts["prompts"].items()
         ],
         **_sizes(records, kind, report),
@@ -158,7 +158,7 @@ def _quality(report: Report) -> list[dict[str, Any]]:
     ]
 
 
-def _fenced(text: str, info: str) -> str:
+def fenced(text: str, info: str) -> str:
     """A code block of Markdown that its text can't end, whatever backticks are in it."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)

@@ -30,6 +30,8 @@ NOTES = {  # on what became of the data
         "shards": "{count} files, one after the other: {first} …",
         "skipped": "{count} rows can't be read and are left out; the first: row {number} "
         "({reason})",
+        "read": "{read} rows read by a person: {left} left as they are, {mended} mended,"
+        " {dropped} dropped",
     },
     "zh": {
         "took": "共 {rows} 行，类别 {kind}，格式 {shape}",
@@ -54,6 +56,7 @@ NOTES = {  # on what became of the data
         "blank": "跳过 {count} 个空行",
         "shards": "共 {count} 个文件，依次读取：{first} ……",
         "skipped": "{count} 行读不了，已略去；第一处：第 {number} 行（{reason}）",
+        "read": "人工读过 {read} 行：{left} 行没问题，{mended} 行改好，{dropped} 行去掉",
     },
 }
 ERRORS = {

@@ -2,20 +2,22 @@
 
     check("instruction", "turtle", answer, lang=LANG, topics=TOPICS)               -> Report
     check("preference", "turtle", answer, lang=LANG, instructions=INSTRUCTIONS)    -> Report
+    check("own", "dog", folder, lang=LANG, questions=QUESTIONS)        -> Report, of one's own data
     progress("instruction", lang=LANG)                                 prints the board of tiers
     check_repair("formatter", answer, lang=LANG, rated=rated)          -> Report, of the failure lab
     check_finding("false-ties", rows, lang=LANG, ties=ties)            -> Report, of what was found
     restore("instruction", lang=LANG)                   brings back what a restart has taken away
 
 `results` holds the report and the answer as a table; `instruction` and `preference` hold the rules,
-`common` those that both share, `repairs` those of the failure lab, `findings` those of what is to
-be found out; `measures` is what they measure texts with, `truth` what the bundled world knows, and
-`words` has all sentences in both languages.
+`common` those that both share, `own` what is asked of one's own data, by the rules of `measure`;
+`repairs` has those of the failure lab, `findings` those of what is to be found out; `measures` is
+what they measure texts with, `truth` what the bundled world knows, and `words` has all sentences in
+both languages.
 """
 
 from dataclasses import replace
 
-from smolsynth.exercises import cells, done, instruction, preference
+from smolsynth.exercises import cells, done, instruction, own, preference
 from smolsynth.exercises.findings import check_finding
 from smolsynth.exercises.repairs import check_repair
 from smolsynth.exercises.restore import restore
@@ -35,12 +37,15 @@ __all__ = [
     "restore",
 ]
 
-EXERCISES = ("instruction", "preference")
-# What the preference notebook calls the cells that the common rules point to.
-_PREFERENCE_CELLS = {
-    "two-steps": "two-models",
-    "self-instruct": "two-models",
-    "look-at-data": "make-pairs",
+EXERCISES = ("instruction", "preference", "own")
+# What the other notebooks call the cells that the common rules point to.
+_CELLS = {
+    "preference": {
+        "two-steps": "two-models",
+        "self-instruct": "two-models",
+        "look-at-data": "make-pairs",
+    },
+    "own": {"two-steps": "generate", "self-instruct": "generate", "look-at-data": "read"},
 }
 
 
@@ -53,21 +58,23 @@ _latest: dict[tuple[str, str], Report] = {}  # of this process, for the board
 def check(exercise: str, tier: str, answer, lang: str = "en", **given) -> Report:
     """Checks what a learner made and says what to mend.
 
-    exercise  "instruction" or "preference"
+    exercise  "instruction", "preference" or "own"
     tier      "turtle", "dog" or "lion"
-    answer    Dataset, Distiset with one config, list of dicts or pandas DataFrame; None means not
+    answer    Dataset, Distiset with one config, list of dicts or pandas DataFrame; of "own" for the
+              dog a folder that `save` wrote, for the lion what `compare` gives. None means not
               started. Whatever else is handed in gives a Problem, never an exception.
     lang      "en" or "zh": language of the messages, and the one that the data should be in
     given     "instruction": topics=[...] for the turtle, seeds=[...] for dog and lion (texts, or
               the dicts of `smolsynth.seeds`); "preference": instructions=[...] (texts or dicts) and
-              margin, the least difference of ratings (if left out, any difference will do)
+              margin, the least difference of ratings (if left out, any difference will do); "own":
+              for the dog questions=[...], those that a student will be asked
 
     Raises ValueError for an unknown exercise, tier or language, or where `given` lacks its list.
     """
     _known(exercise, lang)
     if tier not in TIERS:
         raise ValueError(f"tier must be one of {', '.join(TIERS)}, not {tier!r}")
-    sheet = Sheet(tier, lang, cells=_PREFERENCE_CELLS if exercise == "preference" else {})
+    sheet = Sheet(tier, lang, cells=_CELLS.get(exercise, {}))
     if error := cells.failed_cell(answer, tier):
         report = Report(exercise, tier, lang, problems=(stale(sheet, error),))
     elif answer is None:
@@ -75,7 +82,7 @@ def check(exercise: str, tier: str, answer, lang: str = "en", **given) -> Report
     else:
         key, name = _given_list(exercise, tier)
         texts = _given_texts(given.get(key), name)
-        if not texts:
+        if not texts and exercise != "own":
             raise ValueError(f'check("{exercise}", "{tier}", …) needs {key}=[…], a list of texts')
         report = _report(exercise, sheet, answer, texts, given.get("margin", 0))
         report = replace(report, again=cells.is_same_again(tier, report.problems))
@@ -113,6 +120,8 @@ def _given_list(exercise: str, tier: str) -> tuple[str, str]:
     """Which list the task gives, and the key of its texts where they are dicts."""
     if exercise == "preference":
         return "instructions", "instruction"
+    if exercise == "own":
+        return "questions", "instruction"
     return ("topics", "topic") if tier == "turtle" else ("seeds", "document")
 
 
@@ -127,6 +136,9 @@ def _given_texts(values, name: str) -> list[str]:
 
 
 def _report(exercise: str, sheet: Sheet, answer, given: list[str], margin: float) -> Report:
+    if exercise == "own":
+        problems, facts = own.examined(sheet, answer, given)
+        return Report(exercise, sheet.tier, sheet.lang, True, sheet.rows, problems, facts)
     if problem := read(answer, sheet):
         return Report(exercise, sheet.tier, sheet.lang, problems=(problem,))
     if exercise == "preference":

@@ -33,6 +33,7 @@ NEAR_NAMES = {  # what steps call these columns, and what comes to mind
     "instruction": "instructions prompt prompts question questions query queries user",
     "response": "responses generation generations output outputs completion answer answers reply",
     "document": "documents input seed seeds context text passage source",
+    "file": "files source document path url",
     "evolved_instruction": "evolved_instructions evolved instruction_evolved evolved_prompt "
     "evolution evol_instruction evolved_instruct",
     "evolved_response": "evolved_responses evolved evolution response_evolved evolved_answer",

@@ -34,7 +34,7 @@ class Problem:
 class Report:
     """What a check found. `ok` is True only if the exercise is solved; prints itself readably."""
 
-    exercise: str  # "instruction", "preference" or "repair"
+    exercise: str  # "instruction", "preference", "own" or "repair"
     tier: str  # of a repair, its case
     lang: str
     started: bool = True
@@ -112,11 +112,12 @@ class Sheet:
         samples: Iterable = (),
         **words,
     ) -> Problem:
-        """A Problem from MESSAGES (`code` or `code/variant`); shows `column` of the rows `at`."""
+        """A Problem from MESSAGES (`code` or `code/variant`); with samples, or with
+        `column` of the rows `at`."""
         at = list(at)
         self.reported.update(at)
         rows = tuple(at[:SHOWN_ROWS])
-        cells = [self.columns[column][i] for i in rows] if rows else samples
+        cells = list(samples) or [self.columns[column][i] for i in rows]
         source = WORDS[self.lang]["topic" if self.tier == "turtle" else "document"]
         words = {"bad": len(at), "n": self.rows, "column": column, "source": source, **words}
         words["answer"] = name = self.answer or self.tier
@@ -130,15 +131,15 @@ class Sheet:
 
 def read(answer, sheet: Sheet) -> Problem | None:
     """Fills the sheet; returns a Problem if the answer is not a dataset with rows."""
-    if _is(answer, "distilabel", "Distiset") and len(answer) == 1:
+    if is_kind(answer, "distilabel", "Distiset") and len(answer) == 1:
         (answer,) = answer.values()
-        if _is(answer, "datasets", "DatasetDict") and "train" in answer:
+        if is_kind(answer, "datasets", "DatasetDict") and "train" in answer:
             answer = answer["train"]
-    if _is(answer, "datasets", "Dataset"):
+    if is_kind(answer, "datasets", "Dataset"):
         sheet.kind, answer = "dataset", answer.with_format(None)
         sheet.columns = {name: list(answer[name]) for name in answer.column_names}
         sheet.rows = len(answer)
-    elif _is(answer, "pandas", "DataFrame"):
+    elif is_kind(answer, "pandas", "DataFrame"):
         sheet.kind, names = "frame", [str(name) for name in answer.columns]
         sheet.columns = {
             name: [cell.tolist() if _is_array(cell) else cell for cell in answer.iloc[:, i]]
@@ -161,15 +162,15 @@ def stale(sheet: Sheet, error: str) -> Problem:
 
 
 def _not_a_dataset(answer, sheet: Sheet) -> Problem:
-    if _is(answer, "distilabel", "Distiset"):
+    if is_kind(answer, "distilabel", "Distiset"):
         if not answer:
             return sheet.problem("empty_dataset", "two-steps")
         names = ", ".join(f"`{measures.clip(name)}`" for name in answer)
         return sheet.problem("not_a_dataset/configs", "two-steps", names=names)
     kinds = {
-        "pipeline": _is(answer, "", "BasePipeline"),
-        "step": _is(answer, "", "_Step"),
-        "splits": _is(answer, "datasets", "DatasetDict"),
+        "pipeline": is_kind(answer, "", "BasePipeline"),
+        "step": is_kind(answer, "", "_Step"),
+        "splits": is_kind(answer, "datasets", "DatasetDict"),
         "columns": isinstance(answer, dict),
         "text": isinstance(answer, str),
         "rows": isinstance(answer, list),
@@ -181,7 +182,7 @@ def _not_a_dataset(answer, sheet: Sheet) -> Problem:
     return sheet.problem(f"not_a_dataset/{variant}", "two-steps", kind=measures.clip(name))
 
 
-def _is(thing, package: str, name: str) -> bool:
+def is_kind(thing, package: str, name: str) -> bool:
     """isinstance by name: the check needn't import what the learner did not use."""
     return any(c.__name__ == name and c.__module__.startswith(package) for c in type(thing).__mro__)
 

@@ -415,6 +415,70 @@ MESSAGES = {
         "zh": "没有 `topic` 这一列，看不出每一行出自哪个主题。\n"
         "请从第一步起就留着它，好看出是不是每个主题都有了。",
     },
+    # ---- data of one's own ----
+    "few_rows/own": {
+        "en": "Too few rows: {n}. The task asks for {need} or more.\n"
+        "Ask for more rows in the plan, or give it more documents; what was dropped is counted in "
+        "the cell `generate`.",
+        "zh": "数据集只有 {n} 行，任务要求至少 {need} 行。\n"
+        "请在计划里多要几行，或者多给几篇文档；去掉了哪些，单元格 `generate` 里有数。",
+    },
+    "rule": {
+        "en": "In {count} of {n} rows: {what} (rule `{rule}`, {allowed} allowed).\n"
+        "Look at them, then mend them, or {mend}",
+        "zh": "{n} 行中有 {count} 行：{what}（规则 `{rule}`，最多允许 {allowed} 行）。\n"
+        "请先看一看，能改就改；改不了的话，{mend}。",
+    },
+    "no_folder": {
+        "en": "This is no folder that `save` wrote: it has no card.\n"
+        "Hand over the folder, as `dog = save(…)` gives it.",
+        "zh": "这不是 `save` 写出的文件夹，里面没有卡片。\n"
+        "请提交文件夹，也就是 `dog = save(…)` 的结果。",
+    },
+    "unreadable": {
+        "en": "The rows in the folder can't be read. {reason}\n"
+        "Write them again with `save`, into a new folder.",
+        "zh": "文件夹里的数据读不了。{reason}\n请用 `save` 重新写到一个新文件夹里。",
+    },
+    "few_read": {
+        "en": "The log names {read} rows that you have read; the task asks for {need}.\n"
+        "Read on, note each row in `VERDICTS`, good ones too, and save with "
+        "`files={{LOG: mended.jsonl()}}`.",
+        "zh": "记录里读过的只有 {read} 行，任务要求 {need} 行。\n"
+        "请接着读，每一行都记进 `VERDICTS`，没毛病的也要记，保存时写上 "
+        "`files={{LOG: mended.jsonl()}}`。",
+    },
+    "log_contradicted": {
+        "en": "{count} texts that the log calls mended or dropped still stand in the data.\n"
+        "Save the rows that `mend` gave, `mended.rows`, not those from before.",
+        "zh": "有 {count} 处，记录里说改了或去掉了，数据里却还是老样子。\n"
+        "要保存的是 `mend` 之后的 `mended.rows`，不是原来的行。",
+    },
+    "few_questions": {
+        "en": "There are {count} questions to ask a student; the task asks for {need} or more.\n"
+        "Write them yourself, with the words that a right answer holds, before you look at the "
+        "rows.",
+        "zh": "考学生的题只有 {count} 道，任务要求至少 {need} 道。\n"
+        "请自己出题，写明答对时必有的字眼，而且要在看数据之前写好。",
+    },
+    "not_trials": {
+        "en": "This is not what `compare` gives.\n"
+        "Hand over its result as it is: `lion = compare({{…}}, QUESTIONS)`.",
+        "zh": "这不是 `compare` 的结果。\n请原样提交：`lion = compare({{…}}, QUESTIONS)`。",
+    },
+    "few_seeds": {
+        "en": "Each dataset was tried with {count} seeds; the task asks for {need}.\n"
+        "Leave `seeds=` away, or name {need} or more: one student may just be lucky.",
+        "zh": "每份数据只用了 {count} 个随机种子，任务要求 {need} 个。\n"
+        "请去掉 `seeds=`，或者至少写 {need} 个：只练一次，好坏可能全凭运气。",
+    },
+    "no_control": {
+        "en": "The differences are taken to “{to}”, which is trained on {rows} rows; no other row "
+        "of the table has as many (5% more or less).\n"
+        "Name a control as `baseline=`, and draw as many rows for it as for your data.",
+        "zh": "相减时的基准是“{to}”，它练了 {rows} 行；表里没有别的数据和它一样多（差 5% 以内）。\n"
+        "请把对照写进 `baseline=`，行数抽得和你的数据一样多。",
+    },
     # ---- the failure lab ----
     "raised": {
         "en": "Your repair ended in an error: {error}\n"
@@ -645,6 +709,21 @@ WORDS = {
         "preference_dog": "A preference dataset with response evolution",
         "preference_lion": "A preference dataset with response evolution and critiques",
         "preference_all_done": "All three done. Next: save your pairs as in the cell `{cell}`.",
+        "praise_own_turtle": "Well done! Rows of your own, and no rule has anything against them.",
+        "praise_own_dog": "Well done! Read, mended, logged, and free of the questions that will "
+        "test it: others can trust this card.",
+        "praise_own_lion": "Well done! A control of the same size, and an interval: whatever it "
+        "says, you know how sure it is.",
+        "own_turtle": "A checked dataset of your own",
+        "own_dog": "… read, repaired and logged, with its card, apart from the test",
+        "own_lion": "… with a student, a control and an interval",
+        "own_all_done": "All three done. Show it to somebody: the cell `gallery`.",
+        "fact_own_rows": "{rows} rows from {files} documents",
+        "fact_read": "{read} rows read, {changed} of them mended or dropped",
+        "fact_apart": "none of the {count} questions among the rows",
+        "fact_difference": "“{name}” − “{to}”: {mean:+.3f} [{low:+.3f}, {high:+.3f}], {verdict}",
+        "fact_holds_zero": "zero lies within",
+        "fact_without_zero": "zero lies outside",
         "praise_repair_seed": (
             "Repaired. EvolInstruct(seed=…) goes nowhere in distilabel 1.5.3; mutations are drawn "
             "from NumPy's global generator, so that is the one to seed. A seed on a card proves "
@@ -727,6 +806,19 @@ WORDS = {
         "preference_dog": "偏好数据集，加上回答进化",
         "preference_lion": "偏好数据集，加上回答进化和点评",
         "preference_all_done": "三关全部通过。下一步：照单元格 `{cell}` 的做法保存偏好对。",
+        "praise_own_turtle": "做得好！这是你自己的数据，每条规则都挑不出毛病。",
+        "praise_own_dog": "做得好！读过，改过，记下来了，考题也没混进去：这张卡片信得过。",
+        "praise_own_lion": "做得好！对照一样大，区间也有了：结果是好是坏，有多大把握，你心里有数。",
+        "own_turtle": "一份查过的数据集，用你自己的材料",
+        "own_dog": "……读过，改过，留有记录和卡片，没混进考题",
+        "own_lion": "……加上学生、对照和区间",
+        "own_all_done": "三关全部通过。拿给别人看看吧：单元格 `gallery`。",
+        "fact_own_rows": "{rows} 行，出自 {files} 篇文档",
+        "fact_read": "读过 {read} 行，改动或去掉 {changed} 行",
+        "fact_apart": "{count} 道考题都没有混进来",
+        "fact_difference": "“{name}” − “{to}”：{mean:+.3f} [{low:+.3f}, {high:+.3f}]，{verdict}",
+        "fact_holds_zero": "区间含 0",
+        "fact_without_zero": "区间不含 0",
         "praise_repair_seed": "修好了。distilabel 1.5.3 的 EvolInstruct(seed=…) 不起作用，"
         "改写方式是从 NumPy 的全局随机数生成器里抽的，随机种子要设在那里。"
         "卡片上写着随机种子，不等于能复现：跑两遍，比一比。",

@@ -19,7 +19,14 @@ import numpy as np
 
 from smolsynth.errors import SmolsynthError
 from smolsynth.quality.lengths import share_longer
-from smolsynth.quality.rules import _GIVEN, RATINGS, RULES, SCORES, faults_of_pair, faults_of_talk
+from smolsynth.quality.rules import (
+    RATINGS,
+    RULES,
+    SCORES,
+    complaint,
+    faults_of_pair,
+    faults_of_talk,
+)
 from smolsynth.quality.strings import WORDS
 from smolsynth.rows import METADATA, Row, column_names, is_missing
 from smolsynth.rows import rows as rows_of
@@ -134,7 +141,7 @@ class QualityError(SmolsynthError, ValueError):
 
 def _complaint(report: Report, finding: Finding) -> str:
     rule, words = RULES[finding.rule], WORDS[report.lang]
-    what, mend = rule.words(report.lang)
+    what, mend = complaint(finding.rule, report.lang)
     return words["complaint"].format(
         rule=finding.rule,
         what=what,
@@ -142,7 +149,7 @@ def _complaint(report: Report, finding: Finding) -> str:
         rows=report.rows,
         allowed=f"{rule.allowed:.0%}",
         shown=words["and"].join(_shown(finding, report.lang)),
-        mend=mend.format(rule=finding.rule, lang=report.lang, given=_GIVEN.get(finding.rule, "")),
+        mend=mend,
     )
 
 

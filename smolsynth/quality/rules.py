@@ -58,6 +58,12 @@ class Rule(NamedTuple):
         return int(self.allowed * rows)
 
 
+def complaint(rule: str, lang: str) -> tuple[str, str]:
+    """The fault of a rule in words, and the code that mends it, filled in."""
+    what, mend = RULES[rule].words(lang)
+    return what, mend.format(rule=rule, lang=lang, given=_GIVEN.get(rule, ""))
+
+
 _CALL = "dataset = dataset.select(measure(dataset, {lang!r}{given}).good_rows({rule!r}))"
 _DROP, _DROP_ZH = "drop them: " + _CALL, "去掉这些行：" + _CALL
 _GIVEN = {

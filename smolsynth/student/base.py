@@ -57,9 +57,14 @@ def model_path(base: str | Path | Student) -> str:
     return str(base)
 
 
-def check_trainers() -> None:
-    """Raises ImportError, with the command that mends it, where training has no libraries."""
-    missing = [p for p in ("torch", "transformers", "trl") if importlib.util.find_spec(p) is None]
+def check_trainers(*others: str) -> None:
+    """Raises ImportError, with the command that mends it, where training has no libraries.
+
+    Args:
+        others: packages that are needed besides; "" for none.
+    """
+    needed = ("torch", "transformers", "trl", *filter(None, others))
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
         raise ImportError(
             f'Training needs {", ".join(missing)}: run `pip install "smolsynth[train]"`.'

@@ -36,6 +36,8 @@ SHORT, FEW = "SMOLSYNTH_SHORT_TRAINING", 48
 class Recipe:
     """How a student is trained. `SFT` and `DPO` suit the novice; larger models want lower rates.
 
+    `LORA` suits a model of some hundred million parameters, on a GPU.
+
     Attributes:
         epochs: times that each row is seen.
         rate: learning rate at its highest; it falls to zero in a straight line.
@@ -43,6 +45,8 @@ class Recipe:
         beta: DPO's: weight of the KL penalty, which keeps the student near the model that training
             began with.
         sft: DPO's: weight of SFT's loss on the chosen responses beside it, 0 for DPO alone.
+        lora: rank of the adapters that are trained in place of the weights (LoRA, Hu et al.,
+            arXiv:2106.09685), on all linear layers, and then added to them; 0 trains all weights.
     """
 
     epochs: int
@@ -50,9 +54,11 @@ class Recipe:
     batch: int = 16
     beta: float = 0.1
     sft: float = 0.0
+    lora: int = 0
 
 
 SFT = Recipe(epochs=6, rate=5e-4)
+LORA = Recipe(epochs=3, rate=2e-4, batch=8, lora=16)
 # With a smaller beta or less of SFT's loss the chosen responses became less likely along with the
 # rejected ones, and the quiz fell, even with good pairs.
 DPO = Recipe(epochs=3, rate=3e-4, beta=1.0, sft=5.0)
@@ -88,7 +94,7 @@ def train(
     Raises:
         ValueError: no rows, or other columns.
         FileExistsError: the folder exists already.
-        ImportError: torch or TRL is missing.
+        ImportError: torch, TRL or, for LoRA, PEFT is missing.
     """
     data = rows_of(dataset)
     if not len(data):
@@ -101,7 +107,7 @@ def train(
         )
     if os.environ.get(SHORT):
         data = list(islice(data, FEW))
-    check_trainers()
+    check_trainers("peft" if recipe and recipe.lora else "")
     folder = Path(folder or Path(tempfile.mkdtemp(dir=_scratch().name)) / "model").resolve()
     if folder.exists():
         raise FileExistsError(f"{folder} exists already: choose another folder.")
@@ -180,7 +186,8 @@ def _run(
         config = SFTConfig(**settings, train_sampling_strategy="group_by_length")
     # float32: in bfloat16 a small step is rounded away
     model = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32)
-    kind = DPOTrainer if pairs else SFTTrainer if on_gpu else _sft_of_responses()
+    plain = on_gpu or recipe.lora  # adapters wrap the parts that `_sft_of_responses` calls
+    kind = DPOTrainer if pairs else SFTTrainer if plain else _sft_of_responses()
     try:
         with (
             text_bar(bool(progress), unit="step", desc=name) as bar,
@@ -192,6 +199,7 @@ def _run(
                 train_dataset=Dataset.from_list(rows),
                 processing_class=AutoTokenizer.from_pretrained(source),
                 callbacks=[Bar()],
+                peft_config=_adapters(recipe.lora) if recipe.lora else None,
             )
             trainer.remove_callback(PrinterCallback)
             begun = time.perf_counter()
@@ -199,6 +207,14 @@ def _run(
     finally:
         shutil.rmtree(settings["output_dir"], ignore_errors=True)
     return trainer, time.perf_counter() - begun
+
+
+def _adapters(rank: int) -> Any:
+    from peft import LoraConfig
+
+    return LoraConfig(
+        r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM"
+    )
 
 
 # Without a GPU, TRL 1.16 projects every position on the vocabulary, prompts and padding too, and a
@@ -250,8 +266,11 @@ def _dpo_of_responses() -> Iterator[None]:
 
 def _write(trainer: Any, source: str, folder: Path) -> None:
     """The trained model, whole or not at all; converted for CTranslate2 where its base is."""
+    model = trainer.model
+    if hasattr(model, "merge_and_unload"):  # adapters: a student is a model like any other
+        model = model.merge_and_unload()
     with new_folder(folder) as unfinished:
-        trainer.model.save_pretrained(unfinished)
+        model.save_pretrained(unfinished)
         trainer.processing_class.save_pretrained(unfinished)
         if (Path(source) / "ct2").is_dir():
             for name in ("tokenizer.json", "chat_template.jinja", "generation_config.json"):

@@ -14,7 +14,7 @@ from smolsynth.rows import rows as rows_of
 from smolsynth.student.base import NOVICE, Student
 from smolsynth.student.intervals import Difference, difference, margin
 from smolsynth.student.quiz import right_answers
-from smolsynth.student.train import FEW, SHORT, train
+from smolsynth.student.train import FEW, SHORT, Recipe, train
 from smolsynth.text.language import check_lang
 from smolsynth.text.layout import shortened, width
 from smolsynth.viewers.charts import BAR, INK, chart, chart_fonts, chart_words
@@ -165,6 +165,7 @@ def compare(
     questions: Sequence[Row],
     *,
     base: str | Path | Student = NOVICE,
+    recipe: Recipe | None = None,
     seeds: Sequence[int] = SEEDS,
     baseline: str | None = None,
     lang: str = "en",
@@ -176,7 +177,7 @@ def compare(
         datasets: by name: what `train` takes; or a function of the seed that gives it; or a tuple
             of these, trained on one after the other; or `None` for the model as it is.
         questions: of `quiz`.
-        base: see `train`.
+        base, recipe: see `train`.
         seeds: of the order of the rows, and for functions.
         baseline: name of the dataset to which differences are shown; default: the first.
         lang: of the table.
@@ -215,6 +216,7 @@ def compare(
                         trained[way] = train(
                             data,
                             student,
+                            recipe=recipe,
                             folder=Path(folder) / f"{len(trained)}",
                             seed=seed or 0,
                             progress=progress and bar,

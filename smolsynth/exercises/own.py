@@ -1,0 +1,168 @@
+"""What is asked of a learner's own data. Rows are judged by `smolsynth.measure`: no rule is new."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from smolsynth.datasets.mend import LOG, contradicted
+from smolsynth.datasets.read import read_rows
+from smolsynth.errors import ReadError
+from smolsynth.exercises import measures
+from smolsynth.exercises.common import cell_problems, column_problems
+from smolsynth.exercises.results import Problem, Sheet, is_kind, read
+from smolsynth.exercises.words import WORDS
+from smolsynth.quality.report import measure
+from smolsynth.quality.rules import RULES, complaint
+
+MIN_ROWS, MIN_READ, MIN_QUESTIONS, MIN_SEEDS = 30, 20, 20, 3  # as the tasks say
+SAME_SIZE = 0.05  # rows of a control, more or less
+
+
+def examined(
+    sheet: Sheet, answer: Any, questions: list[str]
+) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
+    """What is wrong with an answer, and what there is to be glad about if nothing is."""
+    if sheet.tier == "lion":
+        problems, facts = tuple(_trials_problems(sheet, answer)), _trials_facts
+    elif sheet.tier == "dog":
+        problems, facts = tuple(_folder_problems(sheet, answer, questions)), _folder_facts
+    else:
+        problems, facts = tuple(_rows_problems(sheet, answer)), _rows_facts
+    return problems, () if problems else tuple(facts(sheet, answer, questions))
+
+
+# ---- 🐢 rows ----
+def _rows_problems(sheet: Sheet, answer: Any) -> Iterator[Problem]:
+    if problem := read(answer, sheet):
+        yield problem
+        return
+    texts = ["messages"] if "messages" in sheet.columns else ["instruction", "response"]
+    missing = list(column_problems(sheet, (*texts, "file"), {"file": "generate"}))
+    unfit = list(cell_problems(sheet, texts)) if len(texts) > 1 else []
+    yield from missing + unfit
+    yield from _few_rows(sheet)
+    if not missing and not unfit:
+        yield from _rule_problems(sheet, _rows_of(sheet))
+
+
+def _rows_of(sheet: Sheet) -> list[dict]:
+    return [
+        dict(zip(sheet.columns, cells, strict=True))
+        for cells in zip(*sheet.columns.values(), strict=True)
+    ]
+
+
+def _few_rows(sheet: Sheet) -> Iterator[Problem]:
+    if sheet.rows < MIN_ROWS:
+        yield sheet.problem("few_rows/own", f"exercise-{sheet.tier}", need=MIN_ROWS)
+
+
+def _rule_problems(sheet: Sheet, rows: Any, questions: Iterable[str] = ()) -> Iterator[Problem]:
+    """One for each rule of `measure` that the rows break."""
+    report = measure(rows, sheet.lang, evaluation=questions)
+    for finding in report.broken:
+        what, mend = complaint(finding.rule, sheet.lang)
+        yield sheet.problem(
+            "rule",
+            "quality",
+            finding.rows,
+            samples=finding.reasons,
+            count=len(finding.rows),
+            what=what,
+            rule=finding.rule,
+            allowed=RULES[finding.rule].limit(report.rows),
+            mend=mend,
+        )
+
+
+def _rows_facts(sheet: Sheet, *_: Any) -> Iterator[str]:
+    files = len({str(cell) for cell in sheet.columns["file"]})
+    yield WORDS[sheet.lang]["fact_own_rows"].format(rows=sheet.rows, files=files)
+
+
+# ---- 🐕 a folder ----
+def _folder_problems(sheet: Sheet, answer: Any, questions: list[str]) -> Iterator[Problem]:
+    is_path = isinstance(answer, str | os.PathLike)
+    if not is_path or not (Path(answer) / "README.md").is_file():
+        yield sheet.problem("no_folder", "card")
+        return
+    try:
+        rows = list(read_rows(Path(answer)))
+    except ReadError as error:
+        yield sheet.problem("unreadable", "card", reason=measures.clip(error.words(sheet.lang)))
+        return
+    sheet.rows = len(rows)
+    yield from _few_rows(sheet)
+    log = _log(answer)
+    if len(log) < MIN_READ:
+        yield sheet.problem("few_read", "verdicts", read=len(log), need=MIN_READ)
+    if there := contradicted(log, rows):
+        texts = [next(iter(log[place]["was"].values())) for place in there]
+        yield sheet.problem("log_contradicted", "verdicts", samples=texts, count=len(there))
+    yield from _few_questions(sheet, len(questions))
+    yield from _rule_problems(sheet, rows, questions)
+
+
+def _log(folder: Any) -> list[dict]:
+    """The entries of the log, each row once; what is none is passed over."""
+    entries: dict[Any, dict] = {}
+    try:
+        for line in (Path(folder) / LOG).read_text("utf-8").splitlines():
+            entry = json.loads(line)
+            if {"row", "action", "was"} <= set(entry) and isinstance(entry["was"], dict):
+                entries[entry["row"]] = entry
+    except (OSError, ValueError, TypeError):
+        return []
+    return list(entries.values())
+
+
+def _few_questions(sheet: Sheet, count: int) -> Iterator[Problem]:
+    if count < MIN_QUESTIONS:
+        yield sheet.problem("few_questions", "questions", count=count, need=MIN_QUESTIONS)
+
+
+def _folder_facts(sheet: Sheet, answer: Any, questions: list[str]) -> Iterator[str]:
+    say, log = WORDS[sheet.lang], _log(answer)
+    changed = sum(entry["action"] != "left" for entry in log)
+    yield say["fact_read"].format(read=len(log), changed=changed)
+    yield say["fact_apart"].format(count=len(questions))
+
+
+# ---- 🦁 trials ----
+def _trials_problems(sheet: Sheet, trials: Any) -> Iterator[Problem]:
+    from smolsynth.student.train import SHORT
+
+    if not is_kind(trials, "smolsynth.student", "Trials") or not trials:
+        yield sheet.problem("not_trials", "student")
+        return
+    yield from _few_questions(sheet, trials.questions)
+    need = 1 if os.environ.get(SHORT) else MIN_SEEDS  # the tests of the course train once
+    seeds = min((len(trial.scores) for trial in trials if trial.rows), default=0)
+    if seeds < need:
+        yield sheet.problem("few_seeds", "student", count=seeds, need=need)
+    if not _of_one_size(trials):
+        base = next(trial for trial in trials if trial.name == trials.baseline)
+        yield sheet.problem("no_control", "student", to=measures.clip(base.name), rows=base.rows)
+
+
+def _of_one_size(trials: Any) -> list[str]:
+    """Names of the datasets that are as large as the one that they are compared with."""
+    base = next(trial for trial in trials if trial.name == trials.baseline)
+    return [
+        trial.name
+        for trial in trials
+        if base.rows and trial is not base and abs(trial.rows - base.rows) <= SAME_SIZE * base.rows
+    ]
+
+
+def _trials_facts(sheet: Sheet, trials: Any, *_: Any) -> Iterator[str]:
+    say, names = WORDS[sheet.lang], _of_one_size(trials)
+    for one in trials.differences():
+        if one.name in names and one.interval:
+            low, high = one.interval
+            verdict = say["fact_holds_zero" if low <= 0 <= high else "fact_without_zero"]
+            yield say["fact_difference"].format(
+                name=one.name, to=one.to, mean=one.mean, low=low, high=high, verdict=verdict
+            )
