@@ -463,8 +463,8 @@ def test_each_tier_has_eight_wrong_answers_and_every_code_is_met():
         *("no_ties", "true_ties", "missed_ties"),
     }
     own = {  # met in test_own_exercises.py
-        *("rule", "no_folder", "unreadable", "few_read", "log_contradicted", "few_questions"),
-        *("not_trials", "few_seeds", "no_control"),
+        *("rule", "no_talk", "no_folder", "unreadable", "few_read", "log_contradicted"),
+        *("few_questions", "not_trials", "few_seeds", "no_control"),
     }
     met |= others | repairs | findings | own
     assert met == {message.split("/")[0] for message in MESSAGES}

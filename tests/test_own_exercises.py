@@ -106,6 +106,7 @@ def without_files():
         (lambda: [row | {"response": [row["response"]]} for row in rows()], ["list_cell"]),
         (lambda: rows()[:30] + rows()[:9], ["rule"]),  # duplicate
         (lambda: [row | {"response": "I am sorry, I don't know."} for row in rows()], None),
+        (lambda: [{"messages": ["x", 2], "file": "a.md"}] * 30, ["no_talk"]),
         (lambda: "rows", ["not_a_dataset"]),
         (lambda: [], ["empty_dataset"]),
     ],
@@ -149,7 +150,9 @@ def test_wrong_folders_give_their_problem(tmp_path):
     assert codes(check("own", "dog", data, questions=questions())) == ["unreadable"]
 
 
-@pytest.mark.parametrize("text", ["not JSON", "[1]", '{"row": 1}', "null", '{"row": 1, "was": 2}'])
+@pytest.mark.parametrize(
+    "text", ["not JSON", "[1]", '{"row": 1}', "null", '{"row": 1, "action": "left", "was": 2}']
+)
 def test_a_log_that_is_none_is_no_log(tmp_path, text):
     data = folder(tmp_path)
     (data / LOG).write_text(text + "\n", "utf-8")
@@ -177,6 +180,27 @@ def test_a_row_is_not_read_twice(tmp_path):
 )
 def test_wrong_trials_give_their_problem(answer, wanted):
     assert codes(check("own", "lion", answer())) == [wanted]
+
+
+class Hostile:
+    def __getattr__(self, name):
+        raise RuntimeError("no")
+
+    __len__ = __iter__ = __eq__ = __bool__ = __str__ = __repr__ = __getattr__
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("tier", exercises.TIERS)
+def test_no_answer_raises(tier, lang, tmp_path):
+    (tmp_path / "README.md").write_text("---\n", "utf-8")
+    strange = [Hostile(), [Hostile()], object, b"x", {1}, [[]], [{}], [None], {}, (), float("nan")]
+    strange += [tmp_path, [{"messages": None, "file": Hostile()}] * 40]
+    strange += [[{"instruction": Hostile(), "response": {}, "file": "a"}] * 40]
+    strange += [[{"instruction": "\x00", "response": "\ud83d", "file": ""}] * 40]
+    for answer in strange:
+        report = check("own", tier, answer, lang, questions=questions(lang))
+        assert report.problems and not report.ok
+        repr(report).encode("utf-8")
 
 
 def test_every_problem_of_one_s_own_data_is_met():

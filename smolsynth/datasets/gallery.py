@@ -110,7 +110,8 @@ def _page(lang: str, **facts: Any) -> str:
 def _licence(card: str) -> str:
     from huggingface_hub import DatasetCard
 
-    return one_line(str(DatasetCard(card, ignore_metadata_errors=True).data.license or "unknown"))
+    named = DatasetCard(card, ignore_metadata_errors=True).data.get("license")
+    return one_line(str(named or "unknown"))
 
 
 def _as_text(row: Row) -> str:

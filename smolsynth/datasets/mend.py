@@ -92,7 +92,8 @@ def mend(rows: Any, verdicts: Mapping[int, Mapping[str, str]]) -> Mended:
             )
         if verdict and "fault" not in verdict:
             raise ValueError(f'Row {number} is changed: say why, as {{"fault": "wrong price", …}}.')
-    kept, log = [], []
+    kept: list[Row] = []
+    log: list[Row] = []
     for number, row in enumerate(data):
         verdict = verdicts.get(number)
         if verdict is None:

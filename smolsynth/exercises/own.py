@@ -2,12 +2,14 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from smolsynth.datasets.convert import fault_of_talk
 from smolsynth.datasets.mend import LOG, contradicted
 from smolsynth.datasets.read import read_rows
+from smolsynth.datasets.save import as_measured
 from smolsynth.errors import ReadError
 from smolsynth.exercises import measures
 from smolsynth.exercises.common import cell_problems, column_problems
@@ -24,27 +26,29 @@ def examined(
     sheet: Sheet, answer: Any, questions: list[str]
 ) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
     """What is wrong with an answer, and what there is to be glad about if nothing is."""
-    if sheet.tier == "lion":
-        problems, facts = tuple(_trials_problems(sheet, answer)), _trials_facts
-    elif sheet.tier == "dog":
-        problems, facts = tuple(_folder_problems(sheet, answer, questions)), _folder_facts
-    else:
-        problems, facts = tuple(_rows_problems(sheet, answer)), _rows_facts
-    return problems, () if problems else tuple(facts(sheet, answer, questions))
+    look, tell = _TIERS[sheet.tier]
+    problems = tuple(look(sheet, answer, questions))
+    return problems, () if problems else tuple(tell(sheet, answer, questions))
 
 
 # ---- 🐢 rows ----
-def _rows_problems(sheet: Sheet, answer: Any) -> Iterator[Problem]:
+def _rows_problems(sheet: Sheet, answer: Any, *_: Any) -> Iterator[Problem]:
     if problem := read(answer, sheet):
         yield problem
         return
     texts = ["messages"] if "messages" in sheet.columns else ["instruction", "response"]
     missing = list(column_problems(sheet, (*texts, "file"), {"file": "generate"}))
-    unfit = list(cell_problems(sheet, texts)) if len(texts) > 1 else []
+    unfit = list(cell_problems(sheet, texts) if len(texts) > 1 else _talk_problems(sheet))
     yield from missing + unfit
     yield from _few_rows(sheet)
     if not missing and not unfit:
         yield from _rule_problems(sheet, _rows_of(sheet))
+
+
+def _talk_problems(sheet: Sheet) -> Iterator[Problem]:
+    bad = [i for i, talk in enumerate(sheet.columns["messages"]) if fault_of_talk(talk)]
+    if bad:
+        yield sheet.problem("no_talk", "generate", bad, "messages")
 
 
 def _rows_of(sheet: Sheet) -> list[dict]:
@@ -78,7 +82,7 @@ def _rule_problems(sheet: Sheet, rows: Any, questions: Iterable[str] = ()) -> It
 
 
 def _rows_facts(sheet: Sheet, *_: Any) -> Iterator[str]:
-    files = len({str(cell) for cell in sheet.columns["file"]})
+    files = len({measures.clip(cell) for cell in sheet.columns["file"]})
     yield WORDS[sheet.lang]["fact_own_rows"].format(rows=sheet.rows, files=files)
 
 
@@ -89,7 +93,7 @@ def _folder_problems(sheet: Sheet, answer: Any, questions: list[str]) -> Iterato
         yield sheet.problem("no_folder", "card")
         return
     try:
-        rows = list(read_rows(Path(answer)))
+        rows = [as_measured(row) for row in read_rows(Path(answer))]
     except ReadError as error:
         yield sheet.problem("unreadable", "card", reason=measures.clip(error.words(sheet.lang)))
         return
@@ -111,9 +115,11 @@ def _log(folder: Any) -> list[dict]:
     try:
         for line in (Path(folder) / LOG).read_text("utf-8").splitlines():
             entry = json.loads(line)
-            if {"row", "action", "was"} <= set(entry) and isinstance(entry["was"], dict):
+            if {"row", "action", "was"} <= set(entry) and all(
+                isinstance(text, str) for text in entry["was"].values()
+            ):
                 entries[entry["row"]] = entry
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, AttributeError):
         return []
     return list(entries.values())
 
@@ -131,7 +137,7 @@ def _folder_facts(sheet: Sheet, answer: Any, questions: list[str]) -> Iterator[s
 
 
 # ---- 🦁 trials ----
-def _trials_problems(sheet: Sheet, trials: Any) -> Iterator[Problem]:
+def _trials_problems(sheet: Sheet, trials: Any, *_: Any) -> Iterator[Problem]:
     from smolsynth.student.train import SHORT
 
     if not is_kind(trials, "smolsynth.student", "Trials") or not trials:
@@ -166,3 +172,10 @@ def _trials_facts(sheet: Sheet, trials: Any, *_: Any) -> Iterator[str]:
             yield say["fact_difference"].format(
                 name=one.name, to=one.to, mean=one.mean, low=low, high=high, verdict=verdict
             )
+
+
+_TIERS: dict[str, tuple[Callable[..., Iterator[Problem]], Callable[..., Iterator[str]]]] = {
+    "turtle": (_rows_problems, _rows_facts),
+    "dog": (_folder_problems, _folder_facts),
+    "lion": (_trials_problems, _trials_facts),
+}

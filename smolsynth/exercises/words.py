@@ -429,6 +429,14 @@ MESSAGES = {
         "zh": "{n} 行中有 {count} 行：{what}（规则 `{rule}`，最多允许 {allowed} 行）。\n"
         "请先看一看，能改就改；改不了的话，{mend}。",
     },
+    "no_talk": {
+        "en": "In {bad} of {n} rows, `{column}` is no conversation.\n"
+        "It is a list of turns, each with `role` and `content`, user and assistant by turns: "
+        "`to_messages` makes it.",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 不是对话。\n"
+        "对话是一个列表，一轮一项，各有 `role` 和 `content`，用户和助手轮流说话："
+        "用 `to_messages` 来做。",
+    },
     "no_folder": {
         "en": "This is no folder that `save` wrote: it has no card.\n"
         "Hand over the folder, as `dog = save(…)` gives it.",
