@@ -186,7 +186,10 @@ class Hostile:
     def __getattr__(self, name):
         raise RuntimeError("no")
 
-    __len__ = __iter__ = __eq__ = __bool__ = __str__ = __repr__ = __getattr__
+    def __repr__(self):
+        raise RuntimeError("no")
+
+    __len__ = __iter__ = __eq__ = __bool__ = __str__ = __repr__
 
 
 @pytest.mark.parametrize("lang", LANGS)
