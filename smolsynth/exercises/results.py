@@ -112,8 +112,8 @@ class Sheet:
         samples: Iterable = (),
         **words,
     ) -> Problem:
-        """A Problem from MESSAGES (`code` or `code/variant`); with samples, or with
-        `column` of the rows `at`."""
+        """A Problem from MESSAGES (`code` or `code/variant`) with samples, or with `column` of the
+        rows `at`."""
         at = list(at)
         self.reported.update(at)
         rows = tuple(at[:SHOWN_ROWS])
