@@ -32,8 +32,7 @@ IN_WORDS = {  # for the dataset card
         "magpie": "Magpie",
         "evol-instruct": "SelfInstruct, then EvolInstruct",
         "mixed": "SelfInstruct, Magpie, EvolInstruct",
-        "two-models": "SelfInstruct, two responses to each instruction, UltraFeedback (overall"
-        " rating)",
+        "two-models": "SelfInstruct, model pooling, UltraFeedback (overall rating)",
         "evol-quality": "SelfInstruct, a response and its EvolQuality, UltraFeedback (overall"
         " rating)",
     },
@@ -42,7 +41,7 @@ IN_WORDS = {  # for the dataset card
         "magpie": "Magpie",
         "evol-instruct": "先用 SelfInstruct 提问，再用 EvolInstruct 改写",
         "mixed": "SelfInstruct、Magpie、EvolInstruct",
-        "two-models": "用 SelfInstruct 提问，每条指令答两遍，再由 UltraFeedback 打总分",
+        "two-models": "用 SelfInstruct 提问，几个模型或几次采样各答一遍，再由 UltraFeedback 打总分",
         "evol-quality": "用 SelfInstruct 提问，用 EvolQuality 改进回答，由 UltraFeedback 打总分",
     },
 }

@@ -1,6 +1,6 @@
 """One distilabel pipeline for each technique of `Plan`; `templates/` shows them step by step."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from distilabel.models.llms.base import LLM
@@ -19,7 +19,11 @@ from smolsynth.generation.plan import MIXED, Plan
 from smolsynth.generation.strings import SYSTEM_PROMPTS
 from smolsynth.llms import BundledLLM, LLMUnavailable, load_llm
 from smolsynth.pipelines.pipeline import InProcessPipeline
-from smolsynth.selection import InstructionFollowingDifficulty, SelfConsistency
+from smolsynth.selection import (
+    DistinctTexts,
+    InstructionFollowingDifficulty,
+    SelfConsistency,
+)
 from smolsynth.tasks import ASKS, BRIEFLY, BriefAnswer, Judge, OpenedMagpie, QueryWriter
 
 # for the rest of a question whose first words are given
@@ -171,27 +175,38 @@ def _mixed(steps: _Steps) -> None:
 
 # ---- preference datasets ----
 def _two_models(steps: _Steps) -> None:
-    """document → four instructions → two models respond to each → a judge rates both."""
+    """document → four instructions → two models respond to each → a judge rates what differs."""
     plan = steps.plan
     group = GroupColumns(
         name="group",
         columns=["generation", "model_name"],
         output_columns=["generations", "models"],
     )
+    distinct = DistinctTexts(name="distinct")
     if plan.asks_of_text:
         respond = [steps.text_answer("respond"), steps.text_answer("respond-otherwise", 1.0)]
-        steps.text_question() >> respond >> group >> steps.judge(instruction="asked")
-        return
-    other = plan.weaker_model
-    respond = [
-        TextGeneration(name="respond", llm=steps.llm(plan.model, 0, plan.longest, **steps.penalty)),
-        TextGeneration(
-            name="respond-otherwise",
-            # the same model again, but less careful, where there is no weaker one
-            llm=steps.llm(other or plan.model, 0 if other else 1.0, plan.longest),
-        ),
-    ]
-    steps.questions() >> respond >> group >> steps.judge()
+        asked, judge = steps.text_question(), steps.judge(instruction="asked")
+    else:
+        respond = [
+            TextGeneration(name=name, llm=steps.llm(spec, temperature, plan.longest, **more))
+            for name, spec, temperature, more in _candidates(steps)
+        ]
+        asked, judge = steps.questions(), steps.judge()
+    asked >> respond >> group >> distinct >> judge
+
+
+def _candidates(steps: _Steps) -> Iterator[tuple[str, str, float, dict[str, Any]]]:
+    """Name, model, temperature and options of the steps that respond, the best one first.
+
+    The weaker model responds twice: at temperature 1 it errs in other places, and with three
+    responses there are far more instructions of which two are rated differently.
+    """
+    model, weaker = steps.plan.model, steps.plan.weaker_model
+    yield "respond", model, 0, steps.penalty
+    if weaker:
+        yield "respond-weaker", weaker, 0, {}
+    # without a weaker model the same one again, but less careful
+    yield "respond-otherwise", weaker or model, 1.0, {}
 
 
 def _evol_quality(steps: _Steps) -> None:
