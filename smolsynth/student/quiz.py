@@ -121,7 +121,7 @@ def answers(model: str | LLM | Student, instructions: Sequence[str]) -> list[str
 
 
 def right_answers(model: str | LLM | Student, questions: Sequence[Row]) -> list[bool]:
-    """Of each question of `quiz`: whether the model's answer holds the fact, word for word.
+    """Of each question of `quiz`: whether the model's answer holds the fact (`holds_fact`).
 
     Raises:
         ValueError: no questions.
@@ -129,7 +129,7 @@ def right_answers(model: str | LLM | Student, questions: Sequence[Row]) -> list[
     if not questions:
         raise ValueError("There are no questions.")
     said = answers(model, [row["instruction"] for row in questions])
-    return [_holds(row, text) for row, text in zip(questions, said, strict=True)]
+    return [holds_fact(row, text) for row, text in zip(questions, said, strict=True)]
 
 
 def score(model: str | LLM | Student, questions: Sequence[Row]) -> float:
@@ -142,5 +142,10 @@ def score(model: str | LLM | Student, questions: Sequence[Row]) -> float:
     return sum(right) / len(right)
 
 
-def _holds(row: Row, said: str) -> bool:
-    return any(passage in said for passage in (row["fact"], *row.get("also", ())))
+def holds_fact(row: Row, text: str) -> bool:
+    """Whether a text holds the fact of a row of `quiz`, in one of its wordings.
+
+    >>> holds_fact({"fact": "tadpole", "also": ["a tadpole's"]}, "It begins as a tadpole.")
+    True
+    """
+    return any(passage in text for passage in (row["fact"], *row.get("also", ())))

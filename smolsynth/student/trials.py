@@ -13,7 +13,7 @@ from smolsynth.rows import Row
 from smolsynth.rows import rows as rows_of
 from smolsynth.student.base import NOVICE, Student
 from smolsynth.student.intervals import Difference, difference, margin
-from smolsynth.student.quiz import right_answers
+from smolsynth.student.quiz import holds_fact, right_answers
 from smolsynth.student.train import FEW, SHORT, train
 from smolsynth.text.language import check_lang
 from smolsynth.text.layout import width
@@ -243,7 +243,7 @@ def _facts_in(dataset: Any, questions: Sequence[Row]) -> set[int]:
         for turn in row.get("messages") or row.get("chosen") or ()
         if turn["role"] == "assistant"
     )
-    return {number for number, row in enumerate(questions) if row["fact"] in said}
+    return {number for number, row in enumerate(questions) if holds_fact(row, said)}
 
 
 def _examinee(base: str | Path | Student) -> str | Student:
