@@ -284,13 +284,13 @@ class Solver:
         name: str,
         question: str,
         calls: list[dict[str, Any]],
-        answer: Callable[[list[Any]], tuple[list[str], str]],
+        answer: tuple[list[str], str],
         **checked: Any,
     ) -> list[Case]:
         """The cases of a question that takes calls of one tool.
 
         Args:
-            answer: of the tool's results: lines of thoughts (or none), and the last line.
+            answer: lines of thoughts (or none) with the tools' results, and the last line.
             **checked: kind, expected and more of the final answer.
         """
         tool = calls[0]["name"]
@@ -300,9 +300,8 @@ class Solver:
         asked = [turn("system", tool_prompt(self.lang, listed)), turn("user", question)]
         called = "\n".join(call_text(call["name"], call["arguments"]) for call in calls)
         first = Case("tool_call", self.lang, name, asked, called, "call", calls)
-        results = [run_call(call) for call in calls]
-        told = [turn("tool", result_text(result)) for result in results]
-        lines, last = answer(results)
+        told = [turn("tool", result_text(run_call(call))) for call in calls]
+        lines, last = answer
         reply = thought(lines, last) if lines else last
         return [
             first,
@@ -317,7 +316,7 @@ class Solver:
         question = self.asked("convert", v=value, u=unit, w=to)
         line = f"{words()['final'][self.lang]}{result} {to}"
         checked = {"kind": "number", "expected": result, "more": {"unit": to, "tolerance": 1e-4}}
-        return self.used("convert", question, [call], lambda _: ([], line), **checked)
+        return self.used("convert", question, [call], ([], line), **checked)
 
     def value(self, span: str, *about: str) -> int:
         """A number within bounds, on this side of the split."""
@@ -366,7 +365,7 @@ class Solver:
             "days_between",
             self.asked("days_between", **dates),
             [call],
-            lambda _: ([], final(days, unit, self.lang)),
+            ([], final(days, unit, self.lang)),
             kind="number",
             expected=days,
             more={"unit": unit},
@@ -397,7 +396,7 @@ class Solver:
         line = words()["final"][self.lang] + shown
         checked = {"kind": "choice", "expected": shown, "more": {"labels": labels}}
         question = self.asked("weekday", d=self.said(day))
-        return self.used("weekday", question, [call], lambda _: ([], line), **checked)
+        return self.used("weekday", question, [call], ([], line), **checked)
 
     def row(self, table: str, *without: str) -> str:
         """The name of a row of a table."""
@@ -414,7 +413,7 @@ class Solver:
             table,
             self.asked(table, m=item),
             [call],
-            lambda _: ([], final(height, unit, self.lang)),
+            ([], final(height, unit, self.lang)),
             kind="number",
             expected=height,
             more={"unit": unit},
@@ -461,7 +460,7 @@ class Solver:
             name,
             question,
             calls,
-            lambda _: (lines, final(answer, unit, self.lang)),
+            (lines, final(answer, unit, self.lang)),
             kind="number",
             expected=p.answer,
             more={"unit": unit},
@@ -475,7 +474,7 @@ class Solver:
             "calculate",
             p.text,
             [call],
-            lambda _: ([], p.final),
+            ([], p.final),
             kind="number",
             expected=p.answer,
             more={"unit": p.unit},
@@ -539,9 +538,8 @@ def fixed_texts() -> list[str]:
     marks = ["<think>", "</think>", "<tool_call>", "</tool_call>"]
     listed = []
     for lang in LANGS:
-        before, after = tool_prompt(lang, ["weekday"]).split(
-            dumped(TOOLBOX["weekday"].schema(lang))
-        )
+        one = dumped(TOOLBOX["weekday"].schema(lang))
+        before, after = tool_prompt(lang, ["weekday"]).split(one)
         listed += [before, after, *(dumped(tool.schema(lang)) for tool in TOOLBOX.values())]
     return marks + listed
 
@@ -576,9 +574,7 @@ def main() -> None:
         "--slips", type=float, help=f"chance of a wrong line: {SLIPS}, for the base {BASE_SLIPS}"
     )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument(
-        "--output", type=Path, help="default: build/solver.jsonl, solver_base.jsonl"
-    )
+    parser.add_argument("--output", type=Path, help="default: build/NAME.jsonl")
     args = parser.parse_args()
     rows = args.rows or (BASE_ROWS if args.base else ROWS)
     slips = args.slips if args.slips is not None else BASE_SLIPS if args.base else SLIPS

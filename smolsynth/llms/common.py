@@ -113,8 +113,8 @@ def check_conversations(inputs: Any) -> None:
                 "tool",
             ):
                 raise ValueError(
-                    f"inputs[{number}]: a message needs a role (system, user, assistant or tool) and "
-                    f"a content, not {str(message)[:80]!r}."
+                    f"inputs[{number}]: a message needs a role (system, user, assistant or tool) "
+                    f"and a content, not {str(message)[:80]!r}."
                 )
             if not isinstance(content, str):
                 raise ValueError(
