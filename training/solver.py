@@ -521,6 +521,19 @@ def schema_of(fields: list[tuple[str, str]]) -> dict[str, Any]:
 
 
 # ---- corpus ----
+def chat_template() -> str:
+    """The tutor's, that also knows `tools` and `tool_calls`: trainers take them as they are."""
+    before, after = {}, {}
+    for lang in LANGS:
+        before[lang], after[lang] = tool_prompt(lang, ["weekday"]).split(weekday_schema(lang))
+    texts = f"{{% set BEFORE = {dumped(before)} %}}\n{{% set AFTER = {dumped(after)} %}}\n"
+    return texts + Path(__file__).with_name("solver.jinja").read_text(encoding="utf-8")
+
+
+def weekday_schema(lang: str) -> str:
+    return dumped(TOOLBOX["weekday"].schema(lang))
+
+
 # task: its composer, and its share of the rows of solver and base
 TASKS: dict[str, tuple[Callable[[Solver], list[Case]], float, float]] = {
     "word": (Solver.word, 0.46, 0.65),
@@ -538,8 +551,7 @@ def fixed_texts() -> list[str]:
     marks = ["<think>", "</think>", "<tool_call>", "</tool_call>"]
     listed = []
     for lang in LANGS:
-        one = dumped(TOOLBOX["weekday"].schema(lang))
-        before, after = tool_prompt(lang, ["weekday"]).split(one)
+        before, after = tool_prompt(lang, ["weekday"]).split(weekday_schema(lang))
         listed += [before, after, *(dumped(tool.schema(lang)) for tool in TOOLBOX.values())]
     return marks + listed
 
@@ -579,13 +591,14 @@ def main() -> None:
     rows = args.rows or (BASE_ROWS if args.base else ROWS)
     slips = args.slips if args.slips is not None else BASE_SLIPS if args.base else SLIPS
     output = args.output or Path("build") / f"solver{'_base' * args.base}.jsonl"
+    head = {"fixed_texts": fixed_texts(), "digits": True, "chat_template": chat_template()}
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         parts = [
             pool.submit(compose_part, f"{args.seed}-{part}", size, slips, args.base)
             for part, size in parts_of(rows)
         ]
         made = itertools.chain.from_iterable(part.result() for part in parts)
-        write_rows(output, itertools.chain([{"fixed_texts": fixed_texts()}], made))
+        write_rows(output, itertools.chain([head], made))
     print(f"{rows} examples in {output}, slips {slips}")
 
 

@@ -47,8 +47,14 @@ CHAT_TEMPLATE = (
 CONTEXT = 2048
 LONGEST = 1024  # examples above it are left out of training (a handful)
 SIZES = {
-    "tutor": {"hidden": 256, "layers": 6, "steps": 9000, "corpus": "corpus.jsonl"},
-    "novice": {"hidden": 128, "layers": 5, "steps": 6000, "corpus": "novice.jsonl"},
+    name: {"hidden": hidden, "layers": layers, "vocabulary": vocabulary, "steps": steps}
+    | {"corpus": corpus}
+    for name, hidden, layers, vocabulary, steps, corpus in (
+        ("tutor", 256, 6, 6144, 9000, "corpus.jsonl"),
+        ("novice", 128, 5, 6144, 6000, "novice.jsonl"),
+        ("solver", 128, 6, 3000, 8000, "solver.jsonl"),
+        ("solver_base", 128, 3, 3000, 4000, "solver_base.jsonl"),
+    )
 }
 IGNORE = -100
 # a judge's ratings and the marks in its notes
@@ -63,12 +69,18 @@ CUT_SHARE, CUT = 0.3, 0.2
 TALK = (
     *("talk", "long_talk", "quiz", "unknown", "which", "verify", "restyle", "reading"),
     *("order", "odd", "list_group", "json_answer"),
+    *("word", "sum", "tools", "no_tool", "json_word"),  # of the solver
 )
 
 
 # ---- tokenizer ----
-def train_tokenizer(examples: list[dict], fixed_texts: list[str], vocabulary: int) -> Tokenizer:
-    """Byte-level BPE of both languages, without distilabel's fixed texts, which become tokens."""
+def train_tokenizer(
+    examples: list[dict], fixed_texts: list[str], vocabulary: int, digits: bool = False
+) -> Tokenizer:
+    """Byte-level BPE of both languages, without distilabel's fixed texts, which become tokens.
+
+    With `digits` each digit is a token of its own: who reads 144 as one thing can't carry a one.
+    """
 
     def texts():
         for i, example in enumerate(examples):
@@ -80,7 +92,9 @@ def train_tokenizer(examples: list[dict], fixed_texts: list[str], vocabulary: in
                 yield text
 
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    cuts = [pre_tokenizers.Digits(individual_digits=True)] if digits else []
+    cuts.append(pre_tokenizers.ByteLevel(add_prefix_space=False))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(cuts) if digits else cuts[0]
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,
@@ -362,7 +376,8 @@ def train(args: argparse.Namespace) -> None:
     claim(work, args)
 
     with args.corpus.open(encoding="utf-8") as file:
-        fixed_texts = json.loads(next(file))["fixed_texts"]
+        head = json.loads(next(file))
+        fixed_texts = head["fixed_texts"]
         corpus = [json.loads(line) for line in itertools.islice(file, args.rows)]
     file = work / "tokenizer.json"
     if file.exists():
@@ -371,7 +386,8 @@ def train(args: argparse.Namespace) -> None:
         plain = plain_tokenizer(args.start)
         plain.save(str(file))
     else:
-        plain = train_tokenizer(corpus[:40_000], fixed_texts, args.vocabulary)
+        digits = head.get("digits", False)
+        plain = train_tokenizer(corpus[:40_000], fixed_texts, args.vocabulary, digits)
         plain.save(str(file))
     tokenizer = with_fixed_texts(plain, fixed_texts)
 
@@ -465,11 +481,14 @@ def train(args: argparse.Namespace) -> None:
             save()
     bar.close()
     save()
-    pack(model, tokenizer, args.output / args.name, args, state, size)
+    template = head.get("chat_template", CHAT_TEMPLATE)
+    pack(model, tokenizer, template, args.output / args.name, args, state, size)
 
 
 # ---- shipping ----
-def pack(model, tokenizer: Tokenizer, folder: Path, args, state: dict, size: dict) -> None:
+def pack(
+    model, tokenizer: Tokenizer, template: str, folder: Path, args, state: dict, size: dict
+) -> None:
     """Writes the model folder whole, beside the old one, and then swaps them."""
     made = free_name(folder)
     device = "cuda" if torch.cuda.is_available() else f"cpu, {args.threads} threads"
@@ -483,7 +502,7 @@ def pack(model, tokenizer: Tokenizer, folder: Path, args, state: dict, size: dic
             model_max_length=CONTEXT,
             clean_up_tokenization_spaces=False,
         )
-        wrapped.chat_template = CHAT_TEMPLATE
+        wrapped.chat_template = template
         wrapped.save_pretrained(fresh)
         model.to("cpu", torch.bfloat16).save_pretrained(fresh)
         (fresh / "model.safetensors").chmod(0o644)
@@ -532,14 +551,14 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="the folder of a finished model to go on from")
     parser.add_argument("--work", type=Path, default=Path("build"))
     parser.add_argument("--output", type=Path, default=SHIPPED)
-    parser.add_argument("--name", default="tutor", help="tutor (default), novice, or another")
+    parser.add_argument("--name", default="tutor", help=f"{', '.join(SIZES)}, or another")
     parser.add_argument("--steps", type=int)
     parser.add_argument("--rows", type=int, help="read only the first rows of the corpus")
     parser.add_argument("--batch", type=int, default=4096, help="tokens a step, padding included")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--hidden", type=int)
     parser.add_argument("--layers", type=int)
-    parser.add_argument("--vocabulary", type=int, default=6144)
+    parser.add_argument("--vocabulary", type=int)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--save-every", type=int, default=250)
     parser.add_argument("--seed", type=int, default=0)
