@@ -41,7 +41,7 @@ FIGURES = {
     "json_valid": "JSON fits its schema, at temperature 0",
     "json_right": "the JSON's values are right, too, at temperature 0",
 }
-LONGEST = 200  # new tokens; right answers have 110 at most
+LONGEST = 200  # new tokens; what training wrote is shorter
 
 
 def share(results: Sequence[bool]) -> Estimate:

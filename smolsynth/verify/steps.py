@@ -12,6 +12,7 @@ from smolsynth.verify.code import verify_code
 from smolsynth.verify.constraints import verify_constraints
 from smolsynth.verify.forms import verify_json, verify_pattern
 from smolsynth.verify.numbers import verify_number
+from smolsynth.verify.toolbox import verify_call
 from smolsynth.verify.verdict import VERDICT_COLUMNS, Verdict
 
 VERIFIERS: dict[str, Callable[..., Verdict]] = {
@@ -21,6 +22,7 @@ VERIFIERS: dict[str, Callable[..., Verdict]] = {
     "pattern": verify_pattern,
     "code": verify_code,
     "constraints": verify_constraints,
+    "call": verify_call,
 }
 
 
@@ -31,7 +33,7 @@ class Verify(Step):
         verifier: which of them, see `VERIFIERS` and the functions `verify_number` …
         response: the column with the answer.
         expected: the column with what is expected (the number, the label, the schema, the pattern,
-            the tests, the constraints).
+            the tests, the constraints, the call).
         options: further arguments of the function, as {"unit": "km", "tolerance": 0.1}.
         lang: of the reasons, "en" or "zh".
 
@@ -46,7 +48,7 @@ class Verify(Step):
         - verdict_reason (`str`): one sentence.
     """
 
-    verifier: Literal["number", "choice", "json", "pattern", "code", "constraints"]
+    verifier: Literal["number", "choice", "json", "pattern", "code", "constraints", "call"]
     response: str = "response"
     expected: str = "expected"
     options: dict[str, Any] = Field(default_factory=dict)

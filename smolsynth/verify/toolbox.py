@@ -299,7 +299,7 @@ def _misformed(call: Mapping[str, Any], tools: Mapping[str, Tool]) -> tuple[str,
 
 def verify_call(
     text: str,
-    expected: Mapping[str, Any] | Iterable[Mapping[str, Any]],
+    expected: Mapping[str, Any] | Iterable[Mapping[str, Any]] | str,
     tools: Mapping[str, Tool] = TOOLBOX,
 ) -> Verdict:
     """Whether an answer calls the expected tools, to the same effect.
@@ -308,12 +308,14 @@ def verify_call(
 
     Args:
         text: the answer; calls within thoughts are none.
-        expected: one call or several, as `{"name": …, "arguments": {…}}`; their order is free.
+        expected: one call or several, as `{"name": …, "arguments": {…}}`, also as JSON text, which
+            a column of a dataset takes as it is; their order is free.
         tools: that there are, by name.
 
     Returns:
-        The outcome is "right", "wrong", "no call", "bad JSON", "no such tool", "bad arguments" or
-        "fails" (the tool refuses). `score` is 0.5 where all calls run, but to another effect.
+        The outcome is "right", "wrong", "no answer", "unfinished", "no call", "bad JSON", "no such
+        tool", "bad arguments" or "fails" (the tool refuses). `score` is 0.5 where all calls run,
+        but to another effect.
 
     Raises:
         ValueError: a call in `expected` can't be run.
@@ -325,11 +327,12 @@ def verify_call(
     >>> print(verify_call(call_text("convert", {"value": 5}), wanted).reason)
     The call has bad arguments: 'unit' is a required property
     """
-    wanted = [expected] if isinstance(expected, Mapping) else list(expected)
+    given = json.loads(expected) if isinstance(expected, str) else expected
+    wanted = [given] if isinstance(given, Mapping) else list(given)
     effects = sorted(_effect(call, tools) for call in wanted)
     answer = split_thoughts(text)[1]
-    if answer is None:
-        return verdict("unfinished" if text.strip() else "no call")
+    if answer is None or not answer.strip():
+        return verdict("unfinished" if text.strip() else "no answer")
     try:
         calls = calls_in(answer)
     except ValueError as error:
