@@ -54,7 +54,7 @@ from training.world import LANGS, spaced
 from training.writer import turn
 
 ROWS, BASE_ROWS = 260_000, 100_000
-SLIPS, BASE_SLIPS = 0.08, 0.18  # chance that a line of thoughts is wrong
+SLIPS, BASE_SLIPS = 0.12, 0.2  # chance that a line of thoughts is wrong
 DRAFT = "write"  # the task that asks for a problem: any that is one will do
 
 
