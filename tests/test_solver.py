@@ -78,6 +78,7 @@ def test_a_form_filled_is_right_and_reads_well(lang, name):
         missing = set(p.numbers.values()) & set(map(int, used(form, p))) - shown
         assert not missing, f"{p.text} doesn't tell {missing}"
         assert not re.search(r"[{}]|\b1 \w+s\b|  ", p.text + p.unit), p.text
+        assert p.unit == p.unit.lower()
         assert p.text[-1] in "?？" and p.text[0].upper() == p.text[0]
         if lang == "zh":
             assert spaced(p.text) == p.text and not re.search(r"[,?;]|[A-Za-z]", p.text), p.text
@@ -386,3 +387,24 @@ def test_the_sizes_stay_below_three_million_parameters():
         size = train.SIZES[name]
         model = train.build_model(size["vocabulary"] + 20, size["hidden"], size["layers"])
         assert sum(p.numel() for p in model.parameters()) < 3_000_000
+
+
+def test_the_card_tells_every_figure(tmp_path, monkeypatch):
+    from smolsynth.verify.passing import Estimate
+    from training import examine
+
+    notes = {
+        **{"layers": 6, "hidden": 128, "parameters": 1_520_000, "vocabulary": 3018, "seed": 0},
+        **{"tokens_seen": 30_000_000, "steps": 8000, "minutes": 60, "device": "cpu"},
+        **{"examples": {"rows": 260_000}, "sha256": {"model.safetensors": "abc"}},
+    }
+    (tmp_path / "solver").mkdir()
+    (tmp_path / "solver" / "training.json").write_text(json.dumps(notes))
+    monkeypatch.setattr(examine, "MODELS", tmp_path)
+    speed = {"ct2": 9000, "generate": 900, "ct2_all_cores": 15000}
+    monkeypatch.setattr(examine, "tokens_per_second", lambda model: speed)
+    figures = {lang: dict.fromkeys(examine.FIGURES, Estimate(0.5, 0.4, 0.6)) for lang in LANGS}
+    examine.write_card("solver", figures, 300)
+    card = (tmp_path / "solver" / "README.md").read_text(encoding="utf-8")
+    for text in (*examine.FIGURES.values(), "1.52 M parameters", "abc", "| 0.500 (0.400-0.600) |"):
+        assert text in card

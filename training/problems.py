@@ -15,7 +15,7 @@ from functools import cache
 from types import CodeType
 from typing import Any
 
-from training.texts import kept_back
+from training.texts import capital, kept_back
 from training.world import HERE, read_yaml, spaced
 
 SIGNS = {"+": "+", "-": "-", "*": "×", "/": "÷"}
@@ -344,7 +344,7 @@ class Draws:
             )
             formula = with_numbers(form.answer, numbers)
             return Problem(
-                text, self.lang, form.id, form.topic, numbers, steps, answer, unit, formula
+                capital(text), self.lang, form.id, form.topic, numbers, steps, answer, unit, formula
             )
         raise ValueError(f"No numbers fit the form {form.id}.")
 
@@ -427,9 +427,7 @@ class Draws:
             return thing.one if self.lang == "en" and one in chosen else thing.name
 
         made = _SLOT.sub(filled, text)
-        if self.lang == "zh":
-            return spaced(made)
-        return made[0].upper() + made[1:] if " " in made else made
+        return spaced(made) if self.lang == "zh" else made
 
     # ---- sums ----
     def sum(self, shape: str | None = None) -> Problem:

@@ -49,7 +49,7 @@ from training.problems import (
     words,
 )
 from training.seeds import write_rows
-from training.texts import kept_back
+from training.texts import capital, kept_back
 from training.world import LANGS, spaced
 from training.writer import turn
 
@@ -222,7 +222,7 @@ class Solver:
         )
         numbers, chosen = self.drawn(form)
         people = self.draws.people(form)
-        text = self.draws.fill(self.rng.choice(form.texts), numbers, chosen, people)
+        text = capital(self.draws.fill(self.rng.choice(form.texts), numbers, chosen, people))
         values: dict[str, Any] = {}
         places = self.rng.sample(list(record["fields"]), self.rng.randint(2, len(record["fields"])))
         for place in places:
@@ -333,7 +333,7 @@ class Solver:
         for name, value in places.items():
             text = text.replace(f"{{{name}}}", str(value))
         text = spaced(text) if self.lang == "zh" else text
-        return text[0].upper() + text[1:]
+        return capital(text)
 
     def date(self) -> datetime.date:
         while True:
@@ -385,7 +385,7 @@ class Solver:
         unit = phrasings["units"][self.lang][at + (len(known) if self.held_out else 0)]
         people = self.draws.people(Form("", self.lang, "", (), {}, (), "", ""))
         text = texts[at].replace("{d}", dates["d"]).replace("{e}", dates["e"])
-        question = self.draws.fill(text, {"a": a}, {}, people)
+        question = capital(self.draws.fill(text, {"a": a}, {}, people))
         return self.then("days_times", question, [call], "total: r*a", {"a": a}, unit)
 
     def weekday(self) -> list[Case]:
@@ -438,7 +438,7 @@ class Solver:
         a = self.value("2-30", "canteen")
         people = self.draws.people(Form("", self.lang, "", (), {}, (), "", ""))
         text = self.phrasing("tools", "canteen").replace("{m}", item)
-        question = self.draws.fill(text, {"a": a}, {}, people)
+        question = capital(self.draws.fill(text, {"a": a}, {}, people))
         unit = words()["tools"]["canteen"]["unit"][self.lang]
         return self.then(
             "canteen", question, [lookup("canteen", item)], "cost: a*r", {"a": a}, unit
