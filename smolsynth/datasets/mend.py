@@ -95,19 +95,19 @@ def mend(rows: Any, verdicts: Mapping[int, Mapping[str, str]]) -> Mended:
     kept: list[Row] = []
     log: list[Row] = []
     for number, row in enumerate(data):
-        verdict = verdicts.get(number)
-        if verdict is None:
+        said = verdicts.get(number)
+        if said is None:
             kept.append(dict(row))
             continue
-        now = dict(row) | {name: verdict[name] for name in texts if name in verdict}
-        action = "left" if not verdict else "mended" if set(verdict) & {*texts} else "dropped"
+        now = dict(row) | {name: said[name] for name in texts if name in said}
+        action = "left" if not said else "mended" if set(said) & {*texts} else "dropped"
         if action != "dropped":
             kept.append(now)
         log.append(
             {
                 "row": number,
                 "action": action,
-                "fault": verdict.get("fault", ""),
+                "fault": said.get("fault", ""),
                 "was": {name: row[name] for name in texts},
                 "now": None if action == "dropped" else {name: now[name] for name in texts},
             }

@@ -64,7 +64,8 @@ def _texts(answer: Any, name: str) -> list[str] | None:
     except (TypeError, ValueError):
         return None
     texts = [item.get(name) if isinstance(item, dict) else item for item in items]
-    return texts if all(isinstance(text, str) for text in texts) else None
+    found = [text for text in texts if isinstance(text, str)]
+    return found if len(found) == len(texts) else None
 
 
 def _taught_most(sheet: Sheet, answer: Any, trials: Any) -> Iterator[Problem]:
@@ -127,13 +128,14 @@ def false_tie(row: Row, lang: str) -> bool | None:
         row: with `instruction` and two `generations`.
         lang: "en" or "zh".
     """
-    told = [tells(row["instruction"], text, lang) for text in row["generations"]]
-    if len(told) != 2 or None in told:
+    texts = row["generations"]
+    told = [one for text in texts if (one := tells(row["instruction"], text, lang)) is not None]
+    if len(texts) != 2 or len(told) != 2:
         return None
     own = [facts for facts, _ in told]
     sound = [
         not foreign and _says_only(text, facts, lang)
-        for text, (facts, foreign) in zip(row["generations"], told, strict=True)
+        for text, (facts, foreign) in zip(texts, told, strict=True)
     ]
     if sound[0] != sound[1]:
         return True
