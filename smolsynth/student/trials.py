@@ -4,7 +4,7 @@ import os
 import random
 import statistics
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -194,19 +194,16 @@ def compare(
     if not seeds:
         raise ValueError("There are no seeds: name at least one, better three.")
     trials = []
-    trainings = _trainings(datasets, seeds)
+    trainings = len({w for d in datasets.values() for seed in seeds for w, _ in _ways(d, seed)})
     trained: dict[tuple, Student] = {}  # what several begin with is trained once
     facts: dict[tuple, set[int]] = {}
     with tempfile.TemporaryDirectory(prefix="students-", ignore_cleanup_errors=True) as folder:
         for name, made in datasets.items():
-            parts = made if isinstance(made, tuple) else (made,)
             right, seconds, covered, rows = [], [], [], 0
             for seed in seeds if made is not None else [None]:
                 student, took, rows = base, 0.0, 0
                 taught: set[int] = set()
-                way: tuple[int | None, ...] = (seed,)
-                for part in parts if made is not None else ():
-                    way = (*way, id(part))
+                for way, part in _ways(made, seed):
                     if way not in trained:
                         data = part(seed) if callable(part) else part
                         facts[way] = _facts_in(data, questions)
@@ -241,16 +238,14 @@ def compare(
     return Trials(trials, len(questions), lang, groups, baseline)
 
 
-def _trainings(datasets: Mapping[str, Any], seeds: Sequence[int]) -> int:
-    """How many students `compare` trains."""
-    ways = set()
-    for made in datasets.values():
-        parts = made if isinstance(made, tuple) else (made,)
-        if made is not None:
-            ways |= {
-                (seed, *map(id, parts[:end])) for seed in seeds for end in range(1, len(parts) + 1)
-            }
-    return len(ways)
+def _ways(made: Any, seed: int | None) -> Iterator[tuple[tuple, Any]]:
+    """The trainings of one dataset by one seed: what makes each of them what it is, and its rows.
+
+    Students that begin with the same rows in the same order have that training in common.
+    """
+    parts = made if isinstance(made, tuple) else () if made is None else (made,)
+    for end, part in enumerate(parts, 1):
+        yield (seed, *map(id, parts[:end])), part
 
 
 def _facts_in(dataset: Any, questions: Sequence[Row]) -> set[int]:

@@ -198,7 +198,8 @@ _MARKS = re.compile(
 _MATH = re.compile(r"_{2,}|\d\s*[-+*/×÷^%=]\s*\(?\d|=\s*\?|[a-z]\s*=\s*|∫|√|∑|\\frac|[≤≥]")
 # a date, a time, a telephone number, a span of years: nothing to be calculated
 _DATED = re.compile(
-    r"\b(?:\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2(?:\d\d|\d{4}))\b|\b\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]\.?m\b\.?)?"
+    r"\b(?:\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2(?:\d\d|\d{4}))\b"
+    r"|\b\d{1,2}:\d\d(?::\d\d)?(?:\s*[ap]\.?m\b\.?)?"
     r"|\b(?:\d{3}-)?\d{3}-\d{4}\b|\b(?:1[5-9]|20)\d\d[-–/]\d{2,4}\b",
     re.IGNORECASE,
 )
