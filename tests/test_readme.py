@@ -7,7 +7,7 @@ import pytest
 from smolsynth.cli.main import COMMANDS, build_parser
 from smolsynth.cli.strings import strings
 from smolsynth.specs import SPECS
-from tools import readme
+from tools import readme, twins
 
 READMES = [readme.ROOT / "README.md", readme.ROOT / "README_cn.md"]
 
@@ -19,7 +19,7 @@ def name_of(page):
 @pytest.mark.parametrize("page", readme.pages(), ids=name_of)
 def test_nothing_is_stale(page):
     text = page.read_text(encoding="utf-8")
-    assert readme.refreshed(text, readme.lang_of(page)) == text, "python -m tools.readme refresh"
+    assert readme.refreshed(text, twins.language(page)) == text, "python -m tools.readme refresh"
 
 
 @pytest.mark.parametrize("page", READMES, ids=name_of)
@@ -36,7 +36,7 @@ def test_every_figure_is_found_and_a_stale_one_is_mended():
         page = found[0]
         stale = re.sub(pattern, lambda match: re.sub(r"\d", "7", match[0]), texts[page])
         assert figure() not in re.findall(pattern, stale)
-        assert readme.refreshed(stale, readme.lang_of(page)) == texts[page]
+        assert readme.refreshed(stale, twins.language(page)) == texts[page]
 
 
 def test_a_stale_block_is_mended():

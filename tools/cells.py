@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 
 from smolsynth._files import write_whole
 from smolsynth._notebook import CELLS
+from tools import twins
 
 BEGIN, END = "restore", "progress"  # the cells between which the exercises stand
 _FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -24,8 +25,7 @@ _GIVEN = {*dir(builtins), "LANG"}  # restore() is told the language
 def path_of(notebook: Path) -> Path:
     """Where the cells of a notebook are written."""
     stem = notebook.stem
-    lang = "zh" if stem.endswith("_cn") else "en"
-    return CELLS / f"{stem.partition('_')[0]}_{lang}.json"
+    return CELLS / f"{stem.partition('_')[0]}_{twins.language(notebook)}.json"
 
 
 def write(notebook: Path, read: NotebookNode) -> None:

@@ -28,6 +28,7 @@ from traitlets import default
 from smolsynth._files import write_whole
 from smolsynth._notebook import PROGRESS
 from tools import cells, twins
+from tools.twins import language
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -66,10 +67,6 @@ def read(path: Path) -> NotebookNode:
 def write(path: Path, notebook: NotebookNode) -> None:
     """Whole or not at all."""
     write_whole(path, nbformat.writes(notebook).rstrip("\n") + "\n")
-
-
-def language(path: Path) -> str:
-    return "zh" if path.stem.endswith("_cn") else "en"
 
 
 def english_of(path: Path) -> Path:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from smolsynth import seeds
 from smolsynth.specs import SPECS
+from tools.twins import language
 
 ROOT = Path(__file__).resolve().parent.parent
 _BLOCK = re.compile(r"(<!-- from: (?P<name>[^\n]+?) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -34,11 +35,6 @@ def refreshed(text: str, lang: str) -> str:
     for pattern, figure in FIGURES:
         text = re.sub(pattern, lambda found, figure=figure: figure(), text)
     return text
-
-
-def lang_of(page: Path) -> str:
-    """The language of a page, "en" or "zh"."""
-    return "zh" if page.stem.endswith("_cn") else "en"
 
 
 # ---- blocks ----
@@ -139,7 +135,7 @@ def main(arguments: list[str]) -> int:
         return 2
     for page in pages():
         text = page.read_text(encoding="utf-8")
-        new = refreshed(text, lang_of(page))
+        new = refreshed(text, language(page))
         if new != text:
             page.write_text(new, encoding="utf-8", newline="\n")
             print(page.relative_to(ROOT))

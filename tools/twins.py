@@ -7,6 +7,7 @@ import ast
 import hashlib
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
@@ -25,6 +26,11 @@ _RANDOM_ID = re.compile(r"[0-9a-f]{8,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}
 _SOLUTION = re.compile(r"<details>.*</summary>\n\n.*```python\n.*```\n+</details>", re.DOTALL)
 _EXEMPTIONS = re.compile("NBVAL_|PYTEST_VALIDATE_", re.IGNORECASE)
 _EXEMPT_TAGS = {"raises-exception", "skip-execution"}
+
+
+def language(path: Path) -> str:
+    """The language of a page or notebook by its name, "en" or "zh"."""
+    return "zh" if path.stem.endswith("_cn") else "en"
 
 
 def source_hash(source: str) -> str:
