@@ -51,6 +51,18 @@ SAY = {
 
 
 # ---- right answers ----
+class Hostile:
+    """Raises whatever is asked of it."""
+
+    def __getattr__(self, name):
+        raise RuntimeError("no")
+
+    def __repr__(self):
+        raise RuntimeError("no")
+
+    __len__ = __iter__ = __eq__ = __bool__ = __str__ = __repr__
+
+
 def sentence(row: dict, lang: str, name: str | None = None) -> str:
     name, fact = name or row["concept"], row["fact"].strip(".。")
     return f"{name[0].upper()}{name[1:]}: {fact}." if lang == "en" else f"{name}：{fact}。"

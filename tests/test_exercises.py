@@ -25,6 +25,7 @@ from smolsynth.text.leaks import leak_in
 from smolsynth.text.refusals import begs_off
 from smolsynth.text.similarity import rouge_l
 from smolsynth.text.tokens import gains, says_nothing
+from tests.answers import Hostile
 from training.composer import Composer
 
 LANGS = ("en", "zh")
@@ -596,16 +597,6 @@ def test_untouched_stubs_are_not_started(lang, capsys):
         assert repr(report).startswith(f"{icon} ⬜") and f"exercise-{tier}" in repr(report)
     progress("instruction", lang)
     assert capsys.readouterr().out.count("⬜") == 3
-
-
-class Hostile:
-    def __getattr__(self, name):
-        raise RuntimeError("no")
-
-    def __repr__(self):
-        raise RuntimeError("no")
-
-    __len__ = __iter__ = __eq__ = __bool__ = __str__ = __repr__
 
 
 def garbage(seed: int) -> str:

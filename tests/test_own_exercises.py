@@ -16,6 +16,7 @@ from smolsynth.exercises.words import MESSAGES
 from smolsynth.seeds import documents
 from smolsynth.student.quiz import quiz
 from smolsynth.student.trials import Trial, Trials
+from tests.answers import Hostile
 
 LANGS = ("en", "zh")
 SAME = {"response": lambda row, number: "One and the same."}
@@ -180,16 +181,6 @@ def test_a_row_is_not_read_twice(tmp_path):
 )
 def test_wrong_trials_give_their_problem(answer, wanted):
     assert codes(check("own", "lion", answer())) == [wanted]
-
-
-class Hostile:
-    def __getattr__(self, name):
-        raise RuntimeError("no")
-
-    def __repr__(self):
-        raise RuntimeError("no")
-
-    __len__ = __iter__ = __eq__ = __bool__ = __str__ = __repr__
 
 
 @pytest.mark.parametrize("lang", LANGS)

@@ -1,9 +1,10 @@
 """Rules that all exercises share: columns, cells, language, repeats, faults, moved columns."""
 
 import difflib
+import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 
@@ -28,6 +29,7 @@ FORM = frozenset(
     "no_request loop cut_off garbled small_talk template_marks thoughts refusal".split()
 )
 SHOWN_NAMES = 12  # columns
+SAME_SIZE = 0.05  # how far the rows of two sets that are compared may differ
 
 NEAR_NAMES = {  # what steps call these columns, and what comes to mind
     "instruction": "instructions prompt prompts question questions query queries user",
@@ -71,6 +73,13 @@ def column_problems(
         yield sheet.problem(f"missing_column{variant}", cell, column=column, names=names, near=near)
 
 
+def least_seeds() -> int:
+    """How often each set of a comparison has to be trained on, as the tasks say."""
+    from smolsynth.student.train import SHORT  # takes seconds, if it isn't there for the trials
+
+    return 1 if os.environ.get(SHORT) else 3  # `compare` takes one seed in a short run
+
+
 def names_of(sheet: Sheet) -> str:
     """The columns that there are, for a message."""
     names = [f"`{measures.clip(name)}`" for name in islice(sheet.columns, SHOWN_NAMES)]
@@ -111,7 +120,7 @@ def language_problems(sheet: Sheet, columns: Iterable[str]) -> Iterator[Problem]
 def duplicate_problems(sheet: Sheet, column: str) -> Iterator[Problem]:
     """Texts that come again, exactly, nearly, or with another number in them."""
     texts = sheet.texts(column)
-    exact = _repeats({i: plain(text) for i, text in texts.items()})
+    exact = repeats({i: plain(text) for i, text in texts.items()})
     cell = "look-at-data"
     if len(exact) > max(1, MAX_DUPLICATES * sheet.rows):
         yield sheet.problem("duplicates", cell, exact[0], column, count=len(exact))
@@ -120,16 +129,27 @@ def duplicate_problems(sheet: Sheet, column: str) -> Iterator[Problem]:
     near = duplicates([texts[i] for i in rows])
     pairs = [(rows[one.of], rows[one.row]) for one in near]
     if len(pairs) <= MAX_NEAR_DUPLICATES * len(rows):
-        pairs = _repeats({i: plain(re.sub(r"\d+", "", text)) for i, text in texts.items()})
+        pairs = repeats({i: plain(re.sub(r"\d+", "", text)) for i, text in texts.items()})
         if len(pairs) <= MAX_NUMBERED * len(texts):
             return
     yield sheet.problem("near_duplicates", cell, pairs[0], column, count=len(pairs))
 
 
-def _repeats(texts: dict[int, str]) -> list[tuple[int, int]]:
-    """For each text that came before: the first row with it, and its row."""
-    first: dict[str, int] = {}
+def repeats(texts: Mapping[int, Hashable]) -> list[tuple[int, int]]:
+    """For each text, or texts, that came before: the first row with it, and its row."""
+    first: dict[Hashable, int] = {}
     return [(j, i) for i, text in texts.items() if (j := first.setdefault(text, i)) != i]
+
+
+def commonest(texts: dict[int, str]) -> list[int]:
+    """The rows of the text that comes most often."""
+    [(most, _)] = Counter(texts.values()).most_common(1) or [(None, 0)]
+    return [i for i, text in texts.items() if text == most]
+
+
+def questions_in(sheet: Sheet, column: str) -> list[int]:
+    """The rows whose text ends as a question does."""
+    return [i for i, text in sheet.texts(column).items() if text.rstrip()[-1] in "?？"]
 
 
 def same_text_problems(
@@ -138,13 +158,10 @@ def same_text_problems(
     """One response to all, or one sentence in which only the name of the subject differs."""
     texts = sheet.texts(column)
     for form in (plain, lambda text: plain(nameless(text, sheet.lang))):
-        forms = {i: form(text) for i, text in texts.items()}
-        counts = Counter(form for form in forms.values() if form)
-        for common, count in counts.most_common(1):
-            if count > max(1, most * sheet.rows):
-                same = [i for i, form in forms.items() if form == common]
-                yield sheet.problem("same_response", cell, same, column)
-                return
+        same = commonest({i: said for i, text in texts.items() if (said := form(text))})
+        if len(same) > max(1, most * sheet.rows):
+            yield sheet.problem("same_response", cell, same, column)
+            return
 
 
 def fault_problems(sheet: Sheet, asked: str, said: str) -> Iterator[Problem]:

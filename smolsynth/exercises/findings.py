@@ -4,11 +4,11 @@ check_finding("taught-most", names, lang=LANG, trials=trials)
 check_finding("false-ties", rows, lang=LANG, ties=ties)
 """
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from smolsynth.exercises import cells, measures
+from smolsynth.exercises.common import SAME_SIZE, least_seeds
 from smolsynth.exercises.results import Problem, Report, Sheet, stale
 from smolsynth.exercises.truth import tells
 from smolsynth.rows import Row, rows
@@ -16,8 +16,7 @@ from smolsynth.text.language import check_lang
 from smolsynth.text.parts import SENTENCE
 from smolsynth.text.tokens import length
 
-LEAST_SETS, LEAST_SEEDS = 3, 3  # as the task says
-SAME_SIZE = 1.05  # the largest set over the smallest
+LEAST_SETS = 3  # as the task says
 MAX_MISSED = 0.2  # of the ties that are false for certain
 # Words around facts that make no difference: "It matters because it", "Did you know?".
 FRAME, OPENING = {"en": 16, "zh": 24}, {"en": 4, "zh": 8}
@@ -69,8 +68,6 @@ def _texts(answer: Any, name: str) -> list[str] | None:
 
 
 def _taught_most(sheet: Sheet, answer: Any, trials: Any) -> Iterator[Problem]:
-    from smolsynth.student.train import SHORT  # takes seconds, if it isn't there for the trials
-
     names = _texts(answer, "name")
     if not names or not hasattr(trials, "differences"):
         yield _problem(sheet, "no_names")
@@ -78,11 +75,11 @@ def _taught_most(sheet: Sheet, answer: Any, trials: Any) -> Iterator[Problem]:
     trained = [trial for trial in trials if trial.rows]
     names = [name for name in names if name not in {one.name for one in trials if not one.rows}]
     sizes = [trial.rows for trial in trained]
-    seeds = 1 if os.environ.get(SHORT) else LEAST_SEEDS  # `compare` takes one there
+    seeds = least_seeds()
     if len(trained) < LEAST_SETS or min(len(trial.scores) for trial in trained) < seeds:
-        yield _problem(sheet, "few_trials", need=LEAST_SETS, seeds=LEAST_SEEDS)
+        yield _problem(sheet, "few_trials", need=LEAST_SETS, seeds=seeds)
         return
-    if max(sizes) > SAME_SIZE * min(sizes):
+    if max(sizes) > (1 + SAME_SIZE) * min(sizes):
         yield _problem(sheet, "unequal_sizes", [f"{t.name}: {t.rows}" for t in trained])
         return
     unknown = [name for name in names if name not in {trial.name for trial in trained}]

@@ -11,6 +11,7 @@ from smolsynth.exercises.common import (
     duplicate_problems,
     fault_problems,
     language_problems,
+    questions_in,
     same_text_problems,
 )
 from smolsynth.exercises.results import Problem, Sheet
@@ -191,7 +192,7 @@ def _response_problems(sheet: Sheet, asked: str) -> Iterator[Problem]:
     if len(echoes) > MAX_ECHOES * sheet.rows:
         yield sheet.problem("echo", "two-steps", echoes, "response")
         return
-    questions = [i for i, t in sheet.texts("response").items() if t.rstrip()[-1] in "?？"]
+    questions = questions_in(sheet, "response")
     if len(questions) > MAX_QUESTIONS * sheet.rows:
         yield sheet.problem("question_is_response", "two-steps", questions, "response")
         return

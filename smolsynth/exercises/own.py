@@ -12,14 +12,13 @@ from smolsynth.datasets.read import read_rows
 from smolsynth.datasets.save import as_measured
 from smolsynth.errors import ReadError
 from smolsynth.exercises import measures
-from smolsynth.exercises.common import cell_problems, column_problems
+from smolsynth.exercises.common import SAME_SIZE, cell_problems, column_problems, least_seeds
 from smolsynth.exercises.results import Problem, Sheet, is_kind, read
 from smolsynth.exercises.words import WORDS
 from smolsynth.quality.report import measure
 from smolsynth.quality.rules import RULES, complaint
 
-MIN_ROWS, MIN_READ, MIN_QUESTIONS, MIN_SEEDS = 30, 20, 20, 3  # as the tasks say
-SAME_SIZE = 0.05  # rows of a control, more or less
+MIN_ROWS, MIN_READ, MIN_QUESTIONS = 30, 20, 20  # as the tasks say
 
 
 def examined(
@@ -138,13 +137,11 @@ def _folder_facts(sheet: Sheet, answer: Any, questions: list[str]) -> Iterator[s
 
 # ---- 🦁 trials ----
 def _trials_problems(sheet: Sheet, trials: Any, *_: Any) -> Iterator[Problem]:
-    from smolsynth.student.train import SHORT
-
     if not is_kind(trials, "smolsynth.student", "Trials") or not trials:
         yield sheet.problem("not_trials", "student")
         return
     yield from _few_questions(sheet, trials.questions)
-    need = 1 if os.environ.get(SHORT) else MIN_SEEDS  # the tests of the course train once
+    need = least_seeds()
     seeds = min((len(trial.scores) for trial in trials if trial.rows), default=0)
     if seeds < need:
         yield sheet.problem("few_seeds", "student", count=seeds, need=need)

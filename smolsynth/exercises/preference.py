@@ -2,7 +2,6 @@
 
 import math
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from numbers import Real
@@ -11,7 +10,9 @@ from smolsynth.exercises.common import (
     apart_problems,
     cell_problems,
     column_problems,
+    commonest,
     language_problems,
+    repeats,
     same_text_problems,
 )
 from smolsynth.exercises.results import Problem, Sheet
@@ -251,19 +252,16 @@ def _critique_problems(sheet: Sheet) -> Iterator[Problem]:
     ]
     if len(same) > most:
         yield sheet.problem("no_critique", cell, same, "critique")
-    forms = {i: plain(text) for i, text in critiques.items()}
-    for form, count in Counter(forms.values()).most_common(1):
-        if count > MAX_SAME_CRITIQUE * sheet.rows:
-            rows = [i for i, other in forms.items() if other == form]
-            yield sheet.problem("no_critique/same", cell, rows, "critique")
+    rows = commonest({i: plain(text) for i, text in critiques.items()})
+    if len(rows) > MAX_SAME_CRITIQUE * sheet.rows:
+        yield sheet.problem("no_critique/same", cell, rows, "critique")
 
 
 def _repeat_problems(sheet: Sheet) -> Iterator[Problem]:
     columns = [sheet.texts(name) for name in ("instruction", "chosen", "rejected")]
     rows = [i for i in columns[0] if all(i in column for column in columns)]
     pairs = {i: tuple(plain(column[i]) for column in columns) for i in rows}
-    first: dict[tuple[str, ...], int] = {}
-    again = [i for i, pair in pairs.items() if first.setdefault(pair, i) != i]
+    again = [i for _, i in repeats(pairs)]
     if len(again) > MAX_REPEATS * sheet.rows:
         yield sheet.problem("duplicates/pairs", "make-pairs", again, "chosen", count=len(again))
         return

@@ -18,6 +18,7 @@ from smolsynth.exercises.common import (
     duplicate_problems,
     language_problems,
     names_of,
+    questions_in,
     same_text_problems,
 )
 from smolsynth.exercises.preference import is_number
@@ -129,7 +130,7 @@ def _one_step(sheet: Sheet, _: Any, prompts: Iterable[str]) -> Iterator[Problem]
     echoes = [
         i for i, (a, b) in sheet.pairs("instruction", "response").items() if plain(a) == plain(b)
     ]
-    questions = [i for i, text in sheet.texts("response").items() if text.strip()[-1] in "?？"]
+    questions = questions_in(sheet, "response")
     if echoes or len(questions) > sheet.rows / 2:
         yield _problem(sheet, "question_is_response", echoes or questions, "response")
         return

@@ -26,11 +26,6 @@ def _facts(lang: str) -> tuple[tuple[str, str], ...]:
     return tuple((row["fact"].strip(".。").casefold(), row["concept"]) for row in rows)
 
 
-def concept_in(instruction: str, lang: str) -> str | None:
-    """The longest name of a concept that an instruction holds."""
-    return max(concepts_in(instruction, lang), key=len, default=None)
-
-
 def tells(instruction: str, response: str, lang: str) -> tuple[set[str], set[str]] | None:
     """The facts that a response tells of what was asked about, and those of other things.
 
