@@ -36,7 +36,7 @@ from smolsynth.text.layout import width
 from smolsynth.text.meaning import Embed, same_meaning
 from smolsynth.text.similarity import DuplicateSearch, duplicates, nearest_similarity, overlaps
 from smolsynth.text.tokens import tokens
-from smolsynth.text.wording import AskedAgain, asked_and_said
+from smolsynth.text.wording import AskedAgain, asked_and_said, other_subject
 
 SAMPLES = 3  # rows shown of each finding
 NEAR_A_SEED = 0.85  # similarity; a seed's question about something else may come to 0.82
@@ -254,6 +254,8 @@ def measure(
                 found[rule][row] = reason
         figures |= _figures_of_pairs([parts[1:] for parts in texts], scores, lang)
     for one in repeats.found(lambda row: tokens("\n".join(texts[row]))):
+        if one.similarity < 1 and other_subject(texts[one.row], texts[one.of]):
+            continue
         found["duplicate"][one.row] = like["like"].format(of=one.of, similarity=one.similarity)
     near = max(threshold, NEAR_A_SEED)
     for one in duplicates([*seeds, *asked], near, edits=True) if seeds else ():

@@ -19,10 +19,14 @@ _BEFORE_REQUEST = re.compile(r"^\W*(?:task|question|instruction)?\W*(?:please|ca
 _BEHIND_ECHO = re.compile(r"(?:\n\s*(?:\d+[.)]|[-*•]))+\s*$|\s*answer\s*:\s*$", re.IGNORECASE)
 _BY_HAND = re.compile(  # what is asked for is much like what is given
     r"[:\"“]|\b(?:repeat|correct|fill|put|convert|sort|add|remove|complete|paraphrase|rephrase"
-    r"|rewrite|extract|change|make a question|which (?:word|of)|spell|copy)\b| or ",
+    r"|rewrite|extract|change|make a question|which (?:word|of)|spell|copy|order|arrange|rearrange"
+    r"|identify|find|calculate|count|pick|choose|select|classify|underline|highlight"
+    r"|shorten)\b| or ",
     re.IGNORECASE,
 )
-_WITH_INPUT = re.compile(r"[.!?]['”\"]?\s+\S|\n|'\w")  # a task, and what to do it with
+# A task, and what to do it with; files that lost the line break between the two are in use.
+_WITH_INPUT = re.compile(r"[.!?]['”\"]?(?:\s+\S|[A-Z])|\n|'\w|[a-z]{2}(?:[A-Z][a-z]|\d)")
+_IS = re.compile(r"\b(?:is|are|was|were)\b(?:\s+(?:an?|the)\b)?(?!.*\b(?:is|are|was|were)\b)")
 _COVERED = 0.6  # share of the words of an instruction that say something
 
 
@@ -70,9 +74,20 @@ def echo(instruction: str, response: str) -> str | None:
         return None
     known, words = _telling(asked), _telling(said)
     if words <= known and len(words) >= max(_COVERED * len(known), 2) and is_request(instruction):
+        if _names(bare, asked):
+            return None
         asks = bare.rstrip(' "”').endswith("?") or not re.match(_SHORT_QUESTION, request, re.I)
         return start(response) if asks else None
     return None
+
+
+def _names(said: str, asked: Sequence[str]) -> bool:
+    """Whether a sentence ends with a name that was not asked with, though its words were: “A mark
+    that ends a question is the question mark.”"""
+    link = _IS.search(said)
+    name = tokens(said[link.end() :]) if link else ()
+    runs = zip(*(asked[start:] for start in range(len(name))), strict=False)
+    return len(name) > 1 and name not in set(runs)
 
 
 _BEFORE_ECHO_ZH = re.compile(

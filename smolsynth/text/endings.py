@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from smolsynth.text.language import CHINESE
-from smolsynth.text.tokens import tokens
+from smolsynth.text.tokens import STOP_WORDS, tokens
 
 _ENDINGS = tuple(".!?。！？…)）]】」』》>\"”’'`;；|～~}।॥؟۔։")
 _MARKUP = "*_~ \t"  # bold and italics around the end of a sentence
@@ -30,6 +30,14 @@ _BARE_MARK = re.compile(r"\s*(?:[-*•+]|\d+[.)、])")  # an item without its te
 _SMALL = frozenset("a an and at by for from in of on or the to with".split())  # in titles
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+$|\S+@\S+\.\S+$|#\w+$|[\"”] ?[-–—] ?\S.{0,40}$")
 _FORMULA = re.compile(r"[=≈<>≤≥+×÷^→⇌]\s*(?:[\d.]+ )?\S+$|\$$|\\\)$|\\\]$")
+# A sentence of prose, from its capital to its stop; code has other marks.
+_SENTENCE = re.compile(
+    r"(?:[-*>]|\d+[.)])?\s*(?:\w[^\n{}<>=;#$]{20,}|[^\n{}<>=;#$]*[\u3400-\u9fff]{6}[^\n{}<>=;#$]*)[.!?。！？]"
+)
+# What a text ends with that names its result: "The answer is: True", "Mood: hope or fear".
+_RESULT = re.compile(
+    r"(?:.*[.\n])?\W*[A-Z]\w*(?: [\w-]+){0,5}: (?P<value>\S+(?: \S+){0,2})", re.DOTALL
+)
 _NO_RIGHT_SIDE = re.compile(r"(?:^|[\s\w)])(?:=|[+×÷≈<≤≥→*/-](?<=\s.))$|[\[({,]$")
 _CODE = re.compile(r"^(?: {4}|\t)|[{};]$|^\s*(?:return|import|print|def|if|for|while)\b")
 _CUT = (  # no phrase ends like this,
@@ -84,7 +92,9 @@ def cut_off(text: str, finish_reason: str | None = None, asked: str = "") -> str
 
 def _nothing_behind(last: str, before: list[str], text: str) -> bool:
     """Whether the last line only begins something."""
-    if text.count("```") % 2 or (before and _BARE_MARK.fullmatch(last)):
+    if text.count("```") % 2 and not _stray_fence(last, before):
+        return True
+    if before and _BARE_MARK.fullmatch(last):
         return True
     if last.endswith((":", "：")):
         return True
@@ -95,6 +105,13 @@ def _nothing_behind(last: str, before: list[str], text: str) -> bool:
     if text.lstrip()[:1] in "{[" and not last.endswith(_ENDINGS):
         return text.count("{") != text.count("}") or text.count("[") != text.count("]")
     return False
+
+
+def _stray_fence(last: str, before: list[str]) -> bool:
+    """Whether prose comes to its end where a fence seems open: the mark too many closes nothing,
+    or the text goes on with code that began elsewhere."""
+    prose = before[-1] if last == "```" and before else last
+    return bool(_SENTENCE.fullmatch(prose.strip()))
 
 
 def _whole_without_a_stop(last: str, before: list[str], text: str, asked: str) -> bool:
@@ -121,6 +138,8 @@ def _whole_without_a_stop(last: str, before: list[str], text: str, asked: str) -
     if (size < _FEW and not _broken_verse(last, before)) or _FORMULA.search(last):
         return True
     if last[-1].isdigit() or _DATE.search(last):
+        return True
+    if (result := _RESULT.fullmatch(last)) and result["value"].split()[0].lower() not in STOP_WORDS:
         return True
     if CHINESE.search(last):
         return _whole_in_chinese(last, size, before, asked)

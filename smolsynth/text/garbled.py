@@ -6,31 +6,10 @@ from operator import eq
 
 from smolsynth.text.language import CHINESE, in_language, names_language
 from smolsynth.text.parts import aside
-from smolsynth.text.tokens import STOP_WORDS, holds_any, lemmas, tokens
+from smolsynth.text.tokens import STOP_WORDS, UNLISTED, holds_any, lemmas, tokens
 
-_LITTLE = frozenset(  # words that lemminflect has no entry for
-    "although amid among amongst because beside besides beyond concerning considering despite"
-    " during"
-    " except inside like minus near onto opposite outside past per plus regarding since than though"
-    " throughout till toward towards underneath unless unlike until upon versus via whereas whether"
-    " while within without against along around before behind below beneath between above across"
-    " after under over off out up down into through he him his hers her herself himself itself them"
-    " themselves themself myself yourself yourselves ourselves oneself mine yours theirs she us"
-    " me our"
-    " ours they every each either neither both few fewer many much more most several some such"
-    " other"
-    " others another any none nobody nothing nowhere somebody someone something somewhere everybody"
-    " everyone everything everywhere anybody anyone anything anywhere whatever whichever whoever"
-    " whenever wherever whom whose why how being been had having did done does doing would could"
-    " should might must shall cannot may ought once again ever never always often sometimes seldom"
-    " here then now too very also just only even still yet else etc nor thus hence two three four"
-    " five"
-    " six seven eight nine ten eleven twelve twenty thirty forty fifty hundred thousand okay hey"
-    " yeah"
-    " app apps website online email internet blog smartphone dont".split()
-)
 _ODD = 0.08  # share of words that no dictionary has, two at least
-_LATIN_WORD = re.compile(r"(?<![\w'’/.@_-])[a-z]{3,}(?![\w'’/@_-]|\.\w)")
+_LATIN_WORD = re.compile(r"(?<![\w'’/.@_#-])[a-z]{3,}(?![\w'’/@_-]|\.\w)")
 _DOUBLED = re.compile(r"(?<![\w*'’-])([a-z]{2,}) \1(?![\w*'’-])")
 _MAY_DOUBLE = frozenset(
     "very so really too had that is ha haha la na ooh oh ah no yes bye knock tick tock night blah"
@@ -43,7 +22,7 @@ _SELF = re.compile(
     r"\b(?:between|compare|comparing|of|is|are|than|unlike|does|do|tell"
     r"|distinguish)\s+(?P<one>(?:an?|the)?\s*"
     r"[a-z-]+(?:\s[a-z-]+)?)\s+(?:and|with|or|versus|vs\.?|differ from|compared (?:to|with))\s+"
-    r"(?P=one)(?=\s*(?:[?.!,;:]|$)|\s+(?:in|is|are|have|do|does|differ|step|for|when|and|a)\b)",
+    r"(?P=one)(?=\s*(?:[?.!,;:]|$)|\s+(?:in|is|are|have|do|does|differ|step|when|and|a)\b)",
     re.IGNORECASE,
 )
 _LINK = re.compile(r"\s(?:and|with|or|versus|vs|differ|compared)\b")
@@ -83,6 +62,10 @@ _LISTED = re.compile(
 _WANTS_NAMES = re.compile(
     r"\W*(?:name|list|which|who|give|sort|enumerate|what are)\b", re.IGNORECASE
 )
+_CRY = re.compile(
+    r"[aeou]+h+|h[aeiou]+h?|y[aeiou]+[yhmp]+|(?:yu|no|m)m+|w[aeo]+w?h*|u+gh+|ee+k|oops|ouch|sh+|br+|gr+"
+    r"|tsk|pff*t?|psst|woo+(?:hoo+|t|f)?|meow|purr+|moo+|baa+|vroom+|zz+|hmm+|aww+|phew|whew|yippee"
+)
 _PLAYS = re.compile(
     r"\b(?:nonsense|gibberish|made-up|invent\w*|rhym\w*|sounds?|noises?|onomatop\w*|dialect|scots"
     r"|slang|gamer|names? of|pronounc\w*|spell\w*)\b",
@@ -112,20 +95,20 @@ def garbled(text: str, lang: str, given: str = "") -> str | None:
     (None, None)
     """
     plain = aside(text)
-    said = _garbled_zh(plain, given) if lang == "zh" else _garbled_en(plain, given)
+    said = _garbled_zh(plain, given) if lang == "zh" else _garbled_en(plain, given, "`" in text)
     if said and (names_language(given or text) or _SCRAMBLED.search(given or text)):
         return None
     return said
 
 
-def _garbled_en(text: str, given: str) -> str | None:
+def _garbled_en(text: str, given: str, coded: bool) -> str | None:
     if not text.isascii():
         if broken := _BROKEN.search(text):
             return text[max(broken.start() - 8, 0) : broken.end() + 8].strip()
         mixed = _MIXED.search(text)
         if mixed and not CHINESE.search(given) and not _ABOUT.search(text):
             return mixed[0].strip()
-    said = _said_twice(text) or (given and _no_words(text, given))
+    said = _said_twice(text) or (given and _no_words(text, given, coded))
     return said if said and not _PLAYS.search(given or text) else None
 
 
@@ -142,8 +125,8 @@ def _said_twice(text: str) -> str | None:
     return None
 
 
-def _no_words(text: str, given: str) -> str | None:
-    """Words of a response that are none; who asks has words of his own."""
+def _no_words(text: str, given: str, coded: bool) -> str | None:
+    """Words of a response that are none; who asks has words of his own, and so has code."""
     if holds_any(text, "];#{@%^|~&") and not re.search(r"[=(\\]", text):
         inside = _INSIDE.findall(text)
         if len(inside) > 2:
@@ -152,12 +135,15 @@ def _no_words(text: str, given: str) -> str | None:
         return None
     low = given.lower()
     odd = [word for word in _LATIN_WORD.findall(text) if not _is_word(word) and word not in low]
+    odd = [word for word in odd if not _CRY.fullmatch(word)]
     least = _ODD * len(re.findall(r"[^\W\d_]+", text)) if len(odd) > 1 else 2
     if len(odd) < max(least, 2):
         return None
     none = [word for word in odd if _NO_VOWEL.fullmatch(word) or _NO_WORD.fullmatch(word)]
     if len(none) > 1 and len(none) >= 2 * least:
         return ", ".join(none[:3])
+    if coded:  # talks of its names: "iterables", "tuples"
+        return None
     if _WANTS_NAMES.match(given):
         odd = [word for word in _LATIN_WORD.findall(_LISTED.sub(" ", text)) if word in odd]
     if len(odd) >= max(least, 2) and in_language(text, "en"):
@@ -179,7 +165,7 @@ def _may_be_itself(lower: str) -> bool:
 
 @lru_cache(maxsize=50_000)
 def _is_word(word: str) -> bool:
-    return word in STOP_WORDS or word in _LITTLE or bool(lemmas(word))
+    return word in STOP_WORDS or word in UNLISTED or bool(lemmas(word))
 
 
 # Words of English grammar between Chinese ones: nobody's term.

@@ -24,6 +24,10 @@ _MARKS_SHARE, _MARKS_TIMES = 0.8, 20  # where the unit is no word: a rule or a t
 _RULE = 120  # characters of a line that somebody may ask for
 _LINES = 4  # times the same line, and it has to be 0.4 of all lines
 _NUMBER = re.compile(r"^(?:\d+[.):]|[-*•])\s*")
+_LABEL = re.compile(r"(?:[A-Z][\w ]{0,24}|[\u3400-\u9fff]{1,8})\s*[:：]")
+_EXAMPLES = 4  # different lines that examples have, at least
+# What is sung or shouted again and again in a text that says other things too.
+_SUNG = frozenset("la na ha da doo fa tra hey oh ooh ah yeah ho mm hm ding dong".split())
 _SAME_ITEMS = 0.5  # share of the lines that are different ones
 _SAME = 6  # tokens of a clause that counts
 _CLAUSES = 3  # times the same clause
@@ -60,7 +64,9 @@ def repetition(text: str, asked: bool = False) -> str | None:
     words = tokens(body)
     stuck = any(map(eq, words, words[1:])) or max(map(len, words), default=0) > 2 * _RUN_TIMES
     on = _ON_AND_ON.search(body) if stuck else None
-    said = on[1] or on[2] or on[3] if on else _run(body) or _same_lines(body)
+    if on and on[2] in _SUNG and len(on[0]) < _RUN_SHARE * len(body):
+        on = None
+    said = on[1] or on[2] or on[3] if on else _run(body) or _same_lines(body, asked)
     return said or (None if asked else _same_words(body))
 
 
@@ -110,9 +116,9 @@ def _repeats(text: str, bare: str) -> bool:
     return False
 
 
-def _same_lines(text: str) -> str | None:
+def _same_lines(text: str, asked: bool) -> str | None:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if len(lines) < _LINES:
+    if len(lines) < _LINES or (asked and _EXAMPLES <= len(set(lines)) and _shown(lines)):
         return None
     line, times = Counter(lines).most_common(1)[0]
     if times >= max(_LINES, _RUN_SHARE * len(lines)):
@@ -122,6 +128,12 @@ def _same_lines(text: str) -> str | None:
     if len(items) > _LINES and len(set(items)) <= _SAME_ITEMS * len(items):
         return Counter(items).most_common(1)[0][0][:40]
     return None
+
+
+def _shown(lines: Sequence[str]) -> bool:
+    """Whether an instruction shows examples, which share their labels and choices."""
+    labels = Counter(found[0] for line in lines if (found := _LABEL.match(line)))
+    return any(times > 1 for times in labels.values())
 
 
 def _same_words(text: str) -> str | None:

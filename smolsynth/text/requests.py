@@ -7,9 +7,10 @@ its input is a request wherever in it the asking is done.
 """
 
 import re
+from functools import lru_cache
 
 from smolsynth.text.language import CHINESE
-from smolsynth.text.tokens import lemmas, tokens
+from smolsynth.text.tokens import QUESTION_WORDS, STOP_WORDS, UNLISTED, lemmas, tokens
 
 # ---- English ----
 _IMPERATIVES = frozenset(
@@ -92,7 +93,7 @@ _RELATIVE = re.compile(r"\b(?:that|who|which|where|when|whose|if|as|because|so)\
 _ZH_QUESTION = re.compile(
     r"[什甚]么|怎[么样]|如何|为何|何[时地谓为种处者]|哪|谁|多[少大长久高远重快]"
     r"|几[个种次点年天岁条]"
-    r"|吗|呢|是否|能[否不]|可否|有没有|是不是|会不会|对不对|多久|啥|区别$"
+    r"|吗|[会是有能要行好对懂]\S{0,12}[么嘛](?=\W|$)|呢|是否|能[否不]|可否|有没有|是不是|会不会|对不对|多久|啥|区别$"
 )
 _ZH_COURTESY = re.compile(
     r"请|帮我|帮[忙助]|麻烦|给我|告诉我|我想|我要|我需要|想要|希望|需要[你一]|你[能可应需要]"
@@ -209,7 +210,9 @@ _CODE = re.compile(
     re.S | re.M,
 )
 _GREETS = re.compile(
-    r"\W*(?:hi|hello|hey|greetings|good (?:morning|afternoon|evening|day|night))(?: \w+)?\W*",
+    r"\W*(?:hi|hello|hey|greetings|good (?:morning|afternoon|evening|day|night))(?: \w+)?\W*"
+    r"|\W*(?:嗨|嘿|哈[喽啰罗]|喂|早|早安|晚安|(?:早上|上午|中午|下午|晚上)好|(?:大家)?[你您]们?好)"
+    r"[啊呀哇吖]?\W*(?:(?:[你您]好|很高兴(?:认识|见到|遇见)[你您])[啊呀]?\W*)?",
     re.IGNORECASE,
 )
 _MY = re.compile(
@@ -263,6 +266,8 @@ def missing_request(text: str) -> str | None:
     if _CODE.search(text) or _MATH.search(undated):
         return None
     lines = [line.strip() for line in text.splitlines() if re.search(r"[^\W_]", line)]
+    if _GREETS.fullmatch(text.strip()):
+        return None
     if CHINESE.search(text) and (reason := _says_in_chinese(text.strip())):
         return reason
     if any(map(_line_asks, lines)):
@@ -270,7 +275,7 @@ def missing_request(text: str) -> str | None:
     if not re.search(r"[^\W\d_]", undated):
         return "blank"  # digits and points
     body = text.strip()
-    if _GREETS.fullmatch(body) or _MY.match(body) or _TASK.match(body):
+    if _MY.match(body) or _TASK.match(body):
         return None
     if body.endswith(("…", "...")) and len(tokens(body)) > 7:
         return None  # to be gone on with
@@ -335,7 +340,10 @@ def _line_asks(line: str) -> bool:
         return True
     # "It helps to read, count and work" goes on behind the comma, and asks for nothing.
     clauses = re.split(r"(?<=[.:!;])\s", line) if _tells(line) else _CLAUSE.split(line)
-    return any(_imperative(clause) for clause in clauses if clause)
+    if any(_imperative(clause) for clause in clauses if clause):
+        return True
+    words = line.lower().split(None, 2)
+    return len(words) > 1 and _commands(*words[:2])
 
 
 def _wanted_in_chinese(text: str) -> bool:
@@ -366,6 +374,36 @@ def _imperative(clause: str) -> bool:
             return False
         clause = shorter
     return False
+
+
+# What stands behind a verb and never behind a noun.
+_OBJECT = frozenset(
+    "the a an my your our his her their this these those it them me us him all every each any some"
+    " both one two three".split()
+)
+
+
+_SURE_OBJECT = _OBJECT - {"the", "a", "an", "one", "two", "three", "some", "both", "any"}
+_FUNCTION = STOP_WORDS | QUESTION_WORDS | UNLISTED
+_PREPOSITIONS = frozenset(
+    "thank like near down up out round past save bar but while except".split()
+)
+
+
+@lru_cache(maxsize=10_000)
+def _commands(first: str, second: str) -> bool:
+    """Whether a word that begins a clause is a verb in its base form: "Fetch the report".
+
+    A verb that is no other word, known or made of one as "upvote" is; or one that might be a noun,
+    with what only stands behind a verb.
+    """
+    forms = lemmas(first)
+    if not forms and first not in _FUNCTION:
+        stem = re.sub(r"^(?:up|down|re|un|de|auto|over|pre|out)(?=[a-z]{4})", "", first)
+        known = stem != first and stem in lemmas(stem).get("VERB", ())
+        return known or (second in _SURE_OBJECT and first.isalpha())
+    verb = first in forms.get("VERB", ()) and first not in _PREPOSITIONS
+    return verb and (forms.keys() == {"VERB"} or second in _OBJECT)
 
 
 _NOUNS = frozenset(

@@ -19,7 +19,7 @@ _OFFER = re.compile(
     r"|\b(?:just )?let me know (?:what|how|if) (?:you|i)\b|\bfeel free to (?:ask|reach|share)"
     r"|\bi(?:'d| would) be (?:happy|glad) to (?:help|assist)|\bi can (?:help"
     r"|assist)(?: you)?(?: with|\b)"
-    r"|\bdo you have (?:a|any) (?:specific|questions?|problem)"
+    r"|\bdo you have (?:a|any) (?:specific )?(?:questions?|problem|project|idea|topic|task|request)"
     r"|\bhave (?:a|any) questions?\b|\bi'm a helpful (?:ai )?assistant",
     re.IGNORECASE,
 )
@@ -33,7 +33,9 @@ _COURTESY = re.compile(
     r"|\b(?:nice|pleased|glad|pleasure) to (?:meet|chat|talk)|\bi hope (?:you|all|this)\b"
     r"|\bhave a (?:great|wonderful|nice|lovely)|\bhow are you|\bi believe in you|\byou can do it"
     r"|\bi(?:'m| am) (?:so |really |always )?(?:happy|glad|excited|delighted|here|ready|available"
-    r"|curious|on it|good at|just a)\b|\bmakes my day|\bwhat (?:\w+ )?can i\b|\bwhat would you like"
+    r"|curious|on it|good at|just a)\b|\bmakes my day|\bwhat (?:\w+ )?can i\b"
+    r"|\bwhat would you like(?! (?:the|your|its?|in)\b)"
+    r"(?! to (?:name|call|title|include|set|add)\b)"
     r"|\bwhat do you (?:want|need)|\bhow (?:can|may) i\b|\bwould you like (?:me to|a|some|to know)"
     r"|\bshall i\b|\bare you ready|\bready when you|\blet's get started"
     r"|\b(?:could|can) you (?:please )?(?:give|tell|provide)\b.*\bmore\b"
@@ -52,6 +54,16 @@ _GREETING = re.compile(
     r"^\W*(?:hi|hello|hey|good (?:morning|evening|afternoon)|thanks|thank you|how are you"
     r"|who are you"
     r"|what can you do|what are you|what(?:'s| is) your name)\b",
+    re.IGNORECASE,
+)
+# Who thanks, or takes leave, is answered in kind.
+_TAKES_LEAVE = re.compile(
+    r"\b(?:thanks|thank you|thx|cheers|bye|goodbye|that(?:'s| is| will be| would be) all)\b[^?]*$",
+    re.IGNORECASE,
+)
+_YES = re.compile(r"\W*(?:yes|no|ok(?:ay)?)\W*", re.IGNORECASE)
+_YES_OR_NO = re.compile(
+    r"\?|\b(?:yes|no|true|false|whether|if|agree|classify|determine|decide|judge)\b|:\s*$",
     re.IGNORECASE,
 )
 # An offer may be just what was asked for.
@@ -120,6 +132,7 @@ _ASKS_FOR_TALK_ZH = re.compile(
     r"|译为中文|造句"
 )
 _ASKS_FOR_KINDNESS = re.compile(r"祝|贺|寄语|留言|节|生日|婚|感谢|欢迎")
+_LEAVE = 30  # tokens of a turn that takes leave, at most
 _TALK = 0.7  # share of the words that are said in offers and courtesies
 
 
@@ -135,6 +148,10 @@ def small_talk(instruction: str, response: str) -> str | None:
     '我很乐意帮助你'
     """
     if _GREETING.match(instruction) and len(tokens(instruction)) < 12:
+        return None
+    if _TAKES_LEAVE.search(instruction.replace("’", "'")) and len(tokens(instruction)) < _LEAVE:
+        return None
+    if _YES.fullmatch(response) and _YES_OR_NO.search(instruction):
         return None
     if CHINESE.search(response):
         return _small_talk_zh(instruction, response)

@@ -22,6 +22,27 @@ STOP_WORDS = frozenset(
 QUESTION_WORDS = frozenset(
     "what who whom whose which when where why how 什 么 谁 哪 怎 何 为 几".split()
 )
+UNLISTED = frozenset(  # English words that `lemmas` has no entry for, and no stop words
+    "although amid among amongst because beside besides beyond concerning considering despite"
+    " during"
+    " except inside like minus near onto opposite outside past per plus regarding since than though"
+    " throughout till toward towards underneath unless unlike until upon versus via whereas whether"
+    " while within without against along around before behind below beneath between above across"
+    " after under over off out up down into through he him his hers her herself himself itself them"
+    " themselves themself myself yourself yourselves ourselves oneself mine yours theirs she us"
+    " me our"
+    " ours they every each either neither both few fewer many much more most several some such"
+    " other"
+    " others another any none nobody nothing nowhere somebody someone something somewhere everybody"
+    " everyone everything everywhere anybody anyone anything anywhere whatever whichever whoever"
+    " whenever wherever whom whose why how being been had having did done does doing would could"
+    " should might must shall cannot may ought once again ever never always often sometimes seldom"
+    " here then now too very also just only even still yet else etc nor thus hence two three four"
+    " five"
+    " six seven eight nine ten eleven twelve twenty thirty forty fifty hundred thousand okay hey"
+    " yeah"
+    " app apps website online email internet blog smartphone dont".split()
+)
 
 
 # Texts of these characters alone hold nothing that NFKC would make a token, or another one.

@@ -3,8 +3,9 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from os.path import commonprefix
 
-from smolsynth.text.tokens import QUESTION_WORDS, STOP_WORDS
+from smolsynth.text.tokens import QUESTION_WORDS, STOP_WORDS, tokens
 
 _COURTESY = re.compile(
     r"^(?:(?:please|kindly|answer|question|task|tell me|(?:can|could|would|will) you|\d+"
@@ -120,3 +121,32 @@ def _alike(one: Sequence[str], two: Sequence[str]) -> bool:
         return False
     same = LCSseq.similarity(one, two)
     return same >= _SAID * (len(one) + len(two) - same)
+
+
+_SWAPPED = 4  # tokens in a row that stand in the place of others, at most
+
+
+def other_subject(one: Sequence[str], two: Sequence[str]) -> bool:
+    """Whether two rows that are much alike ask about different things, and answer accordingly.
+
+    In one place of the question a few words stand for others, and in the answer again.
+
+    Args:
+        one, two: question and answer.
+
+    >>> neon = ("What state is neon in?", "Neon is a gas.")
+    >>> other_subject(neon, ("What state is oxygen in?", "Oxygen is a gas."))
+    True
+    >>> other_subject(neon, ("In what state is neon?", "Neon is a gas."))
+    False
+    """
+    asked, again = tokens(one[0]), tokens(two[0])
+    start = len(commonprefix([asked, again]))
+    end = len(commonprefix([asked[start:][::-1], again[start:][::-1]]))
+    these, those = ({*words[start : len(words) - end]} for words in (asked, again))
+    if not 0 < min(len(these), len(those)) <= max(len(these), len(those)) <= _SWAPPED:
+        return False
+    if (these | those) & STOP_WORDS or {word[:4] for word in these} & {word[:4] for word in those}:
+        return False
+    said, answered = {*tokens(one[1])}, {*tokens(two[1])}
+    return these <= said - answered and those <= answered - said
