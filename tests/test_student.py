@@ -18,7 +18,7 @@ from smolsynth.datasets.convert import to_messages, to_preferences
 from smolsynth.llms import MODELS
 from smolsynth.student import trials
 from smolsynth.student.base import NOVICE, Student
-from smolsynth.student.intervals import Difference, difference, over_groups
+from smolsynth.student.intervals import Difference, difference, kappa, over_groups
 from smolsynth.student.quiz import answers, held_out_loss, quiz, score
 from smolsynth.student.train import SHORT, Recipe, train
 from smolsynth.student.trials import Trial, Trials, compare, corrupt, plot_trials
@@ -403,6 +403,42 @@ def test_questions_about_one_thing_count_as_one():
     half = 1.96 * (0.6 * 0.4 / 10) ** 0.5  # 0.304
     assert found.questions == pytest.approx((0.6 - half, 0.6 + half), abs=0.05)
     assert over_groups([1.0, 0.0], ["a", "a"]) is None
+
+
+def test_kappa_is_that_of_the_textbook_and_its_interval_covers():
+    """A table of Fleiss's book on rates, of 100 cases: kappa 0.676."""
+    table = [[75, 1, 4], [5, 4, 1], [0, 0, 10]]
+    pairs = [
+        pair
+        for one, line in enumerate(table)
+        for two, many in enumerate(line)
+        for pair in [(one, two)] * many
+    ]
+    found = kappa(*zip(*pairs, strict=True))
+    assert (found.n, found.agreement) == (100, 0.89)
+    assert found.chance == pytest.approx(0.66) and found.value == pytest.approx(0.676, abs=5e-4)
+    low, high = found.interval  # by Fleiss's standard error, 0.088: 0.50 to 0.85
+    assert low == pytest.approx(0.50, abs=0.03) and high == pytest.approx(0.85, abs=0.03)
+    rng = random.Random(3)
+    hits = 0
+    for _ in range(200):  # of 60 cases each, true kappa 0.6
+        ones = [rng.random() < 0.5 for _ in range(60)]
+        drawn = kappa(ones, [one ^ (rng.random() < 0.2) for one in ones])
+        hits += drawn.interval[0] <= 0.6 <= drawn.interval[1]
+    assert hits / 200 > 0.9
+
+
+def test_kappa_of_cases_in_groups_and_of_too_few():
+    ones, twos = [True, False] * 10, [True, False] * 9 + [False, True]
+    alone, paired = kappa(ones, twos), kappa(ones, twos, [n // 2 for n in range(20)])
+    assert alone.value == paired.value == pytest.approx(0.8)
+    assert paired.interval[0] < alone.interval[0]  # both errors are one group's
+    perfect = kappa([True, False] * 4, [True, False] * 4)
+    assert perfect.value == 1 and perfect.interval == pytest.approx((0.261, 1), abs=1e-3)
+    assert kappa([True] * 5, [True] * 5).value is None
+    assert kappa([], []).value is None and kappa([1, 2], [1, 2], "aa").interval is None
+    with pytest.raises(ValueError, match="1 labels of the one, 2 of the other"):
+        kappa([1], [1, 2])
 
 
 def test_both_sources_are_added_in_squares():
