@@ -48,7 +48,7 @@ def test_on_colab_a_failed_install_says_what_to_do(path, tmp_path):
 
 
 def nightly(path):
-    """Two of the three by night: what they do with a model, the third does too."""
+    """All but one by night: what they do with a model, that one does too."""
     return pytest.param(path, marks=[] if path.stem.startswith("pref") else [pytest.mark.nightly])
 
 
