@@ -41,7 +41,7 @@ _FACE = {  # where each public name comes from
     "smolsynth.pipelines.ray": "run_on_ray",
     "smolsynth.quality.lengths": "lengths",
     "smolsynth.quality.report": "check_quality measure",
-    "smolsynth.student.intervals": "kappa",
+    "smolsynth.intervals": "kappa",
     "smolsynth.student.quiz": "answers held_out_loss quiz score",
     "smolsynth.student.train": "train",
     "smolsynth.student.trials": "compare corrupt plot_trials",

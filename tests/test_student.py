@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 
 from smolsynth.datasets.convert import to_messages, to_preferences
+from smolsynth.intervals import kappa, over_groups
 from smolsynth.llms import MODELS
 from smolsynth.student import trials
 from smolsynth.student.base import NOVICE, Student
-from smolsynth.student.intervals import Difference, difference, kappa, over_groups
+from smolsynth.student.intervals import Difference, difference
 from smolsynth.student.quiz import answers, held_out_loss, quiz, score
 from smolsynth.student.train import SHORT, Recipe, train
 from smolsynth.student.trials import Trial, Trials, compare, corrupt, plot_trials

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from smolsynth.intervals import margin
 from smolsynth.rows import Row
 from smolsynth.rows import rows as rows_of
 from smolsynth.student.base import NOVICE, Student
-from smolsynth.student.intervals import Difference, difference, margin
+from smolsynth.student.intervals import Difference, difference
 from smolsynth.student.quiz import right_answers
 from smolsynth.student.train import FEW, SHORT, Recipe, train
 from smolsynth.text.language import check_lang
@@ -86,7 +87,7 @@ class Trials(list[Trial]):
     Attributes:
         questions: how many.
         lang: of the table.
-        groups: what each question is about, see `intervals.over_groups`.
+        groups: what each question is about, see `smolsynth.intervals.over_groups`.
         baseline: name of the row to which the differences are shown.
     """
 

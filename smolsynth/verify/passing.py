@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from math import comb
+from statistics import fmean
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from smolsynth.intervals import Interval, over_groups
 from smolsynth.rows import Row
 from smolsynth.text.tokens import plain, tokens
 
@@ -28,31 +28,26 @@ def pass_at_k(n: int, c: int, k: int) -> float:
 
 
 class Estimate(NamedTuple):
-    """A mean over problems, and its interval."""
+    """A mean over problems, and its 95% interval."""
 
     mean: float
-    low: float
-    high: float
+    interval: Interval | None
 
 
 def pass_at_k_interval(
     counts: Iterable[tuple[int, int]],
     k: int,
-    *,
-    confidence: float = 0.95,
-    resamples: int = 2000,
-    seed: int = 42,
 ) -> Estimate:
-    """The mean pass@k of several problems, with a percentile interval by bootstrap over problems.
+    """The mean pass@k of several problems, with a 95% interval by bootstrap over problems.
 
     Problems are drawn anew, not answers: other problems are what it is to hold for.
 
     Args:
         counts: of each problem n and c, as in `pass_at_k`.
         k: answers that may be tried.
-        confidence: share of the resampled means within the interval.
-        resamples: how many.
-        seed: of the resampling.
+
+    Returns:
+        The interval is None for a single problem.
 
     Raises:
         ValueError: no problems, or as `pass_at_k`.
@@ -60,13 +55,10 @@ def pass_at_k_interval(
     >>> pass_at_k_interval([(4, 4)] * 5 + [(4, 0)] * 5, 1).mean
     0.5
     """
-    each = np.array([pass_at_k(n, c, k) for n, c in counts])
-    if not len(each):
+    each = [pass_at_k(n, c, k) for n, c in counts]
+    if not each:
         raise ValueError("There are no problems to take the mean of.")
-    drawn = np.random.default_rng(seed).integers(len(each), size=(resamples, len(each)))
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(each[drawn].mean(axis=1), [tail, 1 - tail])
-    return Estimate(float(each.mean()), float(low), float(high))
+    return Estimate(fmean(each), over_groups(each, range(len(each))))
 
 
 def difficulty(rate: float) -> str:
