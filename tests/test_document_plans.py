@@ -44,6 +44,11 @@ def world(tmp_path):
         ({"topics": "weather"}, "documents", "one of them"),
         ({"about": "rain"}, "documents", "one of them"),
         ({"technique": "magpie"}, "technique", "choose self-instruct"),
+        ({"chunk": 15}, "chunk", "from 16 to 2,000, not 15"),
+        ({"chunk": "big"}, "chunk", "not 'big'"),
+        ({"chunk": 100, "overlap": 51}, "overlap", "from 0 to 50, not 51"),
+        ({"overlap": -1}, "overlap", "not -1"),
+        ({"documents": (), "chunk": 100}, "chunk", "name some"),
         ({"technique": "evol-quality"}, "technique", "choose two-models"),
     ],
 )
@@ -122,9 +127,22 @@ def test_the_file_reads_the_same_documents(technique, model):
 
 
 def test_the_command_names_the_documents():
-    plan = Plan(documents=(str(HERE), str(HERE / "faq.jsonl")), column="text", model="smollm2")
+    paths = (str(HERE), str(HERE / "faq.jsonl"))
+    plan = Plan(documents=paths, column="text", chunk=50, overlap=0, model="smollm2")
     args = build_parser("en").parse_args(shlex.split(plan.command(windows=False))[3:])
     assert tuple(args.documents) == plan.documents and args.column == "text"
+    assert (args.chunk, args.overlap) == (50, 0)
+    assert "tokens=50, overlap=0" in code(plan)
+
+
+def test_the_size_of_chunks_is_that_of_the_plan():
+    texts = {
+        size: [row["text"] for row in Plan(documents=HERE / "ferry.txt", chunk=size).read()]
+        for size in (16, 60)
+    }
+    assert len(texts[16]) > len(texts[60])
+    assert Plan(documents=HERE, chunk=100).chunk_overlap == 12
+    assert Plan(documents=HERE).digest() != Plan(documents=HERE, overlap=0).digest()
 
 
 # By day the tests above see the prompts and the rows, and test_smollm2 the model that answers.

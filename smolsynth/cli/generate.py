@@ -28,6 +28,8 @@ def add_arguments(parser: Parser) -> None:
         "--documents", nargs="+", default=[], metavar="PATH", help=text["documents"]
     )
     parser.add_argument("--column", default="", metavar="NAME", help=text["column"])
+    parser.add_argument("--chunk", type=int, metavar="TOKENS", help=text["chunk"])
+    parser.add_argument("--overlap", type=int, metavar="TOKENS", help=text["overlap"])
     parser.add_argument("--rows", type=int, default=Plan.rows, help=text["rows"])
     add_model(parser)
     parser.add_argument("--seed", type=int, default=Plan.seed, help=text["seed"])
@@ -49,6 +51,8 @@ def run(args: argparse.Namespace) -> int:
         length=args.length,
         documents=args.documents,
         column=args.column,
+        chunk=args.chunk,
+        overlap=args.overlap,
     )
     if plan.documents:
         print("\n".join(plan.read().describe(args.ui)), flush=True)

@@ -186,6 +186,10 @@ _GENERATE = {
         "documents": "instead: files and folders to ask about (TXT, Markdown, HTML, PDF, DOCX,"
         " EPUB, CSV, JSONL …)",
         "column": "of tables among the documents: the column with the text",
+        "chunk": "tokens of a chunk of a document, at most (default: 80 for a small model, else"
+        " 200)",
+        "overlap": "tokens that two chunks of a document share, at most (default: an eighth of a"
+        " chunk)",
         "rows": "rows wanted (default: %(default)s)",
         "length": "tokens of a response, at most (default: %(default)s)",
         "ray": "make the rows on a Ray cluster: auto, HOST:6379, ray://HOST:10001; without an"
@@ -198,6 +202,8 @@ _GENERATE = {
         "documents": "不选领域时，就这些文件和文件夹里的内容提问（TXT、Markdown、HTML、PDF、DOCX、"
         "EPUB、CSV、JSONL 等）",
         "column": "文档里有表格时，文字在哪一列",
+        "chunk": "文档每块的长度上限，按词元算（默认小模型 80，其他模型 200）",
+        "overlap": "相邻两块最多重叠多少词元（默认是每块的八分之一）",
         "rows": "要多少行（默认 %(default)s）",
         "length": "回答长度上限，按词元算（默认 %(default)s）",
         "ray": "在 Ray 集群上生成：auto、HOST:6379、ray://HOST:10001；不写地址就用这里正在运行的"

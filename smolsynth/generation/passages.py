@@ -76,16 +76,19 @@ def _sentences(text: str) -> list[str]:
     return found
 
 
-def documents_of(paths: tuple[str, ...], model: str, tokens: int, column: str) -> "Documents":
+def documents_of(
+    paths: tuple[str, ...], model: str, tokens: int, overlap: int, column: str
+) -> "Documents":
     """`read_documents`, once as long as no file changes."""
-    return _read(paths, model, tokens, column, state_of(paths))
+    return _read(paths, model, tokens, overlap, column, state_of(paths))
 
 
 @lru_cache(maxsize=4)
-def _read(paths: tuple[str, ...], model: str, tokens: int, column: str, state: str) -> "Documents":
+def _read(
+    paths: tuple[str, ...], model: str, tokens: int, overlap: int, column: str, state: str
+) -> "Documents":
     from smolsynth.documents.read import read_documents
 
-    overlap = tokens // 8
     return read_documents(paths, model=model, tokens=tokens, overlap=overlap, column=column)
 
 

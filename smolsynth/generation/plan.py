@@ -45,6 +45,7 @@ TECHNIQUES = {  # and the kind of dataset that each makes
 OF_DOCUMENTS = ("self-instruct", "two-models")  # the others go beyond what a text says
 MIXED = ("SelfInstruct", "Magpie", "EvolInstruct")  # what "mixed" mixes: its leaf steps
 MOST_ROWS, MOST_LENGTH, MOST_SEED = 5000, 1024, 2**31 - 1
+LEAST_CHUNK, MOST_CHUNK = 16, 2000  # tokens
 MOST_INPUTS = 8000  # a bound: generation stops as soon as there are enough rows
 _LONGEST = 2000  # characters of a description
 
@@ -81,6 +82,8 @@ class Plan:
         about: instead of domains, what the data is to be about, in your own words.
         documents: instead of domains, files and folders to ask about; see `read_documents`.
         column: of tables among them, the one with the text.
+        chunk: tokens of a chunk of a document, at most; by default what is good for the model.
+        overlap: tokens that two chunks share, at most; by default an eighth of a chunk.
         rows: how many rows are wanted.
         model: as `load_llm` takes it, without a key or password.
         seed: of everything that is drawn.
@@ -102,6 +105,8 @@ class Plan:
     about: str = ""
     documents: tuple[str, ...] = ()
     column: str = ""
+    chunk: int | None = None
+    overlap: int | None = None
     rows: int = 100
     model: str = "bundled"
     seed: int = 42
@@ -141,6 +146,8 @@ class Plan:
             self._refuse("about", value=len(self.about), most=_LONGEST)
         if self.documents:
             self._check_documents()
+        elif (self.chunk, self.overlap) != (None, None):
+            self._refuse("chunk", "no_documents")
         for name, least, most in (
             ("rows", 1, MOST_ROWS),
             ("length", 16, MOST_LENGTH),
@@ -176,6 +183,12 @@ class Plan:
         if self.technique not in OF_DOCUMENTS:
             names = [name for name in OF_DOCUMENTS if TECHNIQUES[name] == self.kind]
             self._refuse("technique", "of_documents", value=self.technique, names=names)
+        size = self.chunk_tokens
+        if type(size) is not int or not LEAST_CHUNK <= size <= MOST_CHUNK:
+            self._refuse("chunk", value=size, least=LEAST_CHUNK, most=MOST_CHUNK)
+        shared = self.chunk_overlap
+        if type(shared) is not int or not 0 <= shared <= size // 2:
+            self._refuse("overlap", value=shared, least=0, most=size // 2)
         for path in self.documents:
             if not os.path.exists(os.path.expanduser(path)):
                 self._refuse("documents", value=path)
@@ -216,7 +229,14 @@ class Plan:
     @property
     def chunk_tokens(self) -> int:
         """Tokens of a chunk of a document: a small model keeps to a short text."""
+        if self.chunk is not None:
+            return self.chunk
         return 80 if self.is_bundled or self.model == "smollm2" else 200
+
+    @property
+    def chunk_overlap(self) -> int:
+        """Tokens that two chunks share, at most."""
+        return self.chunk_tokens // 8 if self.overlap is None else self.overlap
 
     @property
     def too_hard(self) -> tuple[str, ...]:
@@ -283,7 +303,9 @@ class Plan:
 
         Raises NoDocuments as `read_documents`.
         """
-        return documents_of(self.documents, self.model, self.chunk_tokens, self.column)
+        return documents_of(
+            self.documents, self.model, self.chunk_tokens, self.chunk_overlap, self.column
+        )
 
     def seed_documents(self, subtopics: Sequence[str] = ()) -> list[Row]:
         """What generation starts from: dicts of `topic` and `document`.
@@ -343,6 +365,9 @@ class Plan:
             words += ["--documents", *self.documents]
         if self.column:
             words.append(f"--column={self.column}")
+        for name in ("chunk", "overlap"):
+            if (size := getattr(self, name)) is not None:
+                words += [f"--{name}", str(size)]
         words += ["--rows", str(self.rows), "--model", self.model, "--seed", str(self.seed)]
         if self.length != Plan.length:
             words += ["--length", str(self.length)]

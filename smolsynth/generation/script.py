@@ -77,8 +77,7 @@ def _documents(plan: Plan) -> str:
     if plan.is_own:
         return f"ABOUT = {_quoted(plan.about)}"
     if plan.documents:
-        tokens = plan.chunk_tokens
-        options = f"tokens={tokens}, overlap={tokens // 8}"
+        options = f"tokens={plan.chunk_tokens}, overlap={plan.chunk_overlap}"
         if plan.column:
             options += f", column={_quoted(plan.column)}"
         chunks = f"read_documents(PATHS, model=MODEL, {options})"

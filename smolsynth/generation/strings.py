@@ -105,6 +105,10 @@ _SAYS = {
         "both_documents": "Choose documents, or domains, or a description: one of them.",
         "of_documents": "{value} goes beyond what a document says: choose {names}.",
         "documents": "There is no file or folder {value}.",
+        "no_documents": "The size of chunks and their overlap are those of documents: name some.",
+        "chunk": "A chunk has a whole number of tokens from {least} to {most:,}, not {value!r}.",
+        "overlap": "Two chunks of this size share a whole number of tokens from {least} to"
+        " {most:,}, not {value!r}.",
         "unknown_documents": "The bundled model knows {concepts} things in {topics} domains, and no"
         " chunk of these documents is about any of them. Choose a larger model, such as smollm2.",
         "no_passages": "There is no sentence in these documents that could be asked about.",
@@ -133,6 +137,10 @@ _SAYS = {
         "both_documents": "文档、领域、描述三者只能取其一。",
         "of_documents": "{value} 会问到文档以外去，请改选：{names}。",
         "documents": "没有“{value}”这个文件或文件夹。",
+        "no_documents": "块的大小和重叠是给文档用的：请先指定文档。",
+        "chunk": "每块的词元数要填 {least} 到 {most:,} 之间的整数，不能是 {value!r}。",
+        "overlap": "这样大小的两块之间，重叠的词元数要填 {least} 到 {most:,} 之间的整数，不能是"
+        " {value!r}。",
         "unknown_documents": "自带的模型只认得 {topics} 个领域里的 {concepts} 样事物，这些文档里"
         "一样也没有。请换个大些的模型，比如 smollm2。",
         "no_passages": "这些文档里没有可以提问的句子。",
