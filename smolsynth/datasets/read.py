@@ -19,6 +19,7 @@ from smolsynth.datasets.shapes import FORM, KINDS, MEANING, Shape, UnknownShape,
 from smolsynth.datasets.sources import Notes, raw_rows, text_lines
 from smolsynth.datasets.strings import note, said
 from smolsynth.datasets.talks import Fault, empty
+from smolsynth.datasets.wrapping import unwrapped, usual_names
 from smolsynth.errors import ReadError, Said
 from smolsynth.rows import Row
 from smolsynth.text.language import check_lang
@@ -123,7 +124,8 @@ def read_rows(
     notes: Notes = []
     raw = raw_rows(source, split, encoding, notes)
     stream = stream or not (isinstance(source, str | Path) or hasattr(source, "__len__"))
-    raw = itertools.starmap(plain, enumerate(_telling(raw, on_row) if on_row else raw))
+    raw = unwrapped(_telling(raw, on_row) if on_row else raw, notes)
+    raw = itertools.starmap(plain, enumerate(raw))
     first = list(itertools.islice(raw, LOOKED_AT)) if stream else list(raw)
     if not first:
         raise ReadError(said("no_rows"))
@@ -132,6 +134,7 @@ def read_rows(
         notes.append(("json", {"columns": written}))
         first = [with_talks(row, written) for row in first]
         raw = (with_talks(row, written) for row in raw)
+    first, raw = _by_usual_names(first, raw, notes)
     shape = _recognise(first, kind, notes)
     read = Read([], shape.name, shape.kind, notes=notes)
     read.extra = _extra(first, shape, notes)
@@ -177,6 +180,30 @@ def _telling(rows: Iterable[Any], on_row: Callable[[int], None]) -> Iterator[Any
     for number, row in enumerate(rows):
         on_row(number)
         yield row
+
+
+def _by_usual_names(
+    first: list[Row], others: Iterator[Row], notes: Notes
+) -> tuple[list[Row], Iterator[Row]]:
+    """The rows with the columns that the shapes know, where theirs are called otherwise."""
+    try:
+        recognise(first)
+        loose = False
+    except UnknownShape:
+        loose = True
+    names = usual_names(first, loose)
+    if not names:
+        return first, others
+
+    def renamed(row: Row) -> Row:
+        return {names.get(name, name): value for name, value in row.items()}
+
+    try:
+        recognise(renamed_first := [*map(renamed, first)])
+    except UnknownShape:
+        return first, others
+    notes.append(("names", {"columns": [f"{old} = {new}" for old, new in names.items()]}))
+    return renamed_first, map(renamed, others)
 
 
 def _recognise(first: list[Row], kind: str, notes: Notes) -> Shape:
@@ -273,9 +300,12 @@ def _without_news(first: list[Row], others: Iterable[Row]) -> Iterator[Row]:
     that the first ones, by which the shape was recognised, don't have."""
     yield from first
     known = {name for row in first for name, value in row.items() if not empty(value)}
+    seen = {name for row in first for name in row}
     news = MEANING - known
     for number, row in enumerate(others, len(first)):
-        if found := next((name for name in news & row.keys() if not empty(row[name])), None):
+        new = [*news & row.keys()]
+        new += usual_names([row], loose=False) if row.keys() - seen else ()
+        if found := next((name for name in new if not empty(row[name])), None):
             expected = said("known_column", count=len(first))
             fault = Fault(found, expected, said("new_column")).said
             raise ReadError(Said(f"row {number}: {fault}.", f"第 {number} 行：{fault.zh}。"))

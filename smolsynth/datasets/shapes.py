@@ -120,6 +120,8 @@ def recognise(first: Sequence[Row], kind: str = "auto") -> Shape:
         raise UnknownShape(said("media", column=media[0]))
     shape = _preference(first, filled) or _kto(first, filled, kind)
     shape = shape or _talks(first, filled) or _question(filled)
+    if shape is None and "text" in filled:
+        raise UnknownShape(said("text_only"))
     if shape is None:
         raise UnknownShape(said("unknown", columns=[repr(name) for name in sorted(filled)]))
     if kind not in ("auto", shape.kind):

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from smolsynth.datasets.shapes import UnknownShape, recognise
+from smolsynth.datasets.shapes import MEANING, UnknownShape, recognise
 from smolsynth.datasets.strings import said
+from smolsynth.datasets.wrapping import rows_of_object
 from smolsynth.errors import ReadError
 from smolsynth.rows import Row
 from smolsynth.rows import rows as rows_of
@@ -38,6 +39,7 @@ _MAGIC = {  # of files that are no text, by their first bytes
     b"\xfd7zX": "xz",
     b"%PDF": "PDF",
 }
+_SEP = re.compile(r"sep=([;,|\t])\s*", re.IGNORECASE)  # as Excel has it said
 _SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})(\..+)")
 _INDEX = re.compile(r"|Unnamed: \d+|__index_level_\d+__")  # as pandas names its index
 
@@ -75,7 +77,7 @@ def _of_place(
     if path.is_dir():
         return _of_folder(path, split, encoding, notes)
     if path.is_file():
-        return _of_file(path, encoding, notes)
+        return _of_file(path, encoding, notes, split)
     if isinstance(source, str) and _HUB.fullmatch(source) and not source.startswith("."):
         return _of_hub(source, split)
     raise ReadError(said("no_path", path=source))
@@ -132,16 +134,19 @@ def _suffix(path: Path) -> str:
     return Path(name).suffix
 
 
-def _of_file(path: Path, encoding: str | None, notes: Notes) -> Iterator[Any]:
+def _of_file(
+    path: Path, encoding: str | None, notes: Notes, split: str | None = None
+) -> Iterator[Any]:
     suffix = _suffix(path)
     if suffix in (".parquet", ".arrow"):
         return _without_pandas(_of_arrow(path, suffix), notes)
     if suffix not in _SUFFIXES:
-        raise ReadError(said("suffix", file=path.name, suffixes=_SUFFIXES))
+        key = {".xlsx": "excel", ".xls": "excel", ".zip": "zip"}.get(suffix, "suffix")
+        raise ReadError(said(key, file=path.name, suffixes=_SUFFIXES))
     opened = _open(path, encoding, notes)
     if suffix in (".csv", ".tsv"):
         return _guarded(path, _of_table(path, opened, suffix, notes))
-    return _guarded(path, _of_json(path, opened, suffix, notes))
+    return _guarded(path, _of_json(path, opened, suffix, notes, split))
 
 
 def _guarded(path: Path, rows: Iterator[Any]) -> Iterator[Any]:
@@ -150,7 +155,7 @@ def _guarded(path: Path, rows: Iterator[Any]) -> Iterator[Any]:
         yield from rows
     except UnicodeDecodeError as error:
         given = {"encoding": error.encoding.upper(), "byte": error.start}
-        looks = "utf-16-le" if b"\0" in error.object[:100] else "gb18030"
+        looks = _likely_encoding(error.object)
         raise ReadError(said("not_encoding", file=path.name, try_=looks, **given)) from None
     except UnicodeError as error:
         raise ReadError(said("undecodable", file=path.name, reason=error)) from None
@@ -158,6 +163,15 @@ def _guarded(path: Path, rows: Iterator[Any]) -> Iterator[Any]:
         raise ReadError(said("damaged", file=path.name, reason=error)) from None
     except csv.Error as error:
         raise ReadError(said("no_table", file=path.name, reason=error)) from None
+
+
+def _likely_encoding(data: bytes) -> str:
+    """What bytes that are no UTF-8 may be: Chinese text has few characters that are not usual."""
+    if b"\0" in data[:100]:
+        return "utf-16-le"
+    codes = [one.encode("gb18030") for one in data.decode("gb18030", errors="ignore")]
+    usual = sum(b"\xa1\xa1" <= code <= b"\xd7\xf9" and code[1] > 0xA0 for code in codes)
+    return "gb18030" if 3 * usual >= 2 * sum(len(code) == 2 for code in codes) else "cp1252"
 
 
 def _open(path: Path, encoding: str | None, notes: Notes) -> Callable[[], io.TextIOBase]:
@@ -223,7 +237,11 @@ def _parsed(text: str, path: Path, line: int | None = None) -> Any:
 
 
 def _of_json(
-    path: Path, opened: Callable[[], io.TextIOBase], suffix: str, notes: Notes
+    path: Path,
+    opened: Callable[[], io.TextIOBase],
+    suffix: str,
+    notes: Notes,
+    split: str | None,
 ) -> Iterator[Any]:
     with opened() as file:
         head = file.read(1024).lstrip()
@@ -234,7 +252,7 @@ def _of_json(
             notes.append(("array", {}))
         yield from _whole_json(path, opened)
     elif suffix == ".json" and _is_one_object(opened):
-        yield from _under_a_key(path, opened, notes)
+        yield from _under_a_key(path, opened, notes, split)
     else:
         if suffix == ".json":
             notes.append(("lines", {}))
@@ -262,17 +280,29 @@ def _whole_json(path: Path, opened: Callable[[], io.TextIOBase]) -> Any:
         raise ReadError(said("no_json", file=path.name, reason=error.msg, **place)) from None
 
 
-def _under_a_key(path: Path, opened: Callable[[], io.TextIOBase], notes: Notes) -> Iterator[Any]:
+def _under_a_key(
+    path: Path, opened: Callable[[], io.TextIOBase], notes: Notes, split: str | None
+) -> Iterator[Any]:
     whole = _whole_json(path, opened)
     lists = {
         key: value
         for key, value in whole.items()
         if isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value)
     }
-    if len(whole) == 1 and len(lists) == 1:
+    if len(lists) == 1 and not {*whole} & MEANING:
         [(key, rows)] = lists.items()
         notes.append(("key", {"key": key}))
+        if others := [name for name in whole if name != key]:
+            notes.append(("beside_key", {"columns": others}))
         return iter(rows)
+    if len(lists) > 1 and len(lists) == len(whole) and not {*whole} & MEANING:
+        if split not in lists:
+            key = "which_split" if split is None else "no_split"
+            raise ReadError(said(key, split=split, count=len(lists), splits=list(lists)))
+        return iter(lists[split])
+    if table := rows_of_object(whole):
+        notes.append((table[0], {}))
+        return iter(table[1])
     try:
         recognise([whole])
     except UnknownShape:
@@ -292,11 +322,22 @@ def _json_lines(path: Path, opened: Callable[[], io.TextIOBase], notes: Notes) -
                 yield _parsed(line, path, number)
             except json.JSONDecodeError as error:
                 given = {"file": path.name, "line": number, "reason": error.msg}
-                shown = line.strip()[:60]
-                fault = said("no_json_line", column=error.colno, shown=shown, **given)
-                raise ReadError(fault) from None
+                given |= {"shown": line.strip()[:60], "hint": said(_hint(line, error))}
+                raise ReadError(said("no_json_line", column=error.colno, **given)) from None
     if blank:
         notes.append(("blank", {"count": blank}))
+
+
+def _hint(line: str, error: json.JSONDecodeError) -> str:
+    """What a line that is no JSON looks like, as a key of `said`."""
+    line = line.strip()
+    if line.startswith(("//", "#", "/*", "--")):
+        return "comment"
+    if line.endswith(",") and error.msg == "Extra data" and error.colno == len(line):
+        return "comma"
+    if line in ("{", "}", "[", "]") or re.match(r'"[^"]+"\s*:', line):
+        return "several_lines"
+    return "python_s" if re.match(r"\{\s*'", line) else "whole_object"
 
 
 def _of_table(
@@ -305,16 +346,23 @@ def _of_table(
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
     with opened() as file:
         head = file.readline()
+        named = _SEP.fullmatch(head)
+        if named:
+            head = file.readline()
     if not head.strip():
         raise ReadError(said("empty", file=path.name))
-    delimiter = "\t" if suffix == ".tsv" else ","
-    if delimiter not in head:
+    delimiter = named[1] if named else "\t" if suffix == ".tsv" else ","
+    if named:
+        notes.append(("delimiter", {"delimiter": delimiter}))
+    elif delimiter not in head:
         others = [mark for mark in (";", "\t", ",") if mark in head]
         if len(others) != 1:
             raise ReadError(said("one_column", file=path.name, shown=head.strip()[:60]))
         [delimiter] = others
         notes.append(("delimiter", {"delimiter": {";": ";", "\t": "tab", ",": ","}[delimiter]}))
     with opened() as file:
+        if named:
+            file.readline()
         table = csv.reader(file, delimiter=delimiter, strict=True)
         names = [name.strip() for name in next(table)]
         if double := next((name for name in names if names.count(name) > 1), None):

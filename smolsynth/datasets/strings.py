@@ -24,6 +24,15 @@ NOTES = {  # on what became of the data
         "lines": "the file holds JSON lines, one row a line",
         "array": "the file holds one JSON list",
         "key": "the rows are those under {key}",
+        "beside_key": "what stands beside them is no row, and left out: {columns}",
+        "columns": "the file holds one object of columns",
+        "by_key": "the file holds one object with the rows under keys, which are kept as id",
+        "names": "columns by their usual names: {columns}",
+        "chatgpt": "talks as ChatGPT exports them: of each the branch that was shown last, without"
+        " turns of tools and hidden ones",
+        "label_studio": "rows as Label Studio exports them, labels of the first annotation",
+        "argilla": "rows as Argilla exports them: what stands in fields are columns",
+        "bare_talk": "each row is a list of turns",
         "bom": "the file begins with a byte order mark ({encoding})",
         "delimiter": "cells are separated by {delimiter}",
         "blank": "{count} blank lines passed over",
@@ -51,6 +60,14 @@ NOTES = {  # on what became of the data
         "lines": "文件是 JSON Lines，每行一条",
         "array": "文件是一个 JSON 列表",
         "key": "数据在 {key} 下面",
+        "beside_key": "旁边的内容不是数据行，未采用：{columns}",
+        "columns": "文件是一个由列组成的对象",
+        "by_key": "文件是一个对象，每个键下一行，键保留为 id",
+        "names": "按通用的列名读取：{columns}",
+        "chatgpt": "ChatGPT 导出的对话：每段取最后显示的那一支，不含工具的和隐藏的发言",
+        "label_studio": "Label Studio 导出的数据，标注取第一份",
+        "argilla": "Argilla 导出的数据：fields 里的内容各成一列",
+        "bare_talk": "每行是一个由发言组成的列表",
         "bom": "文件开头有字节序标记（{encoding}）",
         "delimiter": "单元格之间用 {delimiter} 分隔",
         "blank": "跳过 {count} 个空行",
@@ -104,6 +121,8 @@ ERRORS = {
         " messages; conversations; instruction, input and output; prompt and completion; question"
         " and answer; query and response; chosen and rejected; and label beside one of these."
         " Rename yours to what they are.",
+        "text_only": "The column 'text' holds whole texts, in which nothing tells questions from"
+        " answers: give them columns of their own, as prompt and completion.",
         "other_kind": "These are rows of {found} data ({shape}), not of {kind} data: read them with"
         ' kind="{found}".',
         "both": "The columns {one!r} and {two!r} may both be {what}: keep one, or rename the "
@@ -146,6 +165,8 @@ ERRORS = {
         " the others.",
         "suffix": "{file} can't be read: its name must end in {suffixes}, each with or without "
         ".gz.",
+        "excel": "{file} is an Excel workbook: save the sheet as CSV UTF-8 and read that.",
+        "zip": "{file} is a ZIP archive: unpack it and read what is in it.",
         "is_really": "{file} is a {really} file: give it a name that says so.",
         "not_encoding": "{file} is no {encoding} (byte {byte}): save it as UTF-8, or name its"
         ' encoding, as in read_rows(…, encoding="{try_}").',
@@ -157,7 +178,14 @@ ERRORS = {
         "no_json": "{file} is no JSON: {reason} in line {line}, column {column}. If the file"
         " breaks off there, fetch it again.",
         "no_json_line": "{file}, line {line}, is no JSON ({reason}, column {column}): {shown!r}."
-        " Each line must be one whole object; if the file breaks off there, fetch it again.",
+        " {hint}",
+        "whole_object": "Each line must be one whole object; if the file breaks off there, fetch it"
+        " again.",
+        "comment": "JSON has no comments: delete such lines.",
+        "comma": "Delete the comma behind the object: each line is a row of its own.",
+        "several_lines": "An object is written over several lines: name the file .json if it is one"
+        " list, or bring each row into one line, as with jq -c . FILE.",
+        "python_s": "This is how Python prints a dict: write each row with json.dumps(row).",
         "bad_json": "{file}{line} holds what JSON can't: {reason}.",
         "line": ", line {line},",
         "twice": "the key {key!r} twice in one object, of which only one can count",
@@ -228,6 +256,8 @@ ERRORS = {
         "instruction、"
         "input 和 output；prompt 和 completion；question 和 answer；query 和 response；chosen 和"
         " rejected；以及其中一种外加 label。请按列的含义改名。",
+        "text_only": "列 'text' 里是整段文本，分不出哪里是问、哪里是答：请分成两列，例如 prompt 和"
+        " completion。",
         "other_kind": '这些是 {found} 类的数据（{shape}），不是 {kind} 类：请用 kind="{found}" '
         "读取。",
         "both": "列 {one!r} 和 {two!r} 都可能是{what}：留一个，另一个改名。",
@@ -270,6 +300,8 @@ ERRORS = {
         "which_file": "{folder} 里应当只有一个数据文件，实际有：{files}。请指明是哪个文件。",
         "shards_missing": "数据分成 {count} 个文件，{folder} 里只有 {found} 个：请把其余的取来。",
         "suffix": "{file} 读不了：文件名要以 {suffixes} 结尾，后面可以再加 .gz。",
+        "excel": "{file} 是 Excel 工作簿：请把工作表另存为“CSV UTF-8”再读取。",
+        "zip": "{file} 是 ZIP 压缩包：请解压，再读取里面的文件。",
         "is_really": "{file} 其实是 {really} 文件：请把文件名改过来。",
         "not_encoding": "{file} 不是 {encoding} 编码（第 {byte} 字节）：请存成 UTF-8，或指明编码，"
         "如"
@@ -282,8 +314,13 @@ ERRORS = {
         "no_json": "{file} 不是 JSON：第 {line} 行第 {column} 列，{reason}。文件要是断在这里，"
         "请重新下载。",
         "no_json_line": "{file} 第 {line} 行不是 JSON（{reason}，第 {column} 列）：{shown!r}。"
-        "每行都要是"
-        "一个完整的对象；文件要是断在这里，请重新下载。",
+        "{hint}",
+        "whole_object": "每行都要是一个完整的对象；文件要是断在这里，请重新下载。",
+        "comment": "JSON 不能写注释：请删掉这样的行。",
+        "comma": "请删掉对象后面的逗号：每行各是一条数据。",
+        "several_lines": "一个对象写成了好几行：整个文件是一个列表的话，请改名为 .json；"
+        "否则请把每条写成一行，例如用 jq -c . 文件。",
+        "python_s": "这是 Python 打印字典的写法：请用 json.dumps(row) 写出每一行。",
         "bad_json": "{file}{line} 里有 JSON 不允许的内容：{reason}。",
         "line": " 第 {line} 行",
         "twice": "同一个对象里键 {key!r} 出现两次，只能算一个",
