@@ -16,7 +16,6 @@ HELP = {
     "en": "say what a file of training data holds, and what is wrong with it",
     "zh": "看看一份训练数据是什么、有哪些毛病",
 }
-SAMPLE = 300  # texts by which the language is told
 
 
 def add_arguments(parser: Parser) -> None:
@@ -43,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     """Reads, measures, says what was found; 0 where nothing is broken, 1 where something is, 2
     where the file can't be read."""
     from smolsynth.cli.progress import counted
-    from smolsynth.datasets.read import read_texts
+    from smolsynth.datasets.read import language_of, read_texts
     from smolsynth.datasets.save import as_measured
     from smolsynth.errors import ReadError
     from smolsynth.quality.report import measure
@@ -60,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     except ReadError as error:
         print(error.words(args.ui), file=sys.stderr)
         return 2
-    lang = args.language if args.language != "auto" else _language(rows.rows)
+    lang = args.language if args.language != "auto" else language_of(rows.rows)
     print(text["measuring"].format(rows=len(rows)), file=sys.stderr, flush=True)
     embed = load_embedder(args.semantic) if args.semantic else None
     given = [as_measured(row) for row in rows.rows]
@@ -71,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     print(_advice(report, args, text))
     if args.html:
         from smolsynth._files import write_whole
-        from smolsynth.cli.report import page
+        from smolsynth.viewers.report import page
 
         write_whole(args.html, page(args.source, rows, report, args.ui))
         print(text["page"].format(file=args.html))
@@ -80,18 +79,6 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(_summary(rows, report), ensure_ascii=False))
     return 1 if report.broken else 0
-
-
-def _language(rows: list[dict[str, Any]]) -> str:
-    """The language that most of the first answers are in."""
-    from smolsynth.text.language import in_language
-
-    texts = []
-    for row in rows[:SAMPLE]:
-        answer = row.get("chosen") or row.get("completion") or row["messages"]
-        texts.append(answer[-1]["content"])
-    votes = {lang: sum(in_language(text, lang) for text in texts) for lang in ("en", "zh")}
-    return "zh" if votes["zh"] > votes["en"] else "en"
 
 
 def _in_ui(report: Any, rows: Any, ui: str) -> str:

@@ -321,11 +321,6 @@ _CHECK = {
         "left_out": "Of {all} rows, {good} have none of the faults that were looked for. Left out,"
         " by rule: {counts}.",
         "despite": "What is left after the others were taken out.",
-        "faults": "Faults",
-        "allowed": "of",
-        "figures": "Figures",
-        "rows": "Faulty rows",
-        "row": "Row",
     },
     "zh": {
         "lang": "文本应是哪种语言（默认看多数回答）",
@@ -346,11 +341,6 @@ _CHECK = {
         "cleaned": "{all} 行里有 {good} 行没有毛病，已写入 {folder}。",
         "left_out": "原有 {all} 行，其中 {good} 行查不出毛病。略去的行数（按规则）：{counts}。",
         "despite": "去掉其他行之后剩下的数据。",
-        "faults": "毛病",
-        "allowed": "上限",
-        "figures": "统计",
-        "rows": "有毛病的行",
-        "row": "第",
     },
 }
 _OF = {  # command -> its texts

@@ -28,6 +28,11 @@ POLICY = (
     "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval';"
     " connect-src 'self' ws://127.0.0.1:*; frame-ancestors 'self'"
 )
+UPLOAD = 110_000_000  # bytes of a message: without, Tornado hangs up on more than 10 MiB
+SETTINGS = {
+    "headers": {"Content-Security-Policy": POLICY},
+    "websocket_max_message_size": UPLOAD,
+}
 PAGE = """\
 import os
 
@@ -79,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
             # Voilà would show a page without the app.
             "--VoilaExecutor.iopub_timeout=120",
             "--Voila.auto_token=True",  # that of the environment: a command line is for all to see
-            f"--Voila.tornado_settings={ {'headers': {'Content-Security-Policy': POLICY}} }",
+            f"--Voila.tornado_settings={SETTINGS}",
             f"--theme={args.theme}",
             "--no-browser",  # Voilà would open the address without its token
         ]

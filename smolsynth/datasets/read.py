@@ -9,7 +9,7 @@ Rows come in the form of `smolsynth.datasets.shapes`; `smolsynth.datasets.source
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,11 @@ from smolsynth.datasets.talks import Fault, empty
 from smolsynth.datasets.wrapping import unwrapped, usual_names
 from smolsynth.errors import ReadError, Said
 from smolsynth.rows import Row
-from smolsynth.text.language import check_lang
+from smolsynth.text.language import check_lang, in_language
 
 LOOKED_AT = 1_000  # rows of a stream by which its shape is recognised
 SHOWN = 3  # faulty rows named in an error
+SAMPLE = 300  # texts by which the language is told
 
 
 @dataclass
@@ -171,6 +172,16 @@ def read_texts(path: str | Path) -> list[str]:
         for turn in row.get("messages") or row["prompt"]
         if turn["role"] == "user"
     ]
+
+
+def language_of(rows: Sequence[Row]) -> str:
+    """The language that most of the first answers are in, "en" or "zh"."""
+    texts = []
+    for row in rows[:SAMPLE]:
+        answer = row.get("chosen") or row.get("completion") or row["messages"]
+        texts.append(answer[-1]["content"])
+    votes = {lang: sum(in_language(text, lang) for text in texts) for lang in ("en", "zh")}
+    return "zh" if votes["zh"] > votes["en"] else "en"
 
 
 # ---- shape ----

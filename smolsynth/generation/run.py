@@ -228,37 +228,45 @@ def save_rows(
     """Saves rows of a plan as a dataset, with its card and the file that makes the rows again.
 
     Args:
-        rows: as `Generation.rows`.
+        rows: as `Generation.rows`, and those of `smolsynth.datasets.given`, which were read.
         folder: to be made.
         format, despite, notes: as `smolsynth.save`.
 
     Raises:
         QualityError, FileExistsError, OSError, ValueError: see `save`.
     """
-    from smolsynth.datasets.convert import to_messages, to_preferences
+    from smolsynth.datasets.given import RECORD, as_record
     from smolsynth.datasets.save import save
-    from smolsynth.generation.rows import PROVENANCE
     from smolsynth.generation.script import code
     from smolsynth.generation.techniques import prompts
 
-    source = "source" if rows and "source" in rows[0] else None
-    sources = {row["source"] for row in rows} if source else ()
+    made = [row for row in rows if RECORD not in row]
+    sources = {row["source"] for row in made if "source" in row}
+    facts: dict[str, Any] = {"model": "-", "technique": "-", "seed": None, "seeds": ()}
+    if made:
+        facts = {
+            "model": plan.model,
+            "technique": plan.method(sources),
+            "seed": plan.seed,
+            "seeds": plan.seed_texts() if len(made) == len(rows) else (),
+            "prompts": prompts(plan, sources),
+            "files": {FILE: code(plan, sources)},
+        }
+    records = iter(_records(made, plan))
+    data = [as_record(row) if RECORD in row else next(records) for row in rows]
+    return save(data, folder, lang=plan.lang, format=format, despite=despite, notes=notes, **facts)
+
+
+def _records(made: list[Row], plan: Plan) -> list[Row]:
+    """Rows as a trainer takes them."""
+    from smolsynth.datasets.convert import to_messages, to_preferences
+    from smolsynth.generation.rows import PROVENANCE
+
+    if not made:
+        return []
     export = to_messages if plan.kind == "instruction" else to_preferences
-    data = export(rows, source=source, keep=PROVENANCE if plan.documents else ())
-    return save(
-        data,
-        folder,
-        lang=plan.lang,
-        model=plan.model,
-        technique=plan.method(sources),
-        seed=plan.seed,
-        format=format,
-        despite=despite,
-        notes=notes,
-        seeds=plan.seed_texts(),
-        prompts=prompts(plan, sources),
-        files={FILE: code(plan, sources)},
-    )
+    source = "source" if "source" in made[0] else None
+    return list(export(made, source=source, keep=PROVENANCE if plan.documents else ()))
 
 
 def save_beside(rows: list[Row], plan: Plan, folder: Path, **options: Any) -> Path:

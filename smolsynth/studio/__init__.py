@@ -39,7 +39,7 @@ class Studio(VBox):
         words = words_in(WORDS, lang)
         self.words = words
         self.session = session = Session(lang, words, folder)
-        describe = Describe(session, self._start)
+        describe = Describe(session, self._start, self.go)
         self.steps: dict[str, Any] = {
             "describe": describe,
             "generate": Produce(session, self.go),

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from ipywidgets import (
     Checkbox,
@@ -13,6 +14,7 @@ from ipywidgets import (
     IntText,
     Layout,
     RadioButtons,
+    Text,
     Textarea,
     VBox,
 )
@@ -20,9 +22,10 @@ from ipywidgets import (
 from smolsynth import seeds
 from smolsynth.documents.read import SUFFIXES, read_documents
 from smolsynth.errors import ReadError
-from smolsynth.generation.plan import KINDS, TECHNIQUES, Plan, PlanError
+from smolsynth.generation.plan import KINDS, OF_DOCUMENTS, TECHNIQUES, Plan, PlanError
 from smolsynth.generation.run import Generation
 from smolsynth.generation.strings import describe_counts
+from smolsynth.studio.own_file import OwnFile
 from smolsynth.studio.session import Session
 from smolsynth.studio.strings import LANGUAGES, MODELS, describe_error, duration
 from smolsynth.studio.widgets import (
@@ -47,12 +50,15 @@ class Describe(VBox):
         session: of the app.
         start: called with a plan that is to be generated, and with the number of rows to stop at
             for one that was generated before.
+        go: shows another step, by name.
     """
 
-    def __init__(self, session: Session, start: Callable[..., None]) -> None:
+    def __init__(
+        self, session: Session, start: Callable[..., None], go: Callable[[str], None]
+    ) -> None:
         words = session.words
         self.session, self.words = session, words
-        self._start = start
+        self._start, self._go = start, go
         self.kind = with_label(
             RadioButtons(
                 description=words["kind"],
@@ -94,7 +100,9 @@ class Describe(VBox):
             layout=Layout(width="auto"),
         )
         self.clear_button = button(words["documents_clear"], lambda: self.take_documents(()))
+        self.documents_place = with_label(Text(description=words["documents_place"]), "1 1 240px")
         self.documents_read = Plain(words["documents_read"])
+        self.own_file = OwnFile(session, self.plan_like, go, start)
         self.rows = with_label(
             IntText(description=words["rows"], value=100, tooltip=words["rows_tip"]), "1 1 90px"
         )
@@ -135,8 +143,9 @@ class Describe(VBox):
                 paragraph(words["topics"], "label"),
                 self.topics,
                 self.about,
-                side_by_side(self.upload, self.clear_button),
+                side_by_side(self.upload, self.documents_place, self.clear_button),
                 self.documents_read,
+                self.own_file,
                 side_by_side(self.rows, self.model, self.seed, self.length),
                 self.model_note,
                 side_by_side(self.sample_button, self.start_button),
@@ -151,6 +160,7 @@ class Describe(VBox):
         self.lang.observe(lambda _: self._fit_topics(), "value")
         self.rows.observe(lambda _: self._name_start(), "value")
         self.upload.observe(lambda _: self._uploaded(), "value")
+        self.documents_place.observe(lambda _: self._placed(), "value")
         self.take_documents(())
         self._fit_techniques()
         self._fit_topics()
@@ -180,12 +190,28 @@ class Describe(VBox):
         for box in self.topics.children:
             box.value = box.description in one.plan.topics
         self.take_documents(one.plan.documents)
-        self._start(one.plan, one.rows)
+        if one.rows > one.given:
+            self._start(one.plan, one.rows - one.given)
+        else:  # a training file, of which no more was made
+            self.session.prepare(one.plan)
+            self.session.take([])
+            self._go("review")
 
     # ---- documents ----
     def _uploaded(self) -> None:
         if self.upload.value:
-            self.take_documents(self.session.keep_documents(self.upload.value))
+            self.problem.clear()
+            try:
+                self.take_documents(self.session.keep_documents(self.upload.value))
+            except OSError as error:
+                self.problem.set_text(describe_error(error, self.session.lang))
+
+    def _placed(self) -> None:
+        """Documents that lie on this computer need no upload."""
+        if place := self.documents_place.value.strip():
+            self.take_documents((place,))
+        elif self.documents:
+            self.take_documents(())
 
     def take_documents(self, paths: tuple[str, ...]) -> None:
         """Asks about these documents, and says what can be read of them; about none if empty."""
@@ -198,6 +224,7 @@ class Describe(VBox):
                 said = error.words(self.session.lang)
         else:
             self.upload.value = ()
+            self.documents_place.value = ""
         self.documents_read.set_text(said)
         set_visible(self.documents_read, bool(paths))
         set_visible(self.clear_button, bool(paths))
@@ -222,8 +249,24 @@ class Describe(VBox):
     def _name_start(self) -> None:
         self.start_button.description = self.words["start"].format(rows=self.rows.value)
 
-    def plan(self) -> Plan | None:
-        """The plan that the form describes; None, and a message beside it, where there is none."""
+    def plan_like(self, kind: str, lang: str, documents: tuple[str, ...]) -> Plan | None:
+        """A plan for more rows like given ones, with the form's numbers and its model."""
+        return self.plan(
+            kind=kind,
+            lang=lang,
+            technique=next(name for name in OF_DOCUMENTS if TECHNIQUES[name] == kind),
+            topics=(),
+            about="",
+            documents=documents,
+            column="text",
+        )
+
+    def plan(self, **instead: Any) -> Plan | None:
+        """The plan that the form describes; None, and a message beside it, where there is none.
+
+        Args:
+            instead: of what the form says, settings of the plan.
+        """
         fields = {
             name: getattr(self, name)
             for name in ("kind", "technique", "lang", "about", "rows", "model", "seed", "length")
@@ -234,7 +277,8 @@ class Describe(VBox):
         try:
             chosen = tuple(box.description for box in self.topics.children if box.value)
             values = {name: widget.value for name, widget in fields.items()}
-            plan = Plan(topics=chosen, documents=self.documents, **values)
+            values |= {"topics": chosen, "documents": self.documents} | instead
+            plan = Plan(**values)
         except PlanError as error:
             if error.field in marked:
                 marked[error.field].add_class("sds-wrong")

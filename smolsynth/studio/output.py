@@ -152,7 +152,7 @@ class Export(Step):
                 session.folder / self.name.value,
                 format=self.format.value,
                 despite=despite,
-                notes=session.by_hand(),
+                notes=session.notes(),
             )
 
         try:

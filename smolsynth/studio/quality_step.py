@@ -1,7 +1,7 @@
 """Step 4: what the rules of quality say."""
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ipywidgets import HTML
 
@@ -83,39 +83,14 @@ class Check(Step):
             set_text(self.verdict, words["refuses"].format(n=report.rows, rules=names), "bad")
         else:
             set_text(self.verdict, words["passes"].format(n=report.rows), "good")
-        self.table.value = self._as_table(report)
-        lines = [
-            words["example"].format(rule=RULES[one.rule].words(lang)[0], row=row + 1, reason=reason)
-            for one in report.findings
-            for row, reason in zip(
-                (self.numbers[row] for row in one.rows), one.reasons, strict=False
-            )
-        ]
-        self.examples.set_text("\n".join(lines))
+        self.table.value = as_table(report, broken, words, lang)
+        found = examples(report, self.numbers, words, lang)
+        self.examples.set_text(found)
         set_visible(self.table, True)
-        set_visible(self.examples, bool(lines))
+        set_visible(self.examples, bool(found))
         bad = len({row for one in broken for row in one.rows})
         self.reject_button.description = words["reject_bad"].format(n=bad)
         set_visible(self.reject_button, bool(bad))
-
-    def _as_table(self, report: Report) -> str:
-        """Rules and counts, our own words and numbers alone."""
-        words, lang = self.words, self.session.lang
-        head = "".join(
-            f"<th>{html.escape(words[name])}</th>"
-            for name in ("rule", "found_rows", "allowed", "verdict")
-        )
-        lines, broken = [], self._unexplained(report)
-        for one in report.findings:
-            rule = RULES[one.rule]
-            kind, verdict = ("bad", "broken") if one in broken else ("good", "ok")
-            lines.append(
-                f"<tr><td>{html.escape(rule.words(lang)[0])}</td>"
-                f'<td class="sds-n">{len(one.rows)}</td>'
-                f'<td class="sds-n">{one.limit(report.rows)}</td>'
-                f'<td class="sds-{kind}">{html.escape(words[verdict])}</td></tr>'
-            )
-        return f"<table><tr>{head}</tr>{''.join(lines)}</table>"
 
     def reject_bad(self) -> None:
         """Rejects the rows that break a rule, and measures again."""
@@ -133,3 +108,33 @@ class Check(Step):
 
     def _unexplained(self, report: Report) -> list[Finding]:
         return self.session.unexplained(report, self.numbers)
+
+
+def as_table(report: Report, broken: list[Finding], words: dict[str, str], lang: str) -> str:
+    """Rules and counts as HTML, our own words and numbers alone; `broken` of them are so marked."""
+    head = "".join(
+        f"<th>{html.escape(words[name])}</th>"
+        for name in ("rule", "found_rows", "allowed", "verdict")
+    )
+    lines = []
+    for one in report.findings:
+        rule = RULES[one.rule]
+        kind, verdict = ("bad", "broken") if one in broken else ("good", "ok")
+        lines.append(
+            f"<tr><td>{html.escape(rule.words(lang)[0])}</td>"
+            f'<td class="sds-n">{len(one.rows)}</td>'
+            f'<td class="sds-n">{one.limit(report.rows)}</td>'
+            f'<td class="sds-{kind}">{html.escape(words[verdict])}</td></tr>'
+        )
+    return f"<table><tr>{head}</tr>{''.join(lines)}</table>"
+
+
+def examples(report: Report, numbers: Sequence[int], words: dict[str, str], lang: str) -> str:
+    """What was found, the first rows of each rule, a line each; `numbers` are those of the rows."""
+    return "\n".join(
+        words["example"].format(
+            rule=RULES[one.rule].words(lang)[0], row=numbers[row] + 1, reason=reason
+        )
+        for one in report.findings
+        for row, reason in zip(one.rows, one.reasons, strict=False)
+    )

@@ -14,12 +14,15 @@ from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from smolsynth._files import write_whole
+from smolsynth.datasets.redact import one_line
 from smolsynth.generation.plan import Plan
 from smolsynth.generation.run import STORE, Generation
 from smolsynth.quality.report import Finding, Report
 from smolsynth.rows import Row
+from smolsynth.studio.strings_data import MORE
 from smolsynth.studio.worker import Worker
 
+GIVEN = "given.jsonl"  # in the folder of a run: rows of a training file
 TEXTS = {
     "instruction": ("instruction", "response"),
     "preference": ("instruction", "chosen", "rejected"),
@@ -87,11 +90,13 @@ class Earlier:
         plan: of it.
         rows: how many there were.
         decided: how many a person has worked on.
+        given: how many of the rows were not made, but those of a training file.
     """
 
     plan: Plan
     rows: int
     decided: int
+    given: int = 0
 
 
 class Session:
@@ -114,7 +119,31 @@ class Session:
         self.entries: list[Entry] = []
         self.sampled: Generation | None = None
         self._reviewed: dict[str, Entry] = {}  # of an earlier session, by instruction
+        self._given: tuple[str, list[Row]] | None = None  # of the plan with that digest
         self._export: tuple[Path, Plan, list[Row]] | None = None
+
+    # ---- rows of a training file ----
+    def give(self, plan: Plan, rows: list[Row]) -> None:
+        """Takes rows that were not made, but read; the plan is the one to make more like them.
+
+        Raises OSError.
+        """
+        lines = [json.dumps(row) + "\n" for row in rows]
+        write_whole(self.folder_of(plan) / GIVEN, "".join(lines))
+        self._given = None
+        self.prepare(plan)
+        self.take([])
+        self.remember()
+
+    def given(self, plan: Plan) -> list[Row]:
+        """The rows of a training file that a plan is to make more of; none of most plans."""
+        digest = plan.digest()
+        if self._given is None or self._given[0] != digest:
+            path, rows = self.folder_of(plan) / GIVEN, []
+            if path.is_file():
+                rows = [json.loads(line) for line in path.read_text("utf-8").split("\n") if line]
+            self._given = (digest, rows)
+        return self._given[1]
 
     # ---- documents ----
     def keep_documents(self, uploads: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -159,8 +188,10 @@ class Session:
     def take(self, rows: list[Row]) -> None:
         """Takes the rows so far; what was decided about them, now or earlier, stays."""
         before = self._reviewed | {entry.made["instruction"]: entry for entry in self.entries}
+        given = self.given(self._chosen())
+        there = {row["instruction"] for row in given}
         self.entries = []
-        for row in rows:
+        for row in [*given, *(row for row in rows if row["instruction"] not in there)]:
             entry = before.get(row["instruction"])
             if entry is None or entry.made != row:
                 entry = Entry(dict(row), dict(row))
@@ -193,7 +224,7 @@ class Session:
         """What was decided in earlier sessions, by instruction; a line cut short counts not."""
         found = {}
         with suppress(OSError):
-            lines = self._beside(plan, "review.jsonl").read_text("utf-8").splitlines()
+            lines = self._beside(plan, "review.jsonl").read_text("utf-8").split("\n")
             for line in lines:
                 with suppress(ValueError, TypeError, KeyError):
                     entry = Entry(**json.loads(line))
@@ -210,7 +241,8 @@ class Session:
                 plan = Plan(**noted["plan"])
                 if noted["rows"] and self.folder_of(plan).is_dir():
                     touched = sum(entry.touched for entry in self._read_review(plan).values())
-                    found.append(Earlier(plan, noted["rows"], touched))
+                    given = len(self.given(plan))
+                    found.append(Earlier(plan, noted["rows"], touched, given))
         return found
 
     # ---- what goes out ----
@@ -258,3 +290,13 @@ class Session:
         note = f"Reviewed by hand: {edited} rows edited, {rejected} rejected."
         extra = f" {swapped} pairs swapped; these have no scores."
         return note + (extra if swapped else "")
+
+    def notes(self) -> str:
+        """What the card tells besides: where the rows come from, and what a person did."""
+        given = len(self.given(self._chosen()))
+        if not given:
+            return self.by_hand()
+        name = Path(self._chosen().documents[0])
+        name = next((path.stem for path in name.glob("*.jsonl")), name.name)
+        words = MORE[self._chosen().lang]["own_notes"].format(n=given, name=one_line(name))
+        return f"{words} {self.by_hand()}".strip()

@@ -1,6 +1,7 @@
 """What Dataset Studio says, in both languages."""
 
 from smolsynth.errors import SmolsynthError
+from smolsynth.studio.strings_data import MORE
 
 WORDS: dict[str, dict[str, str]] = {
     "en": {
@@ -368,6 +369,8 @@ WORDS: dict[str, dict[str, str]] = {
         "example": "{rule}：第 {row} 行，{reason}",
     },
 }
+for _lang in WORDS:
+    WORDS[_lang] |= MORE[_lang]
 # What needs a word of explanation wherever it is said; shown when the pointer rests on it.
 TERMS = {
     "tokens": "Pieces of words, the units in which models read, write and are paid",

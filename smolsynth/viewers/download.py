@@ -14,14 +14,14 @@ from smolsynth.text.layout import words_in
 _MOST = 50_000_000  # bytes that a page can take in one link
 _LABELS = {
     "en": {
-        "link": "Download {name}.zip ({size:.1f} MB)",
-        "told": "[{name}.zip: run this cell to download it]",
+        "link": "Download {name} ({size:.1f} MB)",
+        "told": "[{name}: run this cell to download it]",
         "nothing": "There is nothing to download: no dataset has been saved yet.",
         "large": "{folder} has {size:.0f} MB, too much for a link: copy the folder itself.",
     },
     "zh": {
-        "link": "下载 {name}.zip（{size:.1f} MB）",
-        "told": "[{name}.zip：运行此单元格即可下载]",
+        "link": "下载 {name}（{size:.1f} MB）",
+        "told": "[{name}：运行此单元格即可下载]",
         "nothing": "没有可下载的：还没有保存过数据集。",
         "large": "{folder} 有 {size:.0f} MB，做成链接太大了：请直接复制文件夹。",
     },
@@ -51,7 +51,21 @@ def download(folder: str | Path | None, lang: str = "en") -> Any:
     if size * 1e6 > _MOST:
         said = words["large"].format(folder=folder.name, size=size)
         return _told(ipywidgets.Label, said, value=said)
-    data, name = zipped(folder), folder.resolve().name
+    return download_link(f"{folder.resolve().name}.zip", zipped(folder), "application/zip", lang)
+
+
+def download_link(name: str, data: bytes, kind: str, lang: str = "en") -> Any:
+    """A link that downloads these bytes as a file; on Colab a button.
+
+    Args:
+        name: of the file.
+        data: its content.
+        kind: its media type, as "text/html".
+        lang: "en" or "zh", of the words on it.
+    """
+    import ipywidgets
+
+    words = words_in(_LABELS, lang)
     said = words["link"].format(name=name, size=len(data) / 1e6)
     told = words["told"].format(name=name)
     if "google.colab" in sys.modules:
@@ -59,8 +73,8 @@ def download(folder: str | Path | None, lang: str = "en") -> Any:
         button.layout.width = "max-content"
         button.on_click(lambda _: _from_colab(name, data))
         return button
-    address = "data:application/zip;base64," + base64.b64encode(data).decode()
-    file, said = html.escape(f"{name}.zip"), html.escape(said)
+    address = f"data:{kind};base64," + base64.b64encode(data).decode()
+    file, said = html.escape(name), html.escape(said)
     link = f'<a download="{file}" href="{address}" style="text-decoration: underline">{said}</a>'
     return _told(ipywidgets.HTML, told, value=link)
 
@@ -87,7 +101,7 @@ def _files(folder: Path) -> list[Path]:
 def _from_colab(name: str, data: bytes) -> None:
     from google.colab import files
 
-    path = Path(tempfile.mkdtemp()) / f"{name}.zip"
+    path = Path(tempfile.mkdtemp()) / name
     path.write_bytes(data)
     files.download(str(path))
 

@@ -1,13 +1,29 @@
-"""The report of `check` as one page of HTML: no outside resource, all text escaped."""
+"""A report on training data as one page of HTML: no outside resource, all text escaped."""
 
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from smolsynth.cli.strings import strings
 from smolsynth.quality.rules import RULES
+from smolsynth.text.layout import words_in
 
 SHOWN = 20  # faulty rows of each rule
+_LABELS = {
+    "en": {
+        "faults": "Faults",
+        "allowed": "of",
+        "figures": "Figures",
+        "rows": "Faulty rows",
+        "row": "Row {n}",
+    },
+    "zh": {
+        "faults": "毛病",
+        "allowed": "上限",
+        "figures": "统计",
+        "rows": "有毛病的行",
+        "row": "第 {n} 行",
+    },
+}
 
 
 def page(source: str, rows: Any, report: Any, ui: str) -> str:
@@ -20,7 +36,7 @@ def page(source: str, rows: Any, report: Any, ui: str) -> str:
         ui: "en" or "zh", the language of the page.
     """
     environment = Environment(
-        loader=PackageLoader("smolsynth.cli"),
+        loader=PackageLoader("smolsynth.viewers"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -47,7 +63,7 @@ def page(source: str, rows: Any, report: Any, ui: str) -> str:
         notes=rows.describe(ui),
         findings=findings,
         figures=report.figures,
-        text=strings(ui, "check"),
+        text=words_in(_LABELS, ui),
     )
 
 
