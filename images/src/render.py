@@ -6,7 +6,7 @@
 A template `NAME.svg.j2` becomes `../NAME.png` with the words of `en.yaml` and `../NAME_cn.png`
 with those of `zh.yaml`; `parts.svg.j2` holds what the templates share. The same fonts and the same
 Chromium give the same bytes. Needs Debian's chromium, fonts-inter, fonts-jetbrains-mono and
-fonts-wqy-microhei, and the Python packages jinja2, pillow and pyyaml.
+fonts-noto-cjk, and the Python packages jinja2, pillow and pyyaml.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from PIL import Image
 SOURCE = Path(__file__).resolve().parent
 TARGET = SOURCE.parent
 SUFFIXES = {"en": "", "zh": "_cn"}
-FONTS = ("Inter", "JetBrains Mono", "WenQuanYi Micro Hei")
+FONTS = ("Inter", "JetBrains Mono", "Noto Sans CJK SC")
 SCALE = 2  # pixels of the PNG per unit of the drawing
 COLORS = 256  # a palette keeps each PNG small; the drawings are flat
 CHROMIUM_FLAGS = (
@@ -109,7 +109,7 @@ def find_chromium() -> str:
     if missing := missing_fonts():
         sys.exit(
             f"Fonts not installed: {', '.join(missing)}. Install them with "
-            "`apt-get install fonts-inter fonts-jetbrains-mono fonts-wqy-microhei`."
+            "`apt-get install fonts-inter fonts-jetbrains-mono fonts-noto-cjk`."
         )
     return chromium
 

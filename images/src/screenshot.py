@@ -54,9 +54,9 @@ SETTINGS = {
     "apputils-extension/themes": {
         "overrides": {
             "code-font-size": "12px",
-            "code-font-family": "'JetBrains Mono', 'WenQuanYi Micro Hei'",
-            "content-font-family": "'Inter', 'WenQuanYi Micro Hei'",
-            "ui-font-family": "'Inter', 'WenQuanYi Micro Hei'",
+            "code-font-family": "'JetBrains Mono', 'Noto Sans CJK SC'",
+            "content-font-family": "'Inter', 'Noto Sans CJK SC'",
+            "ui-font-family": "'Inter', 'Noto Sans CJK SC'",
         }
     },
     "notebook-extension/tracker": {

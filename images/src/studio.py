@@ -27,11 +27,11 @@ ROWS = 60
 ABOUT = {"en": "questions about the moon, rain and kettles", "zh": "关于月亮、雨和烧水壶的问题"}
 COLORS = 128
 COLUMNS, GAP = 3, 24  # of the strip; pixels
-FONTS = "'Inter', 'WenQuanYi Micro Hei'"
+FONTS = "'Inter', 'Noto Sans CJK SC'"
 STYLE = f"""
     :root {{ --jp-ui-font-family: {FONTS}; --jp-widgets-font-family: {FONTS} }}
     .sds, .sds * {{ font-family: {FONTS} }}
-    .sds .sds-code.sds-field textarea {{ font-family: 'JetBrains Mono', 'WenQuanYi Micro Hei' }}
+    .sds .sds-code.sds-field textarea {{ font-family: 'JetBrains Mono', 'Noto Sans CJK SC' }}
     body {{ background: #fff }}
 """
 
