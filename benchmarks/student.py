@@ -1,17 +1,25 @@
 """What datasets do to a student: the tables of the notebooks, with more seeds.
 
-    python benchmarks/student.py [--lang en zh] [--seeds 5] [--rows 300]
+    python benchmarks/student.py [sft dpo] [--lang en zh] [--seeds 5] [--rows 300]
+    python benchmarks/student.py verified
 
 SFT: the novice as it is, on random rows, on rows whose responses are unlike one another, and on
 random rows of which a fifth got the response to another question. DPO: SFT on the chosen responses
 alone, on the rejected ones alone, and SFT, then DPO on the pairs as the judge made them, or on the
 same pairs turned round. Below each table stand the differences to random rows, and to SFT alone.
-The last line is JSON.
+
+Verified: the solver's smaller sister samples eight answers to each of 600 problems and learns from
+its own: from any of them, from those that a program finds right, from these in equal parts by
+difficulty, and from the right ones of a second round that the student of the first has written.
+As many rows each. DPO: right over wrong answers of like length, against as many pairs in which a
+judge, the tutor, prefers one, and against SFT on their chosen side. Asked are 300 problems: numbers
+that were never seen, and stories. The last line is JSON.
 """
 
 import argparse
 import json
 import random
+from collections import defaultdict
 
 import smolsynth  # noqa: F401  before distilabel
 
@@ -22,14 +30,22 @@ from distilabel.steps.tasks import SelfInstruct, TextGeneration, UltraFeedback
 from smolsynth import seeds
 from smolsynth.datasets.convert import to_messages, to_preferences
 from smolsynth.llms import load_llm
+from smolsynth.llms.thinking import join_thoughts
 from smolsynth.pipelines import InProcessPipeline, try_step
 from smolsynth.quality.report import measure
 from smolsynth.selection import NovelInstructions
+from smolsynth.student.base import Student
 from smolsynth.student.quiz import quiz
+from smolsynth.student.train import train
 from smolsynth.student.trials import Trials, compare, corrupt
+from smolsynth.tasks import Judge
+from smolsynth.verify.passing import select_verified, verified_pairs
+from smolsynth.verify.steps import Verify
 
 DOCUMENTS = 26  # as in the notebook
 ROUNDS = 12  # over the documents, four questions each
+BASE = "bundled:solver_base"  # samples, and learns from its samples
+SAMPLES = 8  # answers to a problem
 RULES_KEPT = ("empty", "in_evaluation", "wrong_language", "loop", "cut_off")
 
 
@@ -115,27 +131,140 @@ def preference_trials(lang: str, rows: int, runs: range) -> Trials:
     )
 
 
+def sampled(lang: str, model: str | Student, seed: int) -> list[dict]:
+    """Eight answers to each problem, thoughts included, a row each, with the verdict."""
+    options = {"temperature": 1.0, "max_new_tokens": 200, "thinking": "keep"}
+    with InProcessPipeline(name="samples", seed=seed) as pipeline:
+        solve = TextGeneration(
+            name="solve", llm=solver_of(model, seed, **options), num_generations=SAMPLES
+        )
+        solve >> Verify(verifier="number", response="generation")
+    made = pipeline.run(dataset=seeds.problems(lang))["default"]["train"]
+    return [
+        {**row, "response": join_thoughts(row["llm_solve_thoughts"], row["generation"])}
+        for row in made
+    ]
+
+
+def solver_of(model: str | Student, seed: int, **options):
+    if isinstance(model, Student):
+        return model.llm(seed=seed, **options)
+    return load_llm(model, seed=seed, **options)
+
+
+def balanced(rows: list[dict], size: int, seed: int) -> list[dict]:
+    """So many rows, in equal parts by difficulty as far as there are any."""
+    parts = defaultdict(list)
+    for row in random.Random(seed).sample(rows, len(rows)):
+        parts[row["difficulty"]].append(row)
+    drawn: list[dict] = []
+    while len(drawn) < size and any(parts.values()):
+        drawn += [part.pop() for part in parts.values() if part]
+    return drawn[:size]
+
+
+def verified_trials(lang: str, rows: int, runs: range) -> dict[str, Trials]:
+    first = sampled(lang, BASE, 0)
+    right = select_verified(first, most=2, shortest=True)
+    size = min(rows, len(right))
+
+    def draw(rows: list[dict]):
+        return lambda seed: to_messages(random.Random(seed).sample(rows, size))
+
+    student = train(to_messages(random.Random(0).sample(right, size)), BASE, progress=False)
+    again = select_verified(sampled(lang, student, 1), most=2, shortest=True)
+    both = list({row["response"]: row for row in (*right, *again)}.values())
+    exam = seeds.problems(lang, split="numbers") + seeds.problems(lang, split="stories")
+    finished = [row for row in first if row["generation"] and row["response"].strip()]
+    trials = compare(
+        {
+            "no training": None,
+            "unverified": draw(finished),
+            "verified": draw(right),
+            "verified, balanced": lambda seed: to_messages(balanced(right, size, seed)),
+            "two rounds": draw(both),
+        },
+        exam,
+        base=BASE,
+        seeds=runs,
+        baseline="unverified",
+        lang=lang,
+    )
+    pairs = verified_pairs(finished)
+    judged = judged_pairs(finished, len(pairs))
+    size = min(rows, len(pairs), len(judged))
+    by_program, by_judge = pairs[:size], judged[:size]
+    aligned = compare(
+        {
+            "no training": None,
+            "SFT on the right ones": to_messages(by_program, response="chosen"),
+            "DPO, a program's pairs": to_preferences(by_program),
+            "DPO, a judge's pairs": to_preferences(by_judge),
+        },
+        exam,
+        base=BASE,
+        seeds=runs,
+        baseline="SFT on the right ones",
+        lang=lang,
+    )
+    return {"verified": trials, "verified dpo": aligned}
+
+
+def judged_pairs(rows: list[dict], most: int) -> list[dict]:
+    """Pairs of two answers to a problem, of which the tutor rates one higher."""
+    groups = defaultdict(list)
+    for row in rows:
+        groups[row["instruction"]].append(row["response"])
+    asked = [
+        {"instruction": problem, "generations": texts[:2]}
+        for problem, texts in groups.items()
+        if len(set(texts[:2])) == 2
+    ]
+    judge = Judge(llm=load_llm(temperature=0, max_new_tokens=512), aspect="overall-rating")
+    pairs = []
+    for row in try_step(judge, asked):
+        ratings = row["ratings"] or []
+        if len(ratings) == 2 and None not in ratings and ratings[0] != ratings[1]:
+            best = ratings.index(max(ratings))
+            texts = {
+                "chosen": row["generations"][best],
+                "rejected": row["generations"][1 - best],
+            }
+            pairs.append({"instruction": row["instruction"], **texts})
+    return pairs[:most]
+
+
+def as_json(trials: Trials) -> dict:
+    return {
+        trial.name: {"mean": trial.mean, "margin": trial.margin, "seconds": trial.seconds}
+        for trial in trials
+    } | {
+        f"{one.name} - {one.to}": {"mean": one.mean, "interval": one.interval}
+        for one in trials.differences()
+    }
+
+
+TABLES = {"sft": instruction_trials, "dpo": preference_trials, "verified": verified_trials}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"of {', '.join(TABLES)}")
     parser.add_argument("--lang", nargs="+", choices=["en", "zh"], default=["en", "zh"])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--rows", type=int, default=300)
     args = parser.parse_args()
+    if unknown := sorted({*args.tables} - {*TABLES}):
+        parser.error(f"there is no table {unknown[0]!r}; there are {', '.join(TABLES)}.")
     runs = range(args.seeds)
     result = {}
     for lang in args.lang:
-        for kind, trials in (
-            ("sft", instruction_trials(lang, args.rows, runs)),
-            ("dpo", preference_trials(lang, args.rows, runs)),
-        ):
-            print(f"{kind}, {lang}: {trials}\n", flush=True)
-            result[f"{kind}_{lang}"] = {
-                trial.name: {"mean": trial.mean, "margin": trial.margin, "seconds": trial.seconds}
-                for trial in trials
-            } | {
-                f"{one.name} - {one.to}": {"mean": one.mean, "interval": one.interval}
-                for one in trials.differences()
-            }
+        for name in args.tables or ("sft", "dpo"):
+            made = TABLES[name](lang, args.rows, runs)
+            tables = made if isinstance(made, dict) else {name: made}
+            for kind, trials in tables.items():
+                print(f"{kind}, {lang}: {trials}\n", flush=True)
+                result[f"{kind}_{lang}"] = as_json(trials)
     print(json.dumps(result))
 
 

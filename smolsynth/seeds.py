@@ -1,14 +1,14 @@
-"""Topics and seed documents to start a dataset from, in English and Chinese.
+"""Topics, seed documents and problems to start a dataset from, in English and Chinese.
 
 They come from `data/seeds.jsonl`, which `python -m training.seeds` writes from the world that the
-bundled models know.
+bundled models know, and `data/problems.jsonl`, which `python -m training.problem_sets` writes.
 """
 
 import json
 from functools import lru_cache
 from importlib.resources import files
 from itertools import chain, zip_longest
-from typing import Any
+from typing import Any, Literal
 
 from smolsynth.text.language import check_lang
 
@@ -41,6 +41,51 @@ def documents(lang: str, n: int | None = None) -> list[dict[str, str]]:
         rounds = chain.from_iterable(zip_longest(*by_topic))
         rows = [row for row in rounds if row is not None][:n]
     return [dict(row) for row in rows]
+
+
+def problems(
+    lang: str,
+    n: int | None = None,
+    split: Literal["train", "numbers", "stories"] = "train",
+    topic: str | None = None,
+) -> list[dict[str, Any]]:
+    """Word problems of one to four steps, with the answer that a program can check.
+
+    Args:
+        lang: "en" or "zh".
+        n: how many, from the first on; `None` gives all: 600 of "train", 150 of each other.
+        split: "train"; or to test with: "numbers", known stories with numbers that no bundled model
+            was trained on, or "stories", stories that none was trained on either. No two problems,
+            of whatever split, nearly repeat each other.
+        topic: only those of a topic, as `problem_topics` names it.
+
+    Returns:
+        Dicts of `topic`, `form` (the story's name), `steps` (how many it takes), `instruction`, and
+        `expected`, the answer with its unit, as `verify_number` takes it.
+
+    Raises:
+        ValueError: another language, split or topic, or n below 0 or above what there is.
+
+    >>> problems("zh", 1)[0]["expected"]
+    '28 支'
+    """
+    if split not in (splits := ("train", "numbers", "stories")):
+        raise ValueError(f"The splits are {', '.join(splits)}, not {split!r}.")
+    if topic is not None and topic not in (known := problem_topics(lang)):
+        raise ValueError(f"There is no topic {topic!r}; there are: {', '.join(known)}.")
+    rows = [
+        {key: value for key, value in row.items() if key != "split"}
+        for row in read_data("problems.jsonl", lang)
+        if row["split"] == split and topic in (None, row["topic"])
+    ]
+    if n is not None and not 0 <= n <= len(rows):
+        raise ValueError(f"There are {len(rows)} problems: ask for 0 to {len(rows)}, not {n}.")
+    return rows[:n]
+
+
+def problem_topics(lang: str) -> list[str]:
+    """What the problems are about, in one language, in the order of the data file."""
+    return list(dict.fromkeys(row["topic"] for row in read_data("problems.jsonl", lang)))
 
 
 @lru_cache

@@ -56,6 +56,10 @@ NOVICE = "bundled:novice"  # the quicker one: for tests in which the model does 
         ({"topics": ("weather",), "about": "rain"}, "about", "not both"),
         ({"about": "rain " * 500}, "about", "2,000"),
         ({"about": "Byzantine tax law"}, "about", "larger model"),
+        ({"technique": "verified", "about": "rain"}, "about", "among their topics"),
+        ({"technique": "verified", "documents": __file__}, "documents", "among their topics"),
+        ({"technique": "verified", "topics": ("weather",)}, "topics", "there are: saving money"),
+        ({"technique": "verified", "model": "bundled:tutor"}, "model", "bundled:solver"),
         ({"model": " "}, "model", "Which model"),
         ({"model": "openai:http://me:secret@host/v1#m"}, "model", "SMOLSYNTH_API_KEY"),
         ({"model": "openai:https://host/v1?api_key=secret#m"}, "model", "SMOLSYNTH_API_KEY"),
@@ -158,7 +162,8 @@ def test_a_description_stays_data_in_the_code(about, model):
 
 @pytest.mark.parametrize("technique", TECHNIQUES)
 def test_the_code_is_tidy_and_says_nothing_about_other_techniques(technique, tmp_path):
-    what = {"about": "天气"} if technique == "magpie" else {"topics": ("天气",)}
+    topics = {"topics": ("厨房" if technique == "verified" else "天气",)}
+    what = {"about": "天气"} if technique == "magpie" else topics
     plan = Plan(technique=technique, lang="zh", **what)
     check_tidy(plan, tmp_path)
     others = {"magpie": "Magpie(", "evol-instruct": "EvolInstruct(", "evol-quality": "EvolQuality("}
@@ -204,8 +209,15 @@ LOCAL = f"ct2:{llms.BundledLLM()._folder}"  # a folder like those of small model
 MODELS = ["bundled", "bundled:tutor", "bundled:novice", LOCAL]
 
 
-@pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("technique", TECHNIQUES)
+@pytest.mark.parametrize(
+    ("technique", "model"),
+    [
+        (technique, model)
+        for technique in TECHNIQUES
+        for model in MODELS
+        if technique != "verified" or model in ("bundled", LOCAL)
+    ],
+)
 def test_the_file_shows_the_pipeline_that_the_studio_runs(technique, model):
     plan = Plan(technique=technique, model=model, seed=7, length=99)
     namespace = {"__name__": "pipeline"}
@@ -788,3 +800,67 @@ def test_the_forecast_comes_from_the_sample():
     assert 5 <= len(made.rows) < 64 and not made.done
     share = 64 / len(made.rows)
     assert seconds == pytest.approx(sum(made.seconds) * share) and tokens > sum(made.tokens) > 500
+
+
+# ---- verified ----
+def solved(*answers: str | None, expected: str = "12 km", **more) -> dict:
+    """What the solver's task gives for one problem."""
+    asked = {"topic": "travel", "instruction": "Ann rides 3 km four times. How far is that?"}
+    return {**asked, "expected": expected, "generations": list(answers), **more}
+
+
+def test_the_shortest_right_answer_is_picked_with_its_verdict():
+    from smolsynth import PickVerified, try_step
+
+    made = solved(
+        *("Answer: 12 km", None, "Answer: 13 km", "Answer: 12 km"),
+        llm_solve_thoughts=["3 + 3 = 6\n6 + 6 = 12", "3 × 4", "3 × 4 = 13", "3 × 4 = 12"],
+    )
+    pick = PickVerified(name="pick", verifier="number")
+    [row] = try_step(pick, [made])
+    row, reason = as_row(row, "en")
+    assert reason is None
+    assert {name: row[name] for name in ("response", "thoughts", "pass_rate", "difficulty")} == {
+        "response": "Answer: 12 km",
+        "thoughts": "3 × 4 = 12",
+        "pass_rate": 0.5,
+        "difficulty": "medium",
+    }
+    assert (row["verified"], row["verdict"], row["extracted"]) == (True, "right", "12 km")
+
+
+def test_a_problem_without_a_right_answer_is_dropped():
+    from smolsynth import PickVerified, try_step
+
+    pick = PickVerified(name="pick", verifier="number", lang="zh")
+    for made in (solved("Answer: 13 km", None), solved(None), solved()):
+        [row] = try_step(pick, [made])
+        assert (row["verified"], row["pass_rate"], row["difficulty"]) == (False, 0, "never")
+        assert as_row(row, "en", most_loss=1.0, least_agreement=0.3)[1] == "unverified"
+
+
+def test_verified_rows_keep_the_verdict_when_they_are_saved(tmp_path):
+    from smolsynth import save_rows
+
+    plan = Plan(technique="verified", rows=3)
+    assert plan.model == "bundled:solver" and not plan.seed_texts()
+    rows = []
+    for problem in plan.inputs()[:3]:
+        answer = f"Answer: {problem['expected']}"
+        judged = {"response": answer, "thoughts": "so", "pass_rate": 1.0, "difficulty": "always"}
+        found = {"verified": True, "verdict": "right", "extracted": "", "verdict_reason": "."}
+        rows.append(as_row({**problem, **judged, **found}, "en")[0])
+    folder = save_rows(rows, plan, tmp_path / "made")
+    line = json.loads((folder / "train.jsonl").read_text("utf-8").splitlines()[0])
+    assert line["messages"][1]["content"] == rows[0]["response"]
+    assert (line["thoughts"], line["verified"], line["pass_rate"]) == ("so", True, 1.0)
+    card = (folder / "README.md").read_text("utf-8")
+    assert "`verified`" in card and "`pass_rate`" in card and "a program checks" in card
+    assert "PickVerified" in (folder / "pipeline.py").read_text("utf-8")
+
+
+def test_a_copy_of_the_course_without_the_solver_says_so(monkeypatch, tmp_path):
+    monkeypatch.setattr("smolsynth.llms.bundled.MODELS", tmp_path)
+    for name in ("solver", "solver_base"):
+        with pytest.raises(LLMUnavailable, match=f"lacks the model '{name}'"):
+            load_llm(f"bundled:{name}").load()

@@ -452,6 +452,11 @@ def test_each_verifier_is_a_step_whose_verdict_is_kept():
             [{"kind": "words", "exactly": 2}],
             [{"kind": "lines", "exactly": 2}],
         ),
+        "call": (
+            '<tool_call>{"name": "calculate", "arguments": {"expression": "2*3"}}</tool_call>',
+            '{"name": "calculate", "arguments": {"expression": "6"}}',
+            {"name": "calculate", "arguments": {"expression": "7"}},
+        ),
     }
     assert set(cases) == set(VERIFIERS)
     for name, (text, right, wrong) in cases.items():

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from smolsynth.llms.thinking import join_thoughts
 from smolsynth.quality.rules import RATINGS, SCORES
 from smolsynth.rows import Row, column_names, is_missing, rows
 
@@ -22,6 +23,7 @@ def to_messages(
     system: str | None = None,
     *,
     conversation: str | None = None,
+    thoughts: str | None = None,
     source: str | None = None,
     keep: Sequence[str] = (),
 ):
@@ -34,6 +36,8 @@ def to_messages(
         system: the column of system prompts, if any; a row that lacks one gets none.
         conversation: instead of the three above, a column of whole talks, such as Magpie makes for
             several turns: lists of dicts with `role` and `content`.
+        thoughts: the column of thoughts that are to be learned with the response: they stand before
+            it in the assistant's turn, as `<think>…</think>`; in a row that has none, nothing does.
         source: a column that says where each row comes from, to be kept.
         keep: further columns that go along as they are, such as the document that a row is about.
 
@@ -49,7 +53,7 @@ def to_messages(
     """
     data = rows(dataset)
     columns = [conversation] if conversation else [instruction, response]
-    others = [system if not conversation else None, source]
+    others = [*([] if conversation else [system, thoughts]), source]
     check_columns(data, [*columns, *filter(None, others), *keep])
     if conversation:
         refuse_faulty(data, lambda row: fault_of_talk(row.get(conversation)), TALK_HINT)
@@ -58,6 +62,11 @@ def to_messages(
         hint = _TEXT_HINT.format(columns=columns)
         refuse_faulty(data, lambda row: _fault_of_row(row, columns, system), hint)
         talks = [_talk(row, instruction, response, system) for row in data]
+        for talk, row in zip(talks, data if thoughts else (), strict=False):
+            inner = row[thoughts]
+            talk[-1]["content"] = join_thoughts(
+                "" if is_missing(inner) else inner, talk[-1]["content"]
+            )
     talks = [[{"role": turn["role"], "content": turn["content"]} for turn in t] for t in talks]
     return _made({"messages": talks}, data, source, keep)
 

@@ -39,9 +39,13 @@ TECHNIQUES = {  # and the kind of dataset that each makes
     "magpie": "instruction",
     "evol-instruct": "instruction",
     "mixed": "instruction",
+    "verified": "instruction",
     "two-models": "preference",
     "evol-quality": "preference",
 }
+VERIFIED = "verified"
+TUTOR, SOLVER = "bundled", "bundled:solver"
+SAMPLES = 8  # answers to a problem, of which the best that is right is kept
 OF_DOCUMENTS = ("self-instruct", "two-models")  # the others go beyond what a text says
 MIXED = ("SelfInstruct", "Magpie", "EvolInstruct")  # what "mixed" mixes: its leaf steps
 MOST_ROWS, MOST_LENGTH, MOST_SEED = 5000, 1024, 2**31 - 1
@@ -77,7 +81,7 @@ class Plan:
         kind: "instruction" or "preference"; by default that of the technique.
         technique: a key of TECHNIQUES, fitting the kind; by default the kind's first.
         lang: "en" or "zh", the language of the rows.
-        topics: domains of `smolsynth.seeds.topics(lang)`, or one; none means all that the model
+        topics: domains of `topics_of(technique, lang)`, or one; none means all that the model
             knows something of.
         about: instead of domains, what the data is to be about, in your own words.
         documents: instead of domains, files and folders to ask about; see `read_documents`.
@@ -85,7 +89,8 @@ class Plan:
         chunk: tokens of a chunk of a document, at most; by default what is good for the model.
         overlap: tokens that two chunks share, at most; by default an eighth of a chunk.
         rows: how many rows are wanted.
-        model: as `load_llm` takes it, without a key or password.
+        model: as `load_llm` takes it, without a key or password; for "verified" the tutor, which
+            can't count, gives way to the solver.
         seed: of everything that is drawn.
         length: tokens of a response, at most.
 
@@ -126,6 +131,7 @@ class Plan:
             ("about", " ".join(clean(self.about or "").split())),
             ("kind", kind),
             ("technique", self.technique or first),
+            ("model", SOLVER if self.technique == VERIFIED and self.model == TUTOR else self.model),
         ):
             object.__setattr__(self, name, value)
         if self.kind not in KINDS:
@@ -133,13 +139,15 @@ class Plan:
         fitting = [name for name, kind in TECHNIQUES.items() if kind == self.kind]
         if self.technique not in fitting:
             self._refuse("technique", value=self.technique, kind=self.kind, names=fitting)
-        known = seeds.topics(self.lang)
+        known = topics_of(self.technique, self.lang)
         for topic in self.topics:
             if topic not in known:
                 self._refuse_topic(topic, list(known))
         if self.topics and self.about:
             self._refuse("about", "both")
-        if self.needs.unknown and not (self.topics or self.about or self.documents):
+        if self.is_verified:
+            self._check_problems()
+        elif self.needs.unknown and not (self.topics or self.about or self.documents):
             left = tuple(topic for topic in known if topic not in self.needs.unknown)
             object.__setattr__(self, "topics", left)
         if len(self.about) > _LONGEST:
@@ -173,9 +181,16 @@ class Plan:
     def _refuse_topic(self, topic: str, known: list[str]) -> NoReturn:
         if close := difflib.get_close_matches(topic, known, 1, 0.75):
             self._refuse("topics", "mistyped", value=topic, close=close[0], names=known)
-        if mentioned(topic, self.lang):
+        if not self.is_verified and mentioned(topic, self.lang):
             self._refuse("topics", "concept", value=topic, names=known)
         self._refuse("topics", value=topic, names=known)
+
+    def _check_problems(self) -> None:
+        for name in ("about", "documents"):
+            if getattr(self, name):
+                self._refuse(name, "of_problems")
+        if self.model in ("bundled:tutor", "bundled:novice"):
+            self._refuse("model", "no_sums", value=self.model)
 
     def _check_documents(self) -> None:
         if self.topics or self.about:
@@ -207,6 +222,11 @@ class Plan:
         return self.model.partition(":")[0] == "bundled"
 
     @property
+    def is_verified(self) -> bool:
+        """Whether problems are solved several times, and a program says which answers are right."""
+        return self.technique == VERIFIED
+
+    @property
     def is_own(self) -> bool:
         """Whether the data is about something that the course knows nothing of."""
         return bool(self.about) and not self.is_bundled
@@ -219,7 +239,8 @@ class Plan:
     @property
     def longest(self) -> int:
         """Tokens of a response, at most, of what is allowed and what is good for the model."""
-        return min(self.length, self.needs.longest or self.length)
+        most = None if self.is_verified else self.needs.longest  # thoughts take what they take
+        return min(self.length, most or self.length)
 
     @property
     def asks_of_text(self) -> bool:
@@ -274,7 +295,8 @@ class Plan:
     def chunk_size(self) -> tuple[int, ...]:
         """Rows of `inputs` that are taken at once: few at first, so that there is something to see,
         then enough to keep a model busy."""
-        one_a_row = self.technique == "magpie" or bool(self.too_hard) or self.asks_of_text
+        one_a_row = self.technique in ("magpie", VERIFIED) or bool(self.too_hard)
+        one_a_row = one_a_row or self.asks_of_text
         return (16, 16, 32) if one_a_row else (4, 8, 8, 8, 16)
 
     def digest(self) -> str:
@@ -308,7 +330,8 @@ class Plan:
         )
 
     def seed_documents(self, subtopics: Sequence[str] = ()) -> list[Row]:
-        """What generation starts from: dicts of `topic` and `document`.
+        """What generation starts from: dicts of `topic` and `document`; or problems, see
+        `seeds.problems`.
 
         Args:
             subtopics: of a subject that the course knows nothing of, as `subtopics` of
@@ -325,7 +348,7 @@ class Plan:
             return documents_about(self.about, subtopics, self.lang)
         if self.about:
             return self._known()
-        rows = seeds.documents(self.lang)
+        rows = (seeds.problems if self.is_verified else seeds.documents)(self.lang)
         return [row for row in rows if not self.topics or row["topic"] in self.topics]
 
     def inputs(self, subtopics: Sequence[str] = ()) -> list[Row]:
@@ -347,7 +370,7 @@ class Plan:
 
     def seed_texts(self) -> list[str]:
         """The documents that a model reads, so that rows which copy them are found."""
-        if self.technique == "magpie":
+        if self.technique in ("magpie", VERIFIED):
             return []
         if self.is_own:
             return [self.about]
@@ -374,6 +397,11 @@ class Plan:
         if self.llm_options:
             words += ["--llm-options", self.llm_options]
         return subprocess.list2cmdline(words) if windows else shlex.join(words)
+
+
+def topics_of(technique: str, lang: str) -> list[str]:
+    """The topics that a technique can be about: domains of the bundled world, or of problems."""
+    return (seeds.problem_topics if technique == VERIFIED else seeds.topics)(lang)
 
 
 def seeds_langs() -> tuple[str, ...]:

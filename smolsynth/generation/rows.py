@@ -18,6 +18,9 @@ from smolsynth.text.wording import AskedAgain, asked_and_said
 _PATIENCE, _LEAST, _FIRST = 10, 3, 3
 PROVENANCE = ("file", "chunk", "chunk_text")  # of rows about documents
 TOO_LOW = 3  # a rating of the better response below it: the document hardly answers
+VERDICT = (  # of answers that a program has checked
+    *("thoughts", "verified", "verdict", "extracted", "verdict_reason", "pass_rate", "difficulty"),
+)
 _TEXTS = ("instruction", "response", "chosen", "rejected")
 
 
@@ -34,14 +37,14 @@ def as_row(
             for pairs, `generations` and their `ratings` (and `models`); also, where they are
             known, `loss_given` and `agreement` (see `InstructionFollowingDifficulty` and
             `SelfConsistency` of `smolsynth.selection`) and why the model stopped; of documents the
-            columns PROVENANCE and `heading`.
+            columns PROVENANCE and `heading`; of answers that a program checked the columns VERDICT.
         lang: "en" or "zh", the language that the texts should have.
         most_loss: the highest `loss_given` that is let through.
         least_agreement: the lowest `agreement`.
 
     Returns:
-        The row, and the rule of `smolsynth.quality` that it breaks (or "not_evolved", "unsure",
-        "inconsistent"), if any.
+        The row, and the rule of `smolsynth.quality` that it breaks (or "unverified", "not_evolved",
+        "unsure", "inconsistent"), if any.
         Either `topic`, `instruction`, `response`; or `topic`, `instruction`, `chosen`, `rejected`,
         `chosen_rating`, `rejected_rating` and, where known, `chosen_model`, `rejected_model`: the
         response that the judge rates highest and the one that it rates lowest. Of documents also
@@ -51,20 +54,24 @@ def as_row(
     >>> as_row({"topic": "rain", "instruction": "What is rain?", "response": ""}, "en")
     ({'topic': 'rain', 'instruction': 'What is rain?', 'response': ''}, 'empty')
     """
+    is_pair = "generations" in made and "verified" not in made
     asked = made.get("evolved_instruction", made["instruction"])
     row = {"topic": made["topic"], "instruction": asked}
-    row |= _best_and_worst(made) if "generations" in made else {"response": made["response"]}
-    row |= {name: made[name] for name in PROVENANCE if name in made}
+    row |= _best_and_worst(made) if is_pair else {"response": made["response"]}
+    row |= {name: made[name] for name in (*PROVENANCE, *VERDICT) if name in made}
     texts = [row[name] or "" for name in _TEXTS if name in row]
     broken = [rule for rule, _ in faults(texts, lang, finish_reason_of(made))]
     # Who slips into Chinese for a word or two, as small models do, has lost the thread.
     if lang == "en" and any(CHINESE.search(text) for text in texts[:2]):
         broken.insert(0, "wrong_language")
-    if "generations" in made:
+    if is_pair:
         rated = (row["chosen_rating"], row["rejected_rating"])
         broken += [rule for rule, _ in faults_of_pair(rated, texts[1], texts[2], lang)]
     elif "evolved_instruction" in made and asked == made["instruction"]:
         broken.append("not_evolved")
+    if "verified" in made:  # a program knows better than the model how sure one may be
+        most_loss = least_agreement = None
+        broken = broken if made["verified"] else ["unverified"]
     if most_loss is not None and (made.get("loss_given") or 0) > most_loss:
         broken.append("unsure")
     if least_agreement is not None and (made.get("agreement") or 0) < least_agreement:

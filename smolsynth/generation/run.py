@@ -260,13 +260,14 @@ def save_rows(
 def _records(made: list[Row], plan: Plan) -> list[Row]:
     """Rows as a trainer takes them."""
     from smolsynth.datasets.convert import to_messages, to_preferences
-    from smolsynth.generation.rows import PROVENANCE
+    from smolsynth.generation.rows import PROVENANCE, VERDICT
 
     if not made:
         return []
     export = to_messages if plan.kind == "instruction" else to_preferences
     source = "source" if "source" in made[0] else None
-    return list(export(made, source=source, keep=PROVENANCE if plan.documents else ()))
+    keep = PROVENANCE if plan.documents else VERDICT if plan.is_verified else ()
+    return list(export(made, source=source, keep=keep))
 
 
 def save_beside(rows: list[Row], plan: Plan, folder: Path, **options: Any) -> Path:

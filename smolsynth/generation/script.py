@@ -6,8 +6,9 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from smolsynth.generation.plan import MIXED, MOST_INPUTS, Plan
-from smolsynth.generation.strings import NAMES, SYSTEM_PROMPTS
+from smolsynth.generation.plan import MIXED, MOST_INPUTS, SAMPLES, Plan
+from smolsynth.generation.rows import VERDICT
+from smolsynth.generation.strings import NAMES, SOLVES, SYSTEM_PROMPTS
 from smolsynth.text.layout import width
 
 
@@ -55,7 +56,11 @@ def code(plan: Plan, sources: Collection[str] = ()) -> str:
         asks_of_text=plan.asks_of_text,
         prompt_column=prompt if can_magpie else None,
         system_prompt=SYSTEM_PROMPTS[plan.lang],
-        reads_documents=plan.technique != "magpie",
+        reads_documents=plan.technique not in ("magpie", "verified"),
+        start="PROBLEMS" if plan.is_verified else "DOCUMENTS",
+        solves=None if plan.is_bundled else SOLVES[plan.lang],
+        samples=SAMPLES,
+        verdict=VERDICT,
         most=MOST_INPUTS,
         chunk_size=plan.chunk_size,
         export="to_messages" if plan.kind == "instruction" else "to_preferences",
@@ -85,6 +90,10 @@ def _documents(plan: Plan) -> str:
             chunks = f"read_documents(\n    PATHS, model=MODEL, {options}\n)"
         paths = _names(plan.documents, "PATHS")
         return f"{paths}\nCHUNKS = {chunks}\nDOCUMENTS = passages(CHUNKS, LANG, MODEL)"
+    if plan.is_verified:
+        if not plan.topics:
+            return "PROBLEMS = seeds.problems(LANG)"
+        return f"{_names(plan.topics)}\n{_OF_PROBLEMS}"
     if not plan.about and not plan.topics:
         return "DOCUMENTS = seeds.documents(LANG)"
     if plan.about:  # what it names of the bundled world
@@ -94,6 +103,7 @@ def _documents(plan: Plan) -> str:
 
 
 _OF_TOPICS = 'DOCUMENTS = [row for row in seeds.documents(LANG) if row["topic"] in NAMES]'
+_OF_PROBLEMS = 'PROBLEMS = [row for row in seeds.problems(LANG) if row["topic"] in NAMES]'
 _OF_CONCEPTS = """\
 DOCUMENTS = [
     row | {"topic": row["concept"]} for row in seeds.documents(LANG) if row["concept"] in NAMES

@@ -12,6 +12,7 @@ NAMES = {  # as the studio shows them
         "magpie": "Magpie",
         "evol-instruct": "EvolInstruct",
         "mixed": "SelfInstruct, EvolInstruct and Magpie",
+        "verified": "verified by a program",
         "two-models": "two models",
         "evol-quality": "EvolQuality",
     },
@@ -22,6 +23,7 @@ NAMES = {  # as the studio shows them
         "magpie": "Magpie",
         "evol-instruct": "EvolInstruct",
         "mixed": "SelfInstruct、EvolInstruct 与 Magpie",
+        "verified": "由程序验证",
         "two-models": "多模型",
         "evol-quality": "EvolQuality",
     },
@@ -32,6 +34,8 @@ IN_WORDS = {  # for the dataset card
         "magpie": "Magpie",
         "evol-instruct": "SelfInstruct, then EvolInstruct",
         "mixed": "SelfInstruct, Magpie, EvolInstruct",
+        "verified": "word problems solved eight times each; a program checks the answers, and the"
+        " shortest right one is kept",
         "two-models": "SelfInstruct, two responses to each instruction, UltraFeedback (overall"
         " rating)",
         "evol-quality": "SelfInstruct, a response and its EvolQuality, UltraFeedback (overall"
@@ -42,9 +46,16 @@ IN_WORDS = {  # for the dataset card
         "magpie": "Magpie",
         "evol-instruct": "先用 SelfInstruct 提问，再用 EvolInstruct 改写",
         "mixed": "SelfInstruct、Magpie、EvolInstruct",
+        "verified": "每道应用题解八遍，由程序核对答案，留下答对的里面最短的一条",
         "two-models": "用 SelfInstruct 提问，每条指令答两遍，再由 UltraFeedback 打总分",
         "evol-quality": "用 SelfInstruct 提问，用 EvolQuality 改进回答，由 UltraFeedback 打总分",
     },
+}
+# Of a model that isn't the course's own: its answer must be told from its working.
+SOLVES = {
+    "en": "Solve the problem step by step. End with a line that begins with “Answer:” and holds the"
+    " number and its unit alone.",
+    "zh": "请一步一步解题。最后另起一行，以“答案：”开头，只写数字和单位。",
 }
 SYSTEM_PROMPTS = {
     "en": "You are an assistant that answers questions about {topic}.",
@@ -109,6 +120,9 @@ _SAYS = {
         "chunk": "A chunk has a whole number of tokens from {least} to {most:,}, not {value!r}.",
         "overlap": "Two chunks of this size share a whole number of tokens from {least} to"
         " {most:,}, not {value!r}.",
+        "of_problems": "Verified answers are to problems that come with the course: choose among"
+        " their topics, or another technique.",
+        "no_sums": "{value} can't count: choose bundled:solver, or a larger model.",
         "unknown_documents": "The bundled model knows {concepts} things in {topics} domains, and no"
         " chunk of these documents is about any of them. Choose a larger model, such as smollm2.",
         "no_passages": "There is no sentence in these documents that could be asked about.",
@@ -141,6 +155,9 @@ _SAYS = {
         "chunk": "每块的词元数要填 {least} 到 {most:,} 之间的整数，不能是 {value!r}。",
         "overlap": "这样大小的两块之间，重叠的词元数要填 {least} 到 {most:,} 之间的整数，不能是"
         " {value!r}。",
+        "of_problems": "由程序验证的回答，答的是课程自带的应用题：请在题目的领域里选，或者换一种"
+        "技术。",
+        "no_sums": "{value} 不会算数：请改用 bundled:solver，或者换个大些的模型。",
         "unknown_documents": "自带的模型只认得 {topics} 个领域里的 {concepts} 样事物，这些文档里"
         "一样也没有。请换个大些的模型，比如 smollm2。",
         "no_passages": "这些文档里没有可以提问的句子。",
@@ -166,6 +183,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "about_text": ("a question about “the text”", "问的是“这段文字”"),
     "not_evolved": ("evolved into itself", "进化后没变"),
     "unsure": ("a response that the model itself finds unlikely", "模型自己也没把握的回答"),
+    "unverified": ("no right answer in eight tries", "试了八遍都没答对"),
     "inconsistent": ("a response that the model does not give again", "再问一次就变了样的回答"),
 }
 

@@ -15,12 +15,13 @@ from distilabel.steps.tasks import (
 )
 
 from smolsynth.documents.tasks import TextAnswer, TextQuestion
-from smolsynth.generation.plan import MIXED, Plan
-from smolsynth.generation.strings import SYSTEM_PROMPTS
+from smolsynth.generation.plan import MIXED, SAMPLES, Plan
+from smolsynth.generation.strings import SOLVES, SYSTEM_PROMPTS
 from smolsynth.llms import BundledLLM, LLMUnavailable, load_llm
 from smolsynth.pipelines.pipeline import InProcessPipeline
 from smolsynth.selection import InstructionFollowingDifficulty, SelfConsistency
 from smolsynth.tasks import ASKS, BRIEFLY, BriefAnswer, Judge, OpenedMagpie, QueryWriter
+from smolsynth.verify.steps import PickVerified
 
 # for the rest of a question whose first words are given
 _CAREFULLY = {"temperature": 0.2, "top_p": 0.9, "max_new_tokens": 40}
@@ -169,6 +170,21 @@ def _mixed(steps: _Steps) -> None:
     steps.sure_answer(magpie, "Magpie", **({} if steps.plan.gives_openers else prompt))
 
 
+def _verified(steps: _Steps) -> None:
+    """problem → eight answers → the shortest that a program finds right."""
+    plan = steps.plan
+    sampled = {"temperature": 1.0, "max_new_tokens": plan.longest, "thinking": "keep"}
+    solve = TextGeneration(
+        name="solve",
+        llm=load_llm(plan.model, seed=plan.seed, **sampled),
+        system_prompt=None if plan.is_bundled else SOLVES[plan.lang],
+        num_generations=SAMPLES,
+        group_generations=True,
+        output_mappings={"generation": "generations"},
+    )
+    solve >> PickVerified(name="pick", verifier="number", lang=plan.lang)
+
+
 # ---- preference datasets ----
 def _two_models(steps: _Steps) -> None:
     """document → four instructions → two models respond to each → a judge rates both."""
@@ -215,6 +231,7 @@ _TECHNIQUES: dict[str, Callable[[_Steps], None]] = {
     "magpie": _magpie,
     "evol-instruct": _evol_instruct,
     "mixed": _mixed,
+    "verified": _verified,
     "two-models": _two_models,
     "evol-quality": _evol_quality,
 }
@@ -241,7 +258,9 @@ def prompts(plan: Plan, sources: Collection[str] = ()) -> dict[str, str]:
         row = {"passage": "{passage}", "instruction": "{instruction}"}
         found["TextQuestion"] = sent(TextQuestion(llm=llm, lang=plan.lang), **row)
         found["TextAnswer"] = sent(TextAnswer(llm=llm, lang=plan.lang), **row)
-    elif plan.technique != "magpie":
+    elif plan.is_verified and not plan.is_bundled:
+        found["TextGeneration"] = f"[system]\n{SOLVES[plan.lang]}"
+    elif plan.technique not in ("magpie", "verified"):
         ask = QueryWriter(llm=llm, num_instructions=_QUESTIONS)
         found["SelfInstruct"] = sent(ask, input="{document}")
     if plan.technique in ("evol-instruct", "mixed"):

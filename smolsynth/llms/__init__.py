@@ -13,7 +13,7 @@ from distilabel.models.llms.base import LLM
 from smolsynth.errors import LLMUnavailable
 from smolsynth.llms import connect
 from smolsynth.llms.batched import BatchedTransformersLLM, check_transformers
-from smolsynth.llms.bundled import MODELS, BundledLLM, bundled_names
+from smolsynth.llms.bundled import APART, MODELS, BundledLLM, bundled_names
 from smolsynth.llms.ct2 import CT2LLM
 from smolsynth.llms.endpoints import EndpointLLM
 from smolsynth.llms.gguf import GGUFLLM
@@ -87,7 +87,7 @@ def load_llm(
 
 
 def _bundled(name: str, made: dict[str, Any], options: dict[str, Any]) -> LLM | None:
-    if name not in ("", *bundled_names()):
+    if name not in ("", *bundled_names(), *APART):
         return None
     calls, attributes = chosen(options, "bundled")
     return BundledLLM(model=name or "tutor", generation_kwargs=calls, **attributes, **made)

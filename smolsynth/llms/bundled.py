@@ -6,6 +6,7 @@ from smolsynth.llms.ct2 import CT2LLM
 from smolsynth.llms.strings import Unavailable
 
 MODELS = Path(__file__).parents[1] / "models"
+APART = ("solver", "solver_base")  # models that a copy of the course may lack
 
 
 def bundled_names() -> list[str]:
@@ -17,7 +18,7 @@ class BundledLLM(CT2LLM):
     """The small bilingual chat model that ships with the package.
 
     Attributes:
-        model: "tutor" or "novice".
+        model: "tutor", "novice", "solver" or "solver_base".
     """
 
     model: str = "tutor"
@@ -32,4 +33,6 @@ class BundledLLM(CT2LLM):
         return MODELS / self.model
 
     def _damaged(self, reason: str) -> Unavailable:
+        if self.model in APART and not self._folder.is_dir():
+            return Unavailable("no_bundled", name=self.model)
         return Unavailable("bundled", name=self.model, reason=reason)

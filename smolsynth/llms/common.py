@@ -110,10 +110,11 @@ def check_conversations(inputs: Any) -> None:
                 "system",
                 "user",
                 "assistant",
+                "tool",
             ):
                 raise ValueError(
-                    f"inputs[{number}]: a message needs a role (system, user or assistant) and a "
-                    f"content, not {str(message)[:80]!r}."
+                    f"inputs[{number}]: a message needs a role (system, user, assistant or tool) "
+                    f"and a content, not {str(message)[:80]!r}."
                 )
             if not isinstance(content, str):
                 raise ValueError(

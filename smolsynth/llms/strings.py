@@ -45,6 +45,8 @@ _TEXT = {
         " (98 MB to download).",
         "bundled": "The bundled model {name!r} is missing or damaged ({reason}): reinstall"
         " smolsynth.",
+        "no_bundled": "This copy of the course lacks the model {name!r}: update it, or name another"
+        " model that can count, such as one on a server.",
         # on a server
         "no_hub_token": "'hf:MODEL' needs a Hugging Face token: set HF_TOKEN to one from"
         " https://huggingface.co/settings/tokens, or use the bundled model.",
@@ -120,6 +122,8 @@ _TEXT = {
         "smollm2": "这台机器上还没有 SmolLM2：先运行一次 `python -m smolsynth get smollm2`"
         "（下载 98 MB）。",
         "bundled": "自带的模型 {name!r} 不在或已损坏（{reason}）：重新安装 smolsynth。",
+        "no_bundled": "这一份课程里没有模型 {name!r}：更新课程，或者换一个会算数的模型，比如服务器"
+        "上的。",
         "no_hub_token": "'hf:模型名' 要有 Hugging Face 令牌：到"
         " https://huggingface.co/settings/tokens 领一个，放进 HF_TOKEN，或者改用自带的模型。",
         "no_client": "调用服务器上的模型要用 OpenAI 的客户端：先运行 `pip install openai`。",

@@ -159,7 +159,10 @@ def chat_template(text: str, **tokens: str) -> Callable[..., str]:
     >>> render = chat_template("{% for m in messages %}{{ m.role }}: {{ m.content }}{% endfor %}")
     >>> render(messages=[{"role": "user", "content": "Hi"}])
     'user: Hi'
+    >>> chat_template("{{ messages | tojson }}")(messages=[{"role": "user", "content": "<你>"}])
+    '[{"role": "user", "content": "<你>"}]'
     """
+    import json
     from datetime import datetime
 
     from jinja2.exceptions import TemplateError
@@ -171,6 +174,12 @@ def chat_template(text: str, **tokens: str) -> Callable[..., str]:
     environment = ImmutableSandboxedEnvironment(
         trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
     )
+
+    def as_json(value: Any, indent: int | None = None, **options: Any) -> str:
+        # Jinja's own sorts keys and escapes < and all that isn't ASCII, which no model was shown.
+        return json.dumps(value, **{"ensure_ascii": False, "indent": indent, **options})
+
+    environment.filters["tojson"] = as_json
     environment.globals |= {
         "raise_exception": refuse,
         "strftime_now": lambda style: datetime.now().strftime(style),

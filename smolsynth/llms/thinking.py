@@ -112,6 +112,18 @@ def split_thoughts(text: str, opened: bool = False) -> tuple[str, str | None]:
     return _joined(thoughts), whole or None
 
 
+def join_thoughts(thoughts: str, answer: str | None) -> str:
+    """Thoughts and answer as the bundled solver writes them, and most that think; the inverse of
+    `split_thoughts`. Without an answer the thoughts have no end.
+
+    >>> join_thoughts("2 + 2 = 4", "Answer: 4")
+    '<think>\\n2 + 2 = 4\\n</think>\\nAnswer: 4'
+    """
+    if not thoughts:
+        return answer or ""
+    return f"<think>\n{thoughts}" + ("" if answer is None else f"\n</think>\n{answer}")
+
+
 def _split_channels(text: str) -> tuple[str, str | None]:
     messages = list(_CHANNEL.finditer(text))
     if not messages:

@@ -24,6 +24,7 @@ class Student:
         folder: its files, as transformers reads them, as an absolute path; beside them `ct2`,
             where the model that training began with came with the course.
         losses: (step, loss) as training went on.
+        rewards: (step, mean reward) of `reinforce`.
         rows: it was trained on.
         seconds: it took, without imports.
     """
@@ -32,6 +33,7 @@ class Student:
     losses: tuple[tuple[int, float], ...] = field(repr=False)
     rows: int
     seconds: float
+    rewards: tuple[tuple[int, float], ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:  # it must be found from another working directory, too
         object.__setattr__(self, "folder", Path(self.folder).resolve())

@@ -11,6 +11,9 @@ from smolsynth.rows import Row, column_names
 from smolsynth.rows import rows as rows_of
 from smolsynth.seeds import read_data
 from smolsynth.student.base import Student, check_trainers, model_path, trainers_quiet
+from smolsynth.verify.numbers import verify_number
+
+WORKING = 200  # tokens that solving a problem may take; what the bundled models learned is shorter
 
 # ---- for models and subjects without a quiz ----
 
@@ -102,14 +105,20 @@ def quiz(lang: str, concepts: Iterable[str] | None = None) -> list[Row]:
     return [dict(row) for row in rows if row["concept"] in wanted]
 
 
-def answers(model: str | LLM | Student, instructions: Sequence[str]) -> list[str]:
+def answers(
+    model: str | LLM | Student, instructions: Sequence[str], max_new_tokens: int = 96
+) -> list[str]:
     """What a model answers, one instruction at a time and always the likeliest word.
 
     Args:
         model: a `Student`, a distilabel `LLM`, or what `load_llm` takes.
         instructions: user turns.
+        max_new_tokens: of an answer, thoughts included.
+
+    Returns:
+        The answers without their thoughts; "" where there is none.
     """
-    options: dict[str, Any] = {"temperature": 0, "max_new_tokens": 96}
+    options: dict[str, Any] = {"temperature": 0, "max_new_tokens": max_new_tokens}
     if isinstance(model, Student):
         model = model.llm(**options)
     elif isinstance(model, str):
@@ -121,19 +130,27 @@ def answers(model: str | LLM | Student, instructions: Sequence[str]) -> list[str
 
 
 def right_answers(model: str | LLM | Student, questions: Sequence[Row]) -> list[bool]:
-    """Of each question of `quiz`: whether the model's answer holds the fact, word for word.
+    """Of each question, whether the model's answer is right: those of `quiz` if it holds the fact,
+    word for word; problems of `seeds.problems` by `verify_number`.
 
     Raises:
         ValueError: no questions.
     """
     if not questions:
         raise ValueError("There are no questions.")
-    said = answers(model, [row["instruction"] for row in questions])
-    return [row["fact"] in text for row, text in zip(questions, said, strict=True)]
+    longest = WORKING if "expected" in questions[0] else 96
+    said = answers(model, [row["instruction"] for row in questions], longest)
+    return [_is_right(text, row) for row, text in zip(questions, said, strict=True)]
+
+
+def _is_right(text: str, row: Row) -> bool:
+    if "expected" in row:
+        return verify_number(text, row["expected"]).right
+    return row["fact"] in text
 
 
 def score(model: str | LLM | Student, questions: Sequence[Row]) -> float:
-    """Share of the questions of `quiz` whose answer holds the fact, 0 to 1.
+    """Share of the questions that are answered rightly, see `right_answers`, 0 to 1.
 
     Raises:
         ValueError: no questions.

@@ -108,15 +108,29 @@ def train(
     if os.environ.get(SHORT):
         data = list(islice(data, FEW))
     check_trainers("peft" if recipe and recipe.lora else "")
-    folder = Path(folder or Path(tempfile.mkdtemp(dir=_scratch().name)) / "model").resolve()
-    if folder.exists():
-        raise FileExistsError(f"{folder} exists already: choose another folder.")
+    folder = free_folder(folder)
     source = model_path(base)
     with trainers_quiet():
         trainer, seconds = _run(data, source, recipe, seed, progress)
-        _write(trainer, source, folder)
-    losses = tuple((e["step"], e["loss"]) for e in trainer.state.log_history if "loss" in e)
-    return Student(folder, losses, len(data), round(seconds, 1))
+        write_student(trainer, source, folder)
+    return Student(folder, logged(trainer, "loss"), len(data), round(seconds, 1))
+
+
+def free_folder(folder: str | Path | None) -> Path:
+    """Where a student is written: the folder that is asked for, or one that goes with the process.
+
+    Raises:
+        FileExistsError: it exists already.
+    """
+    folder = Path(folder or Path(tempfile.mkdtemp(dir=_scratch().name)) / "model").resolve()
+    if folder.exists():
+        raise FileExistsError(f"{folder} exists already: choose another folder.")
+    return folder
+
+
+def logged(trainer: Any, name: str) -> tuple[tuple[int, float], ...]:
+    """(step, value) of what a trainer has logged under a name."""
+    return tuple((e["step"], e[name]) for e in trainer.state.log_history if name in e)
 
 
 @cache
@@ -130,13 +144,7 @@ def _run(
 ) -> tuple[Any, float]:
     import torch
     from datasets import Dataset
-    from transformers import (
-        AutoModelForCausalLM,
-        AutoTokenizer,
-        PrinterCallback,
-        TrainerCallback,
-        TrainingArguments,
-    )
+    from transformers import AutoModelForCausalLM, AutoTokenizer, TrainingArguments
     from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
 
     pairs = "messages" not in column_names(data)
@@ -148,33 +156,8 @@ def _run(
         rows = [{"prompt": talk[:-1], "completion": talk[-1:]} for talk in talks]
 
     on_gpu = torch.cuda.is_available()
-    name = progress if isinstance(progress, str) else None
-
-    class Bar(TrainerCallback):
-        def on_log(self, args, state, control, logs=None, **kwargs):
-            if "loss" in (logs or {}):
-                bar.set_postfix_str(f"loss {float(logs['loss']):.3f}", refresh=False)
-
-        def on_step_end(self, args, state, control, **kwargs):
-            bar.total = state.max_steps
-            bar.update(1)
-
-    settings: dict[str, Any] = {
-        "output_dir": tempfile.mkdtemp(prefix="trainer-"),
-        "num_train_epochs": 1 if os.environ.get(SHORT) else recipe.epochs,
-        "learning_rate": recipe.rate,
-        "per_device_train_batch_size": recipe.batch,
-        "lr_scheduler_type": "linear",
-        "seed": seed,
-        "data_seed": seed,
-        "logging_steps": 1,
-        "save_strategy": "no",
-        "report_to": "none",
-        "disable_tqdm": True,
-        "bf16": on_gpu,
-        "use_cpu": not on_gpu,
-        "gradient_checkpointing": False,
-        "dataloader_pin_memory": False,
+    settings = trainer_settings(recipe.rate, recipe.batch, seed) | {
+        "num_train_epochs": 1 if os.environ.get(SHORT) else recipe.epochs
     }
     if pairs:
         losses: dict[str, Any] = {
@@ -188,25 +171,64 @@ def _run(
     model = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32)
     plain = on_gpu or recipe.lora  # adapters wrap the parts that `_sft_of_responses` calls
     kind = DPOTrainer if pairs else SFTTrainer if plain else _sft_of_responses()
+    with nullcontext() if on_gpu or not pairs else _dpo_of_responses():
+        trainer = kind(
+            model,
+            args=config,
+            train_dataset=Dataset.from_list(rows),
+            processing_class=AutoTokenizer.from_pretrained(source),
+            peft_config=_adapters(recipe.lora) if recipe.lora else None,
+        )
+        return trainer, carried_out(trainer, progress, "loss")
+
+
+def trainer_settings(rate: float, batch: int, seed: int) -> dict[str, Any]:
+    """What all trainers are given: nothing is kept, reported or printed."""
+    import torch
+
+    on_gpu = torch.cuda.is_available()
+    return {
+        "output_dir": tempfile.mkdtemp(prefix="trainer-"),
+        "learning_rate": rate,
+        "per_device_train_batch_size": batch,
+        "lr_scheduler_type": "linear",
+        "seed": seed,
+        "data_seed": seed,
+        "logging_steps": 1,
+        "save_strategy": "no",
+        "report_to": "none",
+        "disable_tqdm": True,
+        "bf16": on_gpu,
+        "use_cpu": not on_gpu,
+        "gradient_checkpointing": False,
+        "dataloader_pin_memory": False,
+    }
+
+
+def carried_out(trainer: Any, progress: bool | str, shown: str) -> float:
+    """Trains with a bar, whose end shows a figure that the trainer logs; the seconds it took."""
+    from transformers import PrinterCallback, TrainerCallback
+
+    name = progress if isinstance(progress, str) else None
+
+    class Bar(TrainerCallback):
+        def on_log(self, args, state, control, logs=None, **kwargs):
+            if shown in (logs or {}):
+                bar.set_postfix_str(f"{shown} {float(logs[shown]):.3f}", refresh=False)
+
+        def on_step_end(self, args, state, control, **kwargs):
+            bar.total = state.max_steps
+            bar.update(1)
+
     try:
-        with (
-            text_bar(bool(progress), unit="step", desc=name) as bar,
-            nullcontext() if on_gpu or not pairs else _dpo_of_responses(),
-        ):
-            trainer = kind(
-                model,
-                args=config,
-                train_dataset=Dataset.from_list(rows),
-                processing_class=AutoTokenizer.from_pretrained(source),
-                callbacks=[Bar()],
-                peft_config=_adapters(recipe.lora) if recipe.lora else None,
-            )
+        with text_bar(bool(progress), unit="step", desc=name) as bar:
+            trainer.add_callback(Bar())
             trainer.remove_callback(PrinterCallback)
             begun = time.perf_counter()
             trainer.train()
     finally:
-        shutil.rmtree(settings["output_dir"], ignore_errors=True)
-    return trainer, time.perf_counter() - begun
+        shutil.rmtree(trainer.args.output_dir, ignore_errors=True)
+    return time.perf_counter() - begun
 
 
 def _adapters(rank: int) -> Any:
@@ -264,7 +286,7 @@ def _dpo_of_responses() -> Iterator[None]:
         setattr(utils, name, before)
 
 
-def _write(trainer: Any, source: str, folder: Path) -> None:
+def write_student(trainer: Any, source: str, folder: Path) -> None:
     """The trained model, whole or not at all; converted for CTranslate2 where its base is."""
     model = trainer.model
     if hasattr(model, "merge_and_unload"):  # adapters: a student is a model like any other

@@ -57,7 +57,7 @@ class Trial:
         seconds: of training, the mean.
         right: whether each question was answered rightly, one tuple for each student.
         coverage: share of the questions whose fact stands in the rows, the mean over the seeds;
-            None for the untrained model.
+            None for the untrained model, and where questions are problems.
     """
 
     name: str
@@ -177,7 +177,7 @@ def compare(
     Args:
         datasets: by name: what `train` takes; or a function of the seed that gives it; or a tuple
             of these, trained on one after the other; or `None` for the model as it is.
-        questions: of `quiz`.
+        questions: of `quiz`, or of `seeds.problems`.
         base, recipe: see `train`.
         seeds: of the order of the rows, and for functions.
         baseline: name of the dataset to which differences are shown; default: the first.
@@ -195,6 +195,7 @@ def compare(
     if not seeds:
         raise ValueError("There are no seeds: name at least one, better three.")
     trials = []
+    of_problems = any("expected" in row for row in questions)
     trainings = len({w for d in datasets.values() for seed in seeds for w, _ in _ways(d, seed)})
     trained: dict[tuple, Student] = {}  # what several begin with is trained once
     facts: dict[tuple, set[int]] = {}
@@ -232,10 +233,11 @@ def compare(
                     rows,
                     statistics.fmean(seconds),
                     tuple(right),
-                    None if made is None else statistics.fmean(covered),
+                    None if made is None or of_problems else statistics.fmean(covered),
                 )
             )
-    groups = [str(row.get("concept", number)) for number, row in enumerate(questions)]
+    about = "form" if of_problems else "concept"
+    groups = [str(row.get(about, number)) for number, row in enumerate(questions)]
     return Trials(trials, len(questions), lang, groups, baseline)
 
 
@@ -257,7 +259,8 @@ def _facts_in(dataset: Any, questions: Sequence[Row]) -> set[int]:
         for turn in row.get("messages") or row.get("chosen") or ()
         if turn["role"] == "assistant"
     )
-    return {number for number, row in enumerate(questions) if row["fact"] in said}
+    known = ((number, row.get("fact")) for number, row in enumerate(questions))
+    return {number for number, fact in known if fact and fact in said}
 
 
 def _examinee(base: str | Path | Student) -> str | Student:

@@ -19,10 +19,16 @@ from ipywidgets import (
     VBox,
 )
 
-from smolsynth import seeds
 from smolsynth.documents.read import SUFFIXES, read_documents
 from smolsynth.errors import ReadError
-from smolsynth.generation.plan import KINDS, OF_DOCUMENTS, TECHNIQUES, Plan, PlanError
+from smolsynth.generation.plan import (
+    KINDS,
+    OF_DOCUMENTS,
+    TECHNIQUES,
+    Plan,
+    PlanError,
+    topics_of,
+)
 from smolsynth.generation.run import Generation
 from smolsynth.generation.strings import describe_counts
 from smolsynth.studio.own_file import OwnFile
@@ -156,14 +162,13 @@ class Describe(VBox):
             ]
         )
         self.kind.observe(lambda _: self._fit_techniques(), "value")
-        self.technique.observe(lambda _: self._explain(), "value")
+        self.technique.observe(lambda _: self._fit_topics(), "value")
         self.lang.observe(lambda _: self._fit_topics(), "value")
         self.rows.observe(lambda _: self._name_start(), "value")
         self.upload.observe(lambda _: self._uploaded(), "value")
         self.documents_place.observe(lambda _: self._placed(), "value")
         self.take_documents(())
         self._fit_techniques()
-        self._fit_topics()
         self._name_start()
         self.refresh()
 
@@ -234,17 +239,19 @@ class Describe(VBox):
         names = [name for name, kind in TECHNIQUES.items() if kind == self.kind.value]
         self.technique.options = [(self.words[name], name) for name in names]
         self.technique.value = names[0]
-        self._explain()
-
-    def _explain(self) -> None:
-        if self.technique.value:
-            set_text(self.technique_note, self.words[f"{self.technique.value}_is"], "note")
+        self._fit_topics()
 
     def _fit_topics(self) -> None:
-        self.topics.children = [
-            Checkbox(description=topic, indent=False, layout=Layout(width="auto"))
-            for topic in seeds.topics(self.lang.value)
-        ]
+        """Explains the technique, and shows its topics; what is ticked stays as far as it can."""
+        if not self.technique.value:
+            return
+        set_text(self.technique_note, self.words[f"{self.technique.value}_is"], "note")
+        topics = topics_of(self.technique.value, self.lang.value)
+        if topics != [box.description for box in self.topics.children]:
+            self.topics.children = [
+                Checkbox(description=topic, indent=False, layout=Layout(width="auto"))
+                for topic in topics
+            ]
 
     def _name_start(self) -> None:
         self.start_button.description = self.words["start"].format(rows=self.rows.value)

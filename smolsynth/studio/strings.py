@@ -39,6 +39,9 @@ WORDS: dict[str, dict[str, str]] = {
         "mixed": "SelfInstruct, EvolInstruct and Magpie",
         "mixed_is": "All three side by side, for a mixture of questions. Magpie is left out where"
         " the model can't do it.",
+        "verified": "Verified by a program",
+        "verified_is": "A model that counts solves each word problem eight times; a program checks"
+        " the answers, and the shortest right one stays.",
         "two-models": "Two models",
         "two-models_is": "A strong and a weak model answer; a judge, also a model, rates both."
         " Ties are dropped, so it takes longer.",
@@ -223,6 +226,8 @@ WORDS: dict[str, dict[str, str]] = {
         "新问题。",
         "mixed": "SelfInstruct、EvolInstruct 与 Magpie",
         "mixed_is": "三种技术一起用，问题更多样。模型做不了 Magpie 时，就只用另外两种。",
+        "verified": "由程序验证",
+        "verified_is": "会算数的模型把每道应用题解八遍，由程序核对答案，留下答对的里面最短的一条。",
         "two-models": "多模型",
         "two-models_is": "一强一弱两个模型来答，再由评审模型打分。平分的会去掉，所以慢一些。",
         "evol-quality": "EvolQuality",

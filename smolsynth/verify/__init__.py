@@ -4,6 +4,7 @@
 |---|---|
 | `verdict` | `Verdict`: right or wrong, why, and what was read from the answer |
 | `numbers`, `choices`, `forms`, `constraints`, `code` | the verifiers, as pure functions |
+| `toolbox` | a small real toolbox, and calls of it checked |
 | `sandbox` | `run_python`: a program in a child process that can do no harm |
 | `steps` | the verifiers as distilabel Steps |
 | `arithmetic` | the steps of a trace, checked one by one |

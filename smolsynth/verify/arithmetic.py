@@ -43,7 +43,7 @@ def check_arithmetic(text: str) -> list[Line]:
     for match in _EQUATION.finditer(plain_math(text)):
         whole = match.group().strip()
         sides = [side.strip() for side in whole.split("=")]
-        values = [_value(side) for side in sides]
+        values = [value_of(side) for side in sides]
         if any(value is None for value in values) or not any(map(_is_sum, sides)):
             continue
         true = all(
@@ -63,7 +63,12 @@ def _rounding(side: str) -> Fraction:
     return Fraction(1, 2 * 10 ** len(decimals[1])) if decimals else Fraction(0)
 
 
-def _value(side: str) -> Fraction | None:
+def value_of(side: str) -> Fraction | None:
+    """The value of a sum in digits; `None` if it is none, or divides by zero.
+
+    >>> value_of("(2 + 4) × 3"), value_of("1 / 0")
+    (Fraction(18, 1), None)
+    """
     plain = re.sub(r"[,$¥€£]", "", side).replace("×", "*").replace("÷", "/")
     plain = re.sub(r"(\d+(?:\.\d+)?)%", r"(\1/100)", re.sub(r"[xX]", "*", plain))
     plain = re.sub(r"\b0+(?=\d)", "", plain)

@@ -29,6 +29,13 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "matched": ("The pattern is found: {found}.", "匹配到：{found}。"),
     "not matched": ("The pattern {pattern} is not found.", "没有匹配到 {pattern}。"),
+    # calls of tools
+    "no call": ("No tool is called.", "没有调用工具。"),
+    "no such tool": ("The call can't be run: {error}.", "调用无法执行：{error}。"),
+    "bad arguments": ("The call has bad arguments: {error}", "调用的参数不对：{error}"),
+    "call fails": ("The tool refuses: {error}.", "工具报错：{error}。"),
+    "call right": ("The call does what was wanted.", "调用正确。"),
+    "call wrong": ("The call does something else: {found}", "调用得到的不是所要的结果：{found}"),
     # constraints
     "constraints hold": ("All {total} constraints hold.", "{total} 条约束全部满足。"),
     "constraints": ("{reason}.", "{reason}。"),
