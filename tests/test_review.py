@@ -93,6 +93,12 @@ def test_rows_that_are_decided_stay_listed_until_the_filter_is_set_again(tmp_pat
     assert review.table.order == [1, 2, 3, 4]
     page(review, "u")  # of a row that is not listed: it is again, and shown
     assert review.table.number == 0 and states(review) == [None] * 5
+    for _ in range(5):
+        page(review, "a")
+    review.refresh()
+    assert not review.table.order
+    page(review, "u")  # where nothing is listed
+    assert review.table.order == [4] and states(review)[4] is None
 
 
 # ---- the list ----

@@ -145,8 +145,8 @@ class Table(AnyWidget):
                 self._on["selected"]()
             case "sort":
                 self._on["sort"](str(content["by"]))
-            # A key is about the row that the page showed when it was pressed.
-            case "key" if content.get("number") == self.number:
+            # A key is about the row that the page showed when it was pressed; "u" is about none.
+            case "key" if content.get("key") == "u" or content.get("number") == self.number:
                 self._on["key"](str(content["key"]))
         if content.get("extend"):
             self._on["selected"]()
