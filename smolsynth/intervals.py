@@ -39,7 +39,7 @@ def over_groups(values: Sequence[float], groups: Sequence[Hashable]) -> Interval
     import numpy as np
     from scipy.stats import bootstrap
 
-    names = {name: place for place, name in enumerate(dict.fromkeys(groups))}
+    names = {name: place for place, name in enumerate(sorted(set(groups), key=str))}
     places = [names[name] for name in groups]
     sums, sizes = np.bincount(places, weights=values), np.bincount(places)
     drawn = bootstrap(

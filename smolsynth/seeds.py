@@ -67,7 +67,7 @@ def problems(
         ValueError: another language, split or topic, or n below 0 or above what there is.
 
     >>> problems("zh", 1)[0]["expected"]
-    '28 支'
+    '8 元'
     """
     if split not in (splits := ("train", "numbers", "stories")):
         raise ValueError(f"The splits are {', '.join(splits)}, not {split!r}.")

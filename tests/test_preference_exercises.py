@@ -225,7 +225,7 @@ def test_the_board_and_what_check_refuses(capsys):
     assert "三关全部通过" in capsys.readouterr().out
     with pytest.raises(ValueError, match="needs instructions"):
         check("preference", "turtle", right("turtle"))
-    with pytest.raises(ValueError, match="instruction, preference, own"):
+    with pytest.raises(ValueError, match="instruction, preference, verified, own"):
         check("judging", "turtle", None)
 
 

@@ -237,7 +237,7 @@ def test_students_without_a_folder_go_when_python_ends(tmp_path):
         "from smolsynth.student import train as training\n"
         "log = types.SimpleNamespace(state=types.SimpleNamespace(log_history=[]))\n"
         "training._run = lambda *_: (log, 0.0)\n"
-        "training._write = lambda _, source, folder: shutil.copytree(source, folder)\n"
+        "training.write_student = lambda _, source, folder: shutil.copytree(source, folder)\n"
         "rows = to_messages([{'instruction': 'Q?', 'response': 'A.'}] * 4)\n"
         "student = trials.train(rows, progress=False)\n"
         "assert student.folder.is_dir()\n"

@@ -1,5 +1,6 @@
 """From verdicts on several answers a problem: pass@k, difficulty, what to keep, pairs."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from math import comb
@@ -130,6 +131,9 @@ def select_verified(
     return kept
 
 
+_SIGNS = re.compile(r"[-+*/×÷=<>]|(?<=\d)\.(?=\d)")
+
+
 def same_answer(text: str) -> str:
     """What is equal here differs in form alone; signs of arithmetic are no mere form.
 
@@ -138,7 +142,7 @@ def same_answer(text: str) -> str:
     >>> same_answer("1 + 2") == same_answer("1 × 2")
     False
     """
-    signs = "".join(sign for sign in text if sign in "+-*/×÷=<>.")
+    signs = "".join(_SIGNS.findall(text))
     return f"{plain(text)}\0{signs}"
 
 
