@@ -130,8 +130,8 @@ def answers(
 
 
 def right_answers(model: str | LLM | Student, questions: Sequence[Row]) -> list[bool]:
-    """Of each question, whether the model's answer is right: those of `quiz` if it holds the fact,
-    word for word; problems of `seeds.problems` by `verify_number`.
+    """Of each question, whether the model's answer is right: those of `quiz` if it holds the fact
+    (`holds_fact`); problems of `seeds.problems` by `verify_number`.
 
     Raises:
         ValueError: no questions.
@@ -146,7 +146,7 @@ def right_answers(model: str | LLM | Student, questions: Sequence[Row]) -> list[
 def _is_right(text: str, row: Row) -> bool:
     if "expected" in row:
         return verify_number(text, row["expected"]).right
-    return _holds(row, text)
+    return holds_fact(row, text)
 
 
 def score(model: str | LLM | Student, questions: Sequence[Row]) -> float:
@@ -159,5 +159,10 @@ def score(model: str | LLM | Student, questions: Sequence[Row]) -> float:
     return sum(right) / len(right)
 
 
-def _holds(row: Row, said: str) -> bool:
-    return any(passage in said for passage in (row["fact"], *row.get("also", ())))
+def holds_fact(row: Row, text: str) -> bool:
+    """Whether a text holds the fact of a row of `quiz`, in one of its wordings.
+
+    >>> holds_fact({"fact": "tadpole", "also": ["a tadpole's"]}, "It begins as a tadpole.")
+    True
+    """
+    return any(passage in text for passage in (row["fact"], *row.get("also", ())))
