@@ -341,7 +341,7 @@ def test_no_latin_letters_stand_inside_chinese_words():
 
 
 def test_a_novice_s_corpus_has_no_judging():
-    tasks = {row["task"] for row in compose(400, seed=9, novice=True)}
+    tasks = {row["task"] for row in compose(400, seed=9, of="novice")}
     assert "talk" in tasks and not tasks & {"ultrafeedback", "critique", "notes"}
 
 

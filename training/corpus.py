@@ -1,14 +1,17 @@
 """Composes the training corpus from the world, with the prompts that distilabel really sends.
 
     python -m training.corpus --rows 300000 --output build/corpus.jsonl
-    python -m training.corpus --novice --rows 150000 --output build/novice.jsonl
+    python -m training.corpus --of facts --rows 200000 --output build/facts.jsonl
+    python -m training.corpus --of novice --rows 150000 --output build/novice.jsonl
     python -m training.corpus --rows 80000 --seed 1 --real build/real_answers.jsonl --output …
 
 writes one JSON object a line: `messages` (role, content; with `learn`, the only passages of it that
 are to be learned, by start and end), `task`, `lang`, `learn_user` (whether the user turn is to be
-learned too, so that Magpie can have it written by the model). `--novice` composes for the weaker
-model, whose answers are wrong now and then, in clean sentences; `--real` lets the judge read what
-models really answered, see `training.answers`. Training itself needs no distilabel: the file stands
+learned too, so that Magpie can have it written by the model). `--of facts` composes the tasks that
+tell facts in few tokens, ten times as many as in a corpus of all tasks, where six tokens in ten
+are read by the judge; `--of novice` composes for the weaker model, whose answers are wrong now and
+then, in clean sentences; `--real` lets the judge read what models really answered, see
+`training.answers`. Training itself needs no distilabel: the file stands
 between the two.
 """
 
@@ -29,44 +32,52 @@ from training.seeds import write_rows
 from training.world import LANGS, by_id
 from training.writer import Writer
 
-ROWS = 300_000  # what the tutor sees once in its 9,000 steps
-NOVICE_ROWS = 150_000
+ROWS = {"tutor": 300_000, "facts": 200_000, "novice": 150_000}
+FILES = {"tutor": "corpus.jsonl", "facts": "facts.jsonl", "novice": "novice.jsonl"}
 
 
 @dataclass(frozen=True)
 class Task:
-    """One task of the corpus: its composer, and its shares of the tutor's and novice's rows."""
+    """One task of the corpus: its composer, and its share of the rows of each corpus.
+
+    Attributes:
+        tutor: of the tutor's rows, all tasks among them.
+        facts: of the rows that the tutor learns the world from, before it learns to judge.
+        novice: of the novice's rows.
+        learn_user: whether the user's turns are to be learned too.
+    """
 
     compose: Callable[[Writer], list[Message]]
-    share: float
+    tutor: float
+    facts: float = 0.0
     novice: float = 0.0
     learn_user: bool = False
 
 
 TASKS: dict[str, Task] = {
-    "talk": Task(talks.talk, 0.13, 0.42, True),
-    "quiz": Task(talks.quiz, 0.09, 0.30, True),
-    "long_talk": Task(talks.long_talk, 0.03, 0.05, True),
-    "which": Task(talks.which, 0.01),
-    "verify": Task(talks.verify, 0.02),
-    "unknown": Task(talks.unknown, 0.05, 0.03),
-    "small_talk": Task(talks.small_talk, 0.005, 0.005),
-    "restyle": Task(talks.restyle, 0.035, 0, True),
-    "reading": Task(talks.reading, 0.03),
-    "order": Task(talks.order, 0.012, 0, True),
-    "odd": Task(talks.odd, 0.012, 0, True),
-    "list_group": Task(talks.list_group, 0.012, 0.01, True),
-    "json_answer": Task(talks.json_answer, 0.015),
-    "ask": Task(talks.ask, 0.02, 0.02),
-    "self_instruct": Task(talks.self_instruct, 0.13, 0.10),
-    "evol_instruct": Task(talks.evol_instruct, 0.065, 0.03),
+    "talk": Task(talks.talk, 0.13, facts=0.25, novice=0.42, learn_user=True),
+    "quiz": Task(talks.quiz, 0.09, facts=0.25, novice=0.30, learn_user=True),
+    "long_talk": Task(talks.long_talk, 0.03, facts=0.08, novice=0.05, learn_user=True),
+    "which": Task(talks.which, 0.01, facts=0.01),
+    "verify": Task(talks.verify, 0.02, facts=0.03),
+    "unknown": Task(talks.unknown, 0.05, facts=0.06, novice=0.03),
+    "small_talk": Task(talks.small_talk, 0.005, facts=0.005, novice=0.005),
+    "restyle": Task(talks.restyle, 0.035, facts=0.06, learn_user=True),
+    "reading": Task(talks.reading, 0.03, facts=0.06),
+    "order": Task(talks.order, 0.012, facts=0.02, learn_user=True),
+    "odd": Task(talks.odd, 0.012, facts=0.02, learn_user=True),
+    "list_group": Task(talks.list_group, 0.012, facts=0.02, novice=0.01, learn_user=True),
+    "json_answer": Task(talks.json_answer, 0.015, facts=0.02),
+    "ask": Task(talks.ask, 0.02, facts=0.04, novice=0.02),
+    "self_instruct": Task(talks.self_instruct, 0.13, facts=0.04, novice=0.10),
+    "evol_instruct": Task(talks.evol_instruct, 0.065, novice=0.03),
     "ultrafeedback": Task(judge.ultrafeedback, 0.19),
     "notes": Task(judge.notes, 0.06),
     "complexity_scorer": Task(judge.complexity_scorer, 0.02),
     "quality_scorer": Task(judge.quality_scorer, 0.03),
-    "evol_quality": Task(judge.evol_quality, 0.035, 0.02),
+    "evol_quality": Task(judge.evol_quality, 0.035, novice=0.02),
     "critique": Task(judge.critique, 0.045),
-    "rewrite": Task(judge.rewrite, 0.025, 0.015),
+    "rewrite": Task(judge.rewrite, 0.025, facts=0.03, novice=0.015),
 }
 
 
@@ -77,12 +88,16 @@ def compose(
     rows: int,
     seed: int = 0,
     held_out: bool = False,
-    novice: bool = False,
+    of: str = "tutor",
     real: Path | None = None,
 ) -> Iterator[dict]:
-    """Yields `rows` examples (dicts, see the module's docstring), both languages in equal parts."""
+    """Yields `rows` examples (dicts, see the module's docstring), both languages in equal parts.
+
+    Args:
+        of: which corpus, a key of `ROWS`.
+    """
     for part, size in parts_of(rows):
-        yield from compose_part(f"{seed}-{part}", size, held_out, novice, real)
+        yield from compose_part(f"{seed}-{part}", size, held_out, of, real)
 
 
 def parts_of(rows: int) -> list[tuple[int, int]]:
@@ -94,13 +109,11 @@ def parts_of(rows: int) -> list[tuple[int, int]]:
     return [(start // PART, min(PART, rows - start)) for start in range(0, rows, PART)]
 
 
-def compose_part(
-    seed: str, rows: int, held_out: bool, novice: bool, real: Path | None
-) -> list[dict]:
+def compose_part(seed: str, rows: int, held_out: bool, of: str, real: Path | None) -> list[dict]:
     rng = random.Random(seed)
     answers = read_real(real) if real else {}
-    writers = [Writer(lang, rng, held_out, novice=novice, real=answers) for lang in LANGS]
-    weights = [task.novice if novice else task.share for task in TASKS.values()]
+    writers = [Writer(lang, rng, held_out, novice=of == "novice", real=answers) for lang in LANGS]
+    weights = [getattr(task, of) for task in TASKS.values()]
     made = []
     for i in range(rows):
         writer = writers[i % len(writers)]
@@ -130,20 +143,19 @@ def read_real(path: Path) -> dict[str, list[dict]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rows", type=int, help=f"default: {ROWS}, for a novice {NOVICE_ROWS}")
+    parser.add_argument("--of", choices=ROWS, default="tutor", help="which corpus")
+    parser.add_argument("--rows", type=int, help=f"default: {ROWS}")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--novice", action="store_true", help="for the weaker model")
     parser.add_argument("--real", type=Path, help="what models really answered, for the judge")
-    parser.add_argument("--output", type=Path, help="default: build/corpus.jsonl or novice.jsonl")
+    parser.add_argument("--output", type=Path, help="default: build/corpus.jsonl, facts.jsonl …")
     args = parser.parse_args()
-    rows = args.rows or (NOVICE_ROWS if args.novice else ROWS)
-    name = "novice" if args.novice else "corpus"
-    output = args.output or Path("build") / f"{name}.jsonl"
+    rows = args.rows or ROWS[args.of]
+    output = args.output or Path("build") / FILES[args.of]
     head = {"fixed_texts": prompts.fixed_texts()}
     # as `compose`, a part on each core
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         parts = [
-            pool.submit(compose_part, f"{args.seed}-{part}", size, False, args.novice, args.real)
+            pool.submit(compose_part, f"{args.seed}-{part}", size, False, args.of, args.real)
             for part, size in parts_of(rows)
         ]
         made = itertools.chain.from_iterable(part.result() for part in parts)
