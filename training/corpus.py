@@ -8,7 +8,7 @@
 writes one JSON object a line: `messages` (role, content; with `learn`, the only passages of it that
 are to be learned, by start and end), `task`, `lang`, `learn_user` (whether the user turn is to be
 learned too, so that Magpie can have it written by the model). `--of facts` composes the tasks that
-tell facts in few tokens, ten times as many as in a corpus of all tasks, where six tokens in ten
+tell facts in few tokens, three times as many as in a corpus of all tasks, where four tokens in ten
 are read by the judge; `--of novice` composes for the weaker model, whose answers are wrong now and
 then, in clean sentences; `--real` lets the judge read what models really answered, see
 `training.answers`. Training itself needs no distilabel: the file stands
