@@ -203,6 +203,10 @@ class App:
     def field(self, key: str) -> Locator:
         return self.root.get_by_label(self.words[key], exact=True).locator("visible=true")
 
+    def table(self) -> Locator:
+        """The rows under review."""
+        return self.root.get_by_role("grid").locator("visible=true")
+
     def press(self, key: str, **values) -> None:
         self.button(key, **values).first.click()
 
@@ -249,7 +253,7 @@ def whole_way(app: App, rows: int, still: Callable[[str], None] = lambda name: N
     still("generate")
     app.press("go_review")
     app.says("found", n=rows, all=rows, accepted=0, rejected=0, edited=0)
-    app.field("list").select_option(index=2)
+    app.table().locator(".sds-rows .sds-tr").nth(2).click()
     still("review")
     app.press("accept")
     app.press("reject")

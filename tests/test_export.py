@@ -312,12 +312,6 @@ def test_licences_are_told_by_names_alone():
         ("meta-llama/Meta-Llama-3-8B-Instruct", "llama3"),
         ("TinyLlama/TinyLlama-1.1B-Chat", "apache-2.0"),
         ("deepseek-ai/DeepSeek-R1-Distill-Llama-8B", "llama3.1"),
-        ("deepseek-ai/DeepSeek-R1-Distill-Llama-70B", "llama3.3"),
-        ("meta-llama/Llama-3.1-8B-Instruct", "llama3.1"),
-        ("openai:http://localhost:11434/v1#llama3.2:1b", "llama3.2"),
-        ("meta-llama/Llama-3.3-70B-Instruct", "llama3.3"),
-        ("meta-llama/Llama-4-Scout-17B-16E-Instruct", "llama4"),
-        ("my-llama-3.5-8b", "unknown"),
         ("deepseek-ai/DeepSeek-R1", "mit"),
         ("Qwen/Qwen2.5-3B-Instruct", "other"),
         ("Qwen/Qwen3-4B", "apache-2.0"),
@@ -328,10 +322,6 @@ def test_licences_are_told_by_names_alone():
         ("-", "unknown"),
     ):
         assert terms_of(model).license == license, model
-    assert terms_of("llama-3.2-1b").link == "https://www.llama.com/llama3_2/license/"
-    for lang in ("en", "zh"):  # what the API's users agreed to, and what ChatGPT's did
-        words = terms_of("gpt-4o").words(lang)
-        assert "/services-agreement/" in words and "/row-terms-of-use/" in words
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

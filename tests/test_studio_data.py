@@ -58,8 +58,8 @@ def test_a_training_file_is_checked_mended_reviewed_and_exported(english, tmp_pa
     assert not problems(english) and english.steps["review"] in list(visible(english))
     assert len(english.rows) == 11
     entry = english.session.entries[0]
-    entry.row = entry.row | {"response": "The mended kettle boils water for two cups of tea."}
-    english.session.decided(entry)
+    mended = {"response": "The mended kettle boils water for two cups of tea."}
+    english.session.decisions.set([entry], **mended)
 
     step = english.steps["export"]
     english.go("export")
@@ -75,7 +75,7 @@ def test_a_training_file_is_checked_mended_reviewed_and_exported(english, tmp_pa
     assert not (folder / "pipeline.py").exists()  # nothing was made
 
     later = studio("en", tmp_path / "output").steps["describe"]
-    later.reopen()
+    later.before.go_on()
     assert [one.row["response"] for one in later.session.entries][0] == entry.row["response"]
     assert len(later.session.entries) == 11 and later.session.generation.rows == []
 
@@ -118,7 +118,7 @@ def test_pairs_come_back_with_what_a_person_changed(english):
     wait(english)
     own.review()
     assert english.session.plan.kind == "preference" and len(english.rows) == 3
-    english.session.entries[1].swap()
+    english.session.decisions.set(english.session.entries[1:2], swapped=True)
     english.go("export")
     english.steps["export"].despite.value = "a test"
     english.steps["export"].save_button.click()

@@ -59,11 +59,7 @@ ASKS = {
         "deepseek": "Its licence forbids certain uses, and who shares a derived model passes these"
         " limits on.",
         "glm4": "Its licence is free for research; commerce needs a registration.",
-        "openai": "They may not be used to develop models that compete with OpenAI. The services"
-        " agreement, for the API and for businesses, excepts classifiers and embeddings that are"
-        " not passed on, and the tuning of OpenAI's own models; the"
-        " [terms of use](https://openai.com/policies/row-terms-of-use/), for rows out of ChatGPT,"
-        " except nothing.",
+        "openai": "They may not be used to develop models that compete with OpenAI.",
         "anthropic": "They may not be used to build a competing product or service, or to train"
         " competing models, unless Anthropic agrees.",
         "google": "They may not be used to develop models that compete with Gemini API or Google AI"
@@ -91,9 +87,7 @@ ASKS = {
         "mistral-research": "数据也只能用于研究，未经 Mistral AI 许可不能商用。",
         "deepseek": "许可中列有禁止的用途；发布衍生模型时，要一并附上这些限制。",
         "glm4": "许可允许免费用于研究，商用需要登记。",
-        "openai": "不能用来开发与 OpenAI 竞争的模型。用 API 的和企业用户，受服务协议约束，"
-        "例外有两种：不对外提供的分类模型和嵌入模型，以及在 OpenAI 那里微调它自己的模型；"
-        "个人用 ChatGPT 得来的数据，归[使用条款](https://openai.com/policies/row-terms-of-use/)管，没有例外。",
+        "openai": "不能用来开发与 OpenAI 竞争的模型。",
         "anthropic": "未经 Anthropic 同意，不能用来做与之竞争的产品或服务，"
         "也不能训练与之竞争的模型。",
         "google": "不能用来开发与 Gemini API 或 Google AI Studio 竞争的模型。",
@@ -101,14 +95,6 @@ ASKS = {
 }
 UNKNOWN = Terms("?", "unknown", "unknown", "")
 _HUB = "https://huggingface.co/"
-
-
-def _llama(version: str, pattern: str) -> tuple[str, Terms]:
-    """Each version has a licence of its own, which asks the same of data made with it."""
-    link = f"https://www.llama.com/llama{version.replace('.', '_')}/license/"
-    return pattern, Terms(f"Llama {version}", f"llama{version}", "llama3.1", link)
-
-
 # By what is in a model's name, the more special first; read in November 2026.
 TABLE: tuple[tuple[str, Terms], ...] = (
     (r"^bundled\b", Terms("smolsynth", "apache-2.0", "own", "")),
@@ -119,7 +105,7 @@ TABLE: tuple[tuple[str, Terms], ...] = (
     (r"gpt-oss", Terms("gpt-oss", "apache-2.0", "nothing", f"{_HUB}openai/gpt-oss-20b")),
     (
         r"\b(chatgpt|gpt-?[345]|o[134](-|\b)|text-davinci)",
-        Terms("OpenAI", "other", "openai", "https://openai.com/policies/services-agreement/"),
+        Terms("OpenAI", "other", "openai", "https://openai.com/policies/row-terms-of-use/"),
     ),
     (
         r"\bclaude",
@@ -130,11 +116,10 @@ TABLE: tuple[tuple[str, Terms], ...] = (
         Terms("Gemini", "other", "google", "https://ai.google.dev/gemini-api/terms"),
     ),
     (r"tinyllama", Terms("TinyLlama", "apache-2.0", "nothing", f"{_HUB}TinyLlama")),
-    _llama("3.1", r"llama-?3[.-]?1\b|r1-distill-llama-8b"),
-    _llama("3.2", r"llama-?3[.-]?2\b"),
-    _llama("3.3", r"llama-?3[.-]?3\b|r1-distill-llama-70b"),
-    _llama("4", r"llama-?4"),
-    (r"llama-?3[.-]?[4-9]\b|distill-llama", UNKNOWN),  # not yet there when this was read
+    (
+        r"llama-?[34][.-]?[1-9]\b(?!b)|llama-?4|r1-distill-llama",
+        Terms("Llama", "llama3.1", "llama3.1", "https://www.llama.com/llama3_1/license/"),
+    ),
     (r"llama-?3", Terms("Llama 3", "llama3", "llama3", "https://www.llama.com/llama3/license/")),
     (
         r"llama-?2|codellama",
@@ -201,7 +186,7 @@ def terms_of(model: str) -> Terms:
     family is not in the table, or where there are several.
 
     >>> terms_of("hf:meta-llama/Llama-3.3-70B-Instruct").license
-    'llama3.3'
+    'llama3.1'
     >>> terms_of("a model of my own").license
     'unknown'
     """

@@ -32,7 +32,9 @@ from smolsynth.generation.plan import (
 from smolsynth.generation.run import Generation
 from smolsynth.generation.strings import describe_counts
 from smolsynth.studio.own_file import OwnFile
+from smolsynth.studio.projects import Projects
 from smolsynth.studio.session import Session
+from smolsynth.studio.store import Project
 from smolsynth.studio.strings import LANGUAGES, MODELS, describe_error, duration
 from smolsynth.studio.widgets import (
     Plain,
@@ -137,9 +139,7 @@ class Describe(VBox):
         self.problem = Problem(words)
         self.shown = Rows(words, lines=6)
         set_visible(self.shown, False)
-        self.earlier = with_label(Dropdown(description=words["earlier"]), "2 1 320px")
-        self.open_button = button(words["open"], self.reopen)
-        self.before = side_by_side(self.earlier, self.open_button)
+        self.before = Projects(session, self.reopen)
         super().__init__(
             [
                 self.before,
@@ -174,29 +174,18 @@ class Describe(VBox):
 
     def refresh(self) -> None:
         """Offers the datasets that were made before."""
-        self.found = [] if self.session.entries else self.session.earlier()
-        labels = [
-            self.words["earlier_one"].format(
-                name=" ".join([one.plan.name, *one.plan.topics, one.plan.about[:40]]).strip(),
-                rows=one.rows,
-                decided=one.decided,
-            )
-            for one in self.found
-        ]
-        self.earlier.options = list(zip(labels, range(len(labels)), strict=True))
-        self.earlier.value = 0 if labels else None
-        set_visible(self.before, bool(labels))
+        self.before.refresh()
 
-    def reopen(self) -> None:
+    def reopen(self, one: Project) -> None:
         """Goes on with a dataset of before: its rows, its decisions, its description."""
-        one = self.found[self.earlier.value]
         for name in ("kind", "technique", "lang", "about", "rows", "model", "seed", "length"):
             getattr(self, name).value = getattr(one.plan, name)
         for box in self.topics.children:
             box.value = box.description in one.plan.topics
         self.take_documents(one.plan.documents)
-        if one.rows > one.given:
-            self._start(one.plan, one.rows - one.given)
+        given = len(self.session.given(one.plan))
+        if one.rows > given:
+            self._start(one.plan, one.rows - given)
         else:  # a training file, of which no more was made
             self.session.prepare(one.plan)
             self.session.take([])

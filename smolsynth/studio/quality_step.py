@@ -46,7 +46,7 @@ class Check(Step):
     def refresh(self) -> None:
         """Measures the rows in the background."""
         session, words = self.session, self.words
-        self.numbers = [i for i, e in enumerate(session.entries) if e.verdict is not False]
+        self.numbers = [i for i, e in enumerate(session.entries) if not e.rejected]
         rows = [session.entries[i].row for i in self.numbers]
         self.report = None
         self.problem.clear()
@@ -97,14 +97,16 @@ class Check(Step):
         if self.report is None:
             return
         bad = {self.numbers[i] for one in self._unexplained(self.report) for i in one.rows}
-        entries = [self.session.entries[number] for number in sorted(bad)]
-        for entry in entries:
-            entry.verdict = False
-        self.refresh()
+        failed = None
         try:
-            self.session.decided(*entries)
-        except OSError as error:
-            self.show_error(error)
+            self.session.decisions.set(
+                (self.session.entries[n] for n in sorted(bad)), verdict=False
+            )
+        except OSError as error:  # it is decided all the same, for this page
+            failed = error
+        self.refresh()
+        if failed:
+            self.show_error(failed)
 
     def _unexplained(self, report: Report) -> list[Finding]:
         return self.session.unexplained(report, self.numbers)

@@ -2,6 +2,7 @@
 
 from smolsynth.errors import SmolsynthError
 from smolsynth.studio.strings_data import MORE
+from smolsynth.studio.strings_review import REVIEW
 
 WORDS: dict[str, dict[str, str]] = {
     "en": {
@@ -112,14 +113,13 @@ WORDS: dict[str, dict[str, str]] = {
         "list_tip": "Arrow keys choose a row",
         "found": "{n} of {all} rows found. {accepted} accepted, {rejected} rejected, {edited}"
         " edited.",
-        "found_most": "The first {most} are listed: search for others.",
         "none_found": "No row matches. Change the search, or show all rows.",
         "accept": "Accept",
         "reject": "Reject",
         "undo": "Undo",
         "accept_tip": "Keep this row and go to the next",
         "reject_tip": "Leave this row out of the dataset and go to the next",
-        "undo_tip": "Take back what you did with this row, or the last decision before it",
+        "undo_tip": "Take back your last action, on this row or another",
         "instruction_text": "Instruction",
         "response_text": "Response",
         "chosen_text": "Chosen response",
@@ -294,14 +294,13 @@ WORDS: dict[str, dict[str, str]] = {
         "list_tip": "用方向键选择一行",
         "found": "共 {all} 行，找到 {n} 行。接受 {accepted} 行，拒绝 {rejected} 行，改过"
         " {edited} 行。",
-        "found_most": "只列出前 {most} 行，其余的请搜索。",
         "none_found": "没有符合条件的行。换个搜索词，或者显示全部。",
         "accept": "接受",
         "reject": "拒绝",
         "undo": "撤销",
         "accept_tip": "留下这一行，再看下一行",
         "reject_tip": "这一行不要了，再看下一行",
-        "undo_tip": "撤销对这一行的改动；这一行没动过，就撤销上一个决定",
+        "undo_tip": "撤销你的上一个操作，不管是在哪一行",
         "instruction_text": "指令",
         "response_text": "回答",
         "chosen_text": "被选回答",
@@ -375,7 +374,7 @@ WORDS: dict[str, dict[str, str]] = {
     },
 }
 for _lang in WORDS:
-    WORDS[_lang] |= MORE[_lang]
+    WORDS[_lang] |= MORE[_lang] | REVIEW[_lang]
 # What needs a word of explanation wherever it is said; shown when the pointer rests on it.
 TERMS = {
     "tokens": "Pieces of words, the units in which models read, write and are paid",
