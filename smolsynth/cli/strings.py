@@ -304,8 +304,8 @@ _CHECK = {
         "evaluation": "questions that the trained model will be tested with: none may be in the"
         " data",
         "seeds": "texts that generation began with: copies of them are found",
-        "semantic": "also find what is asked again in other words, by this model of"
-        " sentence-transformers, or model2vec:NAME",
+        "semantic": "also find what is asked again in other words, by this model: use (offline, a"
+        " package of 33 MB), one of sentence-transformers, or model2vec:NAME",
         "json": "one line of JSON, last, for programs",
         "html": "write a page with charts and the faulty rows",
         "clean": "write the rows without faults to a new folder, with a card",
@@ -326,7 +326,8 @@ _CHECK = {
         "lang": "文本应是哪种语言（默认看多数回答）",
         "evaluation": "将来用来测试模型的题目，数据里不能有",
         "seeds": "生成时用的种子文本，照抄的行会被找出来",
-        "semantic": "再用这个 sentence-transformers 模型（或 model2vec:模型名）找出换了说法的重复",
+        "semantic": "再用这个模型找出换了说法的重复：use（不用联网，33 MB 的一个包）、"
+        "sentence-transformers 的模型，或 model2vec:模型名",
         "json": "最后输出一行 JSON，供程序读取",
         "html": "写一份网页报告，有图，也列出有毛病的行",
         "clean": "把没有毛病的行写到一个新文件夹，附数据集卡片",

@@ -33,7 +33,7 @@ from smolsynth.rows import rows as rows_of
 from smolsynth.text.intents import kinds
 from smolsynth.text.language import check_lang
 from smolsynth.text.layout import width
-from smolsynth.text.meaning import Embed, same_meaning
+from smolsynth.text.meaning import ALIKE, Embed, same_meaning
 from smolsynth.text.similarity import DuplicateSearch, duplicates, nearest_similarity, overlaps
 from smolsynth.text.tokens import tokens
 from smolsynth.text.wording import AskedAgain, asked_and_said, other_subject
@@ -183,7 +183,7 @@ def measure(
     evaluation: Iterable[str] = (),
     threshold: float = 0.8,
     embed: Embed | None = None,
-    alike: float = 0.9,
+    alike: float = ALIKE,
     on_row: Callable[[int], None] | None = None,
 ) -> Report:
     """Measures an instruction or a preference dataset.
