@@ -1,14 +1,28 @@
 """Every trainer out: round trips keep texts and columns, and each format is as its trainer says."""
 
 import json
+import tempfile
+from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from smolsynth import convert, read_rows
 from smolsynth.datasets.trainers import FORMATS
 from smolsynth.errors import ConvertError
-from tests.test_read import ANSWERS, OPENAI_CALL, PAIR, SYSTEM, TOOL_TALK, talk
+from tests.test_read import (
+    ANSWERS,
+    OPENAI_CALL,
+    PAIR,
+    QUICK,
+    SYSTEM,
+    TEXT,
+    TOOL_TALK,
+    answer,
+    talk,
+)
 
 TOOLS = '[{"type": "function", "function": {"name": "weather"}}]'
 ROWS = {
@@ -49,6 +63,26 @@ def test_a_round_trip_keeps_every_text_and_column(to, kind, tmp_path):
         assert [row["completion"] for row in back.rows] == [[a] for a in ANSWERS] * 2
         return
     assert back.kind == kind and made.rows == len(rows)
+    assert back.rows == rows
+
+
+WHOLE = [case for case in CASES if case[0] != "openai" and case != ("kto", "preference")]
+
+
+@settings(QUICK, max_examples=4 * len(WHOLE))
+@given(TEXT, TEXT, st.sampled_from(WHOLE), st.dictionaries(st.sampled_from("abc"), TEXT))
+def test_any_text_and_column_comes_back(q, a, case, more):
+    to, kind = case
+    pair = {"chosen": answer(a), "rejected": answer(a + "!")}
+    rows = {
+        "instruction": [{"messages": [SYSTEM, *talk(q, a, a, q)], **more}],
+        "preference": [{"prompt": talk(q, a, q), **pair, **more}],
+        "kto": [{"prompt": talk(q), "completion": answer(a), "label": a > q, **more}],
+    }[kind]
+    with tempfile.TemporaryDirectory() as folder:
+        made = convert(read_rows(rows, kind), to, Path(folder) / "out")
+        back = read_rows(made.folder / "train.jsonl")
+    assert made.lost == () and back.kind == kind
     assert back.rows == rows
 
 

@@ -406,7 +406,7 @@ def test_other_columns_are_kept_and_said():
 
 
 REFUSED = [
-    ([{"text": "a"}], r"The columns 'text' are those of no shape"),
+    ([{"body": "a"}], r"The columns 'body' are those of no shape"),
     (
         [{"instruction": "a", "output": "b", "response": "c"}],
         "'output' and 'response' may both be the answer",
@@ -823,7 +823,7 @@ def test_what_is_no_option_is_refused():
 # ---- properties ----
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(
-    lambda text: text.strip() and "think" not in text.lower()
+    lambda text: text.strip() not in ("", "nan") and "think" not in text.lower()
 )
 QUICK = settings(
     max_examples=40,
@@ -867,17 +867,96 @@ def as_lines(rows):
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
+def as_table(rows):
+    table = io.StringIO()
+    writer = csv.DictWriter(table, list(rows[0]))  # lines end with CRLF, as Excel ends them
+    writer.writeheader()
+    writer.writerows(rows)
+    return table.getvalue()
+
+
 FORMS = {
     "json": lambda rows: json.dumps(rows, ensure_ascii=False, indent=1),
     "jsonl": as_lines,
+    "ndjson": lambda rows: as_lines(rows).replace("\n", "\r\n\r\n"),
+    "csv": as_table,
 }
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "gb18030", "latin-1")
+
+
+def answer(text):
+    return [{"role": "assistant", "content": text}]
+
+
+def rated(q, a):
+    sides = {"chosen": {"from": "gpt", "value": a}, "rejected": {"from": "gpt", "value": a + "!"}}
+    ratings = {"chosen-rating": 4.5, "rejected-rating": None}
+    return {"conversations": sharegpt(q), **sides, **ratings}
+
+
+def parted(q, a):
+    thought = {"type": "reasoning", "text": "Hm."}
+    parts = [[{"type": "text", "text": q}], [thought, {"type": "text", "text": a}]]
+    return {
+        "messages": [turn | {"content": part} for turn, part in zip(talk(q, a), parts, strict=True)]
+    }
+
+
+# shape: (a row as people have it, the row as it is read)
 MADE = {
-    "alpaca": lambda q, a: {"instruction": q, "input": "", "output": a},
-    "messages": lambda q, a: {"messages": talk(q, a)},
-    "sharegpt": lambda q, a: {"conversations": sharegpt(q, a)},
-    "question-answer": lambda q, a: {"question": q, "answer": a, "id": 1},
-}
+    "alpaca": (
+        lambda q, a: {"instruction": q, "input": "", "output": a},
+        lambda q, a: {"messages": talk(q, a)},
+    ),
+    "alpaca, empty columns": (
+        lambda q, a: {"instruction": q, "input": float("nan"), "output": a, "system": "",
+                      "history": [], "tools": None},
+        lambda q, a: {"messages": talk(q, a)},
+    ),
+    "alpaca, 中文": (
+        lambda q, a: {"指令": q, "输入": "", "输出": a},
+        lambda q, a: {"messages": talk(q, a)},
+    ),
+    "messages": (
+        lambda q, a: {"messages": talk(q, a)},
+        lambda q, a: {"messages": talk(q, a)},
+    ),
+    "messages, parts": (
+        parted,
+        lambda q, a: {"messages": talk(q, a), "thoughts": ["Hm."]},
+    ),
+    "messages, tools": (
+        lambda q, a: {"messages": [*talk(q), *TOOL_TALK[1:3], *answer(a)], "tools": TOOLS},
+        lambda q, a: {"messages": [*talk(q), *TOOL_TALK[1:3], *answer(a)]},
+    ),
+    "sharegpt": (
+        lambda q, a: {"conversations": sharegpt(q, a)},
+        lambda q, a: {"messages": talk(q, a)},
+    ),
+    "question-answer": (
+        lambda q, a: {"question": q, "answer": a, "id": "1"},
+        lambda q, a: {"messages": talk(q, a), "id": "1"},
+    ),
+    "kto": (
+        lambda q, a: {"messages": talk(q, a), "label": True},
+        lambda q, a: {"prompt": talk(q), "completion": answer(a), "label": True},
+    ),
+    "preference": (
+        lambda q, a: {"prompt": q, "chosen": a, "rejected": a + "!"},
+        lambda q, a: {"prompt": talk(q), "chosen": answer(a), "rejected": answer(a + "!")},
+    ),
+    "sharegpt-preference": (
+        rated,
+        lambda q, a: {"prompt": talk(q), "chosen": answer(a), "rejected": answer(a + "!"),
+                      "score_chosen": 4.5, "score_rejected": None},
+    ),
+}  # fmt: skip
+FLAT = ("alpaca", "alpaca, 中文", "question-answer", "preference")  # can stand in a table
+
+DAMAGES = (
+    *("none", "cut", "role", "order", "number"),
+    *("no talk", "mixed", "picture", "verdict"),
+)
 
 
 def broken(row, how):
@@ -885,15 +964,19 @@ def broken(row, how):
     row = json.loads(json.dumps(row))
     talks = next((row[k] for k in ("messages", "conversations") if k in row), None)
     if how == "role" and talks:
-        talks[1]["role" if "role" in talks[1] else "from"] = "nobody"
-    elif how == "order" and talks:
+        talks[-1]["role" if "role" in talks[-1] else "from"] = "nobody"
+    elif how == "order" and talks and len(talks) > 1:
         talks.reverse()
     elif how == "number":
-        (talks[1] if talks else row)[
+        (talks[-1] if talks else row)[
             next(k for k in ("content", "value", "output", "answer") if k in (talks or [row])[-1])
         ] = 3
     elif how == "no talk" and talks:
         talks.clear()
+    elif how == "picture" and talks and isinstance(talks[0].get("content"), list):
+        talks[0]["content"].append({"type": "image_url", "image_url": {"url": "a.png"}})
+    elif how == "verdict" and "label" in row:
+        row["label"] = "maybe"
     else:
         return None
     return row
@@ -906,14 +989,18 @@ def broken(row, how):
     st.sampled_from(sorted(FORMS)),
     st.sampled_from(ENCODINGS),
     st.booleans(),
-    st.sampled_from(["none", "cut", "role", "order", "number", "no talk", "mixed"]),
+    st.sampled_from(DAMAGES),
 )
 def test_shapes_encodings_and_damage_are_read_rightly_or_refused(
     pairs, shape, form, encoding, zipped, damage
 ):
     import tempfile
 
-    rows = [MADE[shape](q, a) for q, a in pairs]
+    make, wanted = MADE[shape]
+    if form == "csv":  # which has no types, and no end that could be missed
+        shape = shape if shape in FLAT else "alpaca"
+        (make, wanted), damage = MADE[shape], "none"
+    rows = [make(q, a) for q, a in pairs]
     if damage == "mixed":
         rows = [*rows, {"text": "of no shape"}]
     elif damage not in ("none", "cut"):
@@ -921,14 +1008,15 @@ def test_shapes_encodings_and_damage_are_read_rightly_or_refused(
         if bad is None:
             damage = "none"
         else:
-            rows = [*rows[:-1], bad] if len(rows) > 1 else [MADE[shape]("q", "a"), bad]
+            rows = [*rows[:-1], bad] if len(rows) > 1 else [make("q", "a"), bad]
     text = FORMS[form](rows)
     try:
         content = text.encode(encoding)
     except UnicodeEncodeError:
         return
     if damage == "cut":
-        content = content[: -len("}\n".encode(encoding.replace("-sig", ""))) - 1]
+        end = "\n\r\n]}"
+        content = text.rstrip(end).encode(encoding)[:-1]
     if zipped:
         content = gzip.compress(content)
     with tempfile.TemporaryDirectory() as folder:
@@ -943,7 +1031,9 @@ def test_shapes_encodings_and_damage_are_read_rightly_or_refused(
             return
         assert damage == "none", (damage, read.rows)
         if encoding.startswith("utf") or text.isascii():
-            assert read.shape == shape
-            assert [row["messages"] for row in read.rows] == [talk(*pair) for pair in pairs]
+            assert read.shape == shape.partition(",")[0]
+            both = zip(read, pairs, strict=True)
+            rows = [{name: row[name] for name in wanted(*pair)} for row, pair in both]
+            assert rows == [wanted(*pair) for pair in pairs]
         else:  # bytes of another encoding that happen to be UTF-8
             assert content.decode() if not zipped else True
