@@ -160,6 +160,14 @@ def test_a_pdf_is_read_by_paragraphs_without_what_stands_on_every_page(tmp_path)
     assert found[1][1] == f"{long} its line, and it stays up."
 
 
+def test_words_that_a_line_of_a_pdf_breaks_are_whole(tmp_path):
+    lines = ["The old mill stood by the river, and its wheel was dan-",
+             "gerous to all who came too near; the beam was heat-",
+             "treated, says the miller of the Upper-", "Lower gate."]  # fmt: skip
+    [(_, text)] = texts(pdf(tmp_path / "a.pdf", [[(11, line) for line in lines]]), tokens=300)
+    assert all(word in text for word in ("was dangerous", "heat-treated", "Upper-Lower"))
+
+
 def test_columns_of_tables_are_named_or_found(tmp_path):
     table = tmp_path / "a.csv"
     table.write_text("title,note\nRain,It rains.\nSnow,It snows.\n", encoding="utf-8")

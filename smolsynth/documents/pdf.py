@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from smolsynth.documents.blocks import Block, Notes, joined, needed, unwrapped
 from smolsynth.documents.strings import Unreadable
+from smolsynth.text.tokens import lemmas
 
 _LARGER = 1.15  # times the size of most letters: a heading
 _LONGEST = 120  # characters of a heading
@@ -51,9 +52,29 @@ def _lines(document: Any, number: int, pdfium: Any) -> list[_Line]:
     for line in text.split("\n"):
         shown = line.rstrip("\r")
         size = pdfium.raw.FPDFText_GetFontSize(text_page.raw, at) if shown.strip() else 0.0
-        found.append(_Line(shown.replace("\ufffe", "-").replace("\x02", "-"), round(size, 1)))
+        found.append(_Line(_whole_words(shown), round(size, 1)))
         at += len(line) + 1
     return found if any(line.text.strip() for line in found) else []
+
+
+_BROKEN = re.compile(r"([^\W\d_]*)[\ufffe\x02]([^\W\d_]*)")  # at the end of a line, by PDFium
+
+
+def _whole_words(line: str) -> str:
+    """A line with its broken words in one; a hyphen stays between two words that make no third.
+
+    >>> _whole_words("dan\ufffegerous, tem\ufffepor, heat\ufffetreated, Barnes\ufffeJewish")
+    'dangerous, tempor, heat-treated, Barnes-Jewish'
+    """
+
+    def whole(found: re.Match) -> str:
+        one, two = found.groups()
+        broken = one and two[:1].islower()
+        if broken and not lemmas((one + two).lower()) and lemmas(one.lower()) and lemmas(two):
+            broken = False
+        return one + two if broken else f"{one}-{two}"
+
+    return _BROKEN.sub(whole, line)
 
 
 def _without_margins(pages: list[list[_Line]]) -> Iterator[_Line]:
