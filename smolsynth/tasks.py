@@ -28,6 +28,7 @@ from smolsynth.llms.endpoints import EndpointLLM
 from smolsynth.llms.local import LocalLLM
 from smolsynth.llms.queries import read_queries
 from smolsynth.llms.ratings import Judgement, judgements
+from smolsynth.text.prompts import turns_of
 from smolsynth.text.telling import telling
 
 FIRST = 10  # rows after which it is settled whether a judge is understood
@@ -76,6 +77,8 @@ class Judge(UltraFeedback):
         aspect: "overall-rating", or one of the paper's four aspects.
         give_up: stop where TOO_MANY of the FIRST replies have no rating that can be read: another
             model or a longer answer is needed, and the rest of the run would be for nothing.
+        prompt: another one, see `smolsynth.text.prompts`, with {instruction}, {response 1} and so
+            on.
 
     Input columns:
         - instruction (`str`)
@@ -94,6 +97,7 @@ class Judge(UltraFeedback):
     """
 
     give_up: bool = True
+    prompt: str = ""
     keeps_state: ClassVar[bool] = False  # the count below decides about the run, not about its rows
 
     _replies: int = PrivateAttr(default=0)
@@ -106,6 +110,13 @@ class Judge(UltraFeedback):
     def load(self) -> None:
         super().load()
         self._replies, self._unread = 0, []
+
+    def format_input(self, input: dict[str, Any]) -> Any:
+        """The turns that the model is sent."""
+        if not self.prompt:
+            return super().format_input(input)
+        texts = {f"response {n}": text for n, text in enumerate(input["generations"], 1)}
+        return turns_of(self.prompt, {"instruction": input["instruction"], **texts})
 
     def format_output(
         self, output: str | None, input: dict[str, Any] | None = None
@@ -141,6 +152,9 @@ class QueryWriter(SelfInstruct):
 
     As distilabel's `SelfInstruct`, but what is no instruction is left out, and counted.
 
+    Attributes:
+        prompt: another one, see `smolsynth.text.prompts`, with {document}.
+
     Input columns:
         - input (`str`)
 
@@ -151,9 +165,17 @@ class QueryWriter(SelfInstruct):
         - model_name (`str`)
     """
 
+    prompt: str = ""
+
     @property
     def outputs(self) -> StepColumns:
         return [*super().outputs, "lines_dropped"]
+
+    def format_input(self, input: dict[str, Any]) -> Any:
+        """The turns that the model is sent."""
+        if not self.prompt:
+            return super().format_input(input)
+        return turns_of(self.prompt, {"document": input["input"]})
 
     def format_output(
         self, output: str | None, input: dict[str, Any] | None = None

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tokenize
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -28,10 +28,10 @@ from smolsynth.generation.run import Generation, save_beside, save_rows
 from smolsynth.generation.script import code as code_of
 from smolsynth.generation.strings import IN_WORDS, NAMES
 from smolsynth.generation.subtopics import documents_about, subtopics, with_openers
-from smolsynth.generation.techniques import build
-from smolsynth.llms import connect, load_llm
+from smolsynth.generation.techniques import build, editable, prompts
+from smolsynth.llms import BundledLLM, connect, load_llm
 from smolsynth.pipelines.pipeline import InProcessPipeline
-from smolsynth.tasks import OPENERS
+from smolsynth.tasks import OPENERS, Judge, QueryWriter
 
 ROOT = Path(__file__).resolve().parent.parent
 NOVICE = "bundled:novice"  # the quicker one: for tests in which the model does not matter
@@ -864,3 +864,36 @@ def test_a_copy_of_the_course_without_the_solver_says_so(monkeypatch, tmp_path):
     for name in ("solver", "solver_base"):
         with pytest.raises(LLMUnavailable, match=f"lacks the model '{name}'"):
             load_llm(f"bundled:{name}").load()
+
+
+@pytest.mark.parametrize("technique", [name for name in TECHNIQUES if name != "verified"])
+def test_changed_prompts_stand_in_the_code_and_the_card_and_are_sent(technique):
+    settings = {"technique": technique, "model": "openai:http://localhost:1/v1#m"}
+    usual = Plan(topics="weather", **settings)
+    own = {name: f'{text}\nA "{{mark}}".' for name, text in editable(usual).items()}
+    plan = Plan(
+        topics="weather", prompts=own, judge="hf:a/b", temperature=0.3, thinking="off", **settings
+    )
+    assert editable(plan) == own and editable(plan, usual=True) == editable(usual)
+    assert set(own) <= set(prompts(plan)) and plan.digest() != usual.digest()
+    assert Plan(**json.loads(json.dumps(asdict(plan)))) == plan
+    written = code_of(plan)
+    compile(written, "pipeline.py", "exec")
+    assert written.count("{mark}") >= len(own) and '"off"' in plan.command()
+    assert ("hf:a/b" in written) == (plan.kind == "preference")
+    for name in own:
+        with pytest.raises(PlanError):
+            Plan(prompts={name: " "}, **settings)
+
+
+def test_tasks_send_the_prompt_they_are_given():
+    llm, prompt = BundledLLM(), "[system]\nBe {kind}.\n\n[user]\n{document} {instruction}"
+    ask = QueryWriter(llm=llm, prompt=prompt)
+    ask.load()
+    said = ask.format_input({"input": "[system]\n{instruction}"})
+    assert said[0] == {"role": "system", "content": "Be {kind}."}
+    assert said[1]["content"] == "[system]\n{instruction} {instruction}"
+    judge = Judge(llm=llm, aspect="overall-rating", prompt="{response 2} or {response 1}?")
+    judge.load()
+    said = judge.format_input({"instruction": "x", "generations": ["{response 2}", "b"]})
+    assert said == [{"role": "user", "content": "b or {response 2}?"}]

@@ -1,15 +1,23 @@
 """Dataset Studio: what goes in and what comes out, without a browser."""
 
+import http.server
 import json
+import os
+import socket
+import threading
 from datetime import UTC, datetime
+from typing import ClassVar
 
 import pytest
 from payloads import PAYLOADS
-from test_studio import problems, visible, wait
+from test_studio import problems, visible, wait, walk
 
 from smolsynth import seeds
 from smolsynth.cli.studio import SETTINGS
 from smolsynth.documents.read import MOST_BYTES
+from smolsynth.generation.script import code
+from smolsynth.llms import connect
+from smolsynth.llms.at_hand import gguf_files, local_servers
 from smolsynth.studio import studio
 from smolsynth.studio.strings_data import MORE
 from smolsynth.viewers.report import page
@@ -18,6 +26,12 @@ from smolsynth.viewers.report import page
 @pytest.fixture
 def english(tmp_path):
     return studio("en", tmp_path / "output")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def upload(widget, name: str, content: bytes) -> None:
@@ -180,3 +194,134 @@ def test_a_report_shows_hostile_rows_as_text(english):
     assert "<script" not in html and "<img" not in html and "<svg" not in html
     [link] = own.page.children
     assert "download=" in link.value
+
+
+# ---- models ----
+class Server(http.server.BaseHTTPRequestHandler):
+    """A list of models, one of them with a hostile name; or whatever `answer` says."""
+
+    answer = {"data": [{"id": "qwen"}, {"id": PAYLOADS[0]}, {"id": "a\x1bb"}, {"id": 7}]}
+    asked: ClassVar[list] = []
+
+    def do_GET(self):
+        self.asked.append(dict(self.headers))
+        self.send_response(302 if self.answer is None else 200)
+        self.send_header("Location", "http://127.0.0.1:9/v1/models")
+        self.end_headers()
+        self.wfile.write(json.dumps(self.answer).encode())
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def port():
+    served = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    threading.Thread(target=served.serve_forever, daemon=True).start()
+    yield served.server_port
+    served.shutdown()
+    served.server_close()
+
+
+def test_servers_on_this_machine_are_found_without_a_key(port, monkeypatch):
+    monkeypatch.setenv("SMOLSYNTH_API_KEY", "sk-secret")
+    ports = {"Ollama": port, "vLLM": free_port()}
+    base = f"openai:http://127.0.0.1:{port}/v1#"
+    assert local_servers(ports) == [("Ollama", base + "qwen"), ("Ollama", base + PAYLOADS[0])]
+    assert "secret" not in str(Server.asked)
+    for other in (None, [], {"data": 3}, "x"):
+        monkeypatch.setattr(Server, "answer", other)
+        assert local_servers({"Ollama": port}) == []
+
+
+def test_gguf_files_are_found_once_and_by_their_first_part(tmp_path):
+    names = ("m.gguf", "big-00001-of-00002.gguf", "big-00002-of-00002.gguf", "mmproj-m.gguf")
+    folder = tmp_path / "someone" / "model"
+    folder.mkdir(parents=True)
+    for name in names:
+        (folder / name).write_bytes(b"GGUF")
+    (tmp_path / "link.gguf").symlink_to(folder / "m.gguf")
+    (tmp_path / "none.gguf").mkdir()
+    found = gguf_files([tmp_path, tmp_path / "missing", tmp_path])
+    assert sorted(path.name for path in found) == ["big-00001-of-00002.gguf", "link.gguf"]
+
+
+def test_a_typed_key_is_for_one_server_and_written_nowhere(monkeypatch, tmp_path, english):
+    for variable in ("SMOLSYNTH_API_KEY", "OPENAI_API_KEY", "HF_TOKEN"):
+        monkeypatch.delenv(variable, raising=False)
+    form = english.steps["describe"]
+    models, secret = form.models, "sk-verysecret"
+    models.unfold()
+    wait(english)
+    assert ("smolsynth: bundled", "bundled") in models.found.options
+    form.model.value = "openai:https://models.example/v1#m"
+    models.key.value = secret
+    models.key_button.click()
+    assert models.key.value == "" and "models.example" in models.key_note.value
+    assert connect.server_key("https://models.example/v1")[0].get_secret_value() == secret
+    for other in ("https://models.example.evil/v1", "http://models.example/v1", connect.HF_ROUTER):
+        assert connect.server_key(other)[0].get_secret_value() != secret
+    form.about.value = "rain"
+    plan = form.plan()
+    assert secret not in repr(plan) + plan.command() + code(plan) + repr(os.environ)
+    shown = [str(w.get_state()) for w in walk(english)]
+    assert not [state for state in shown if secret in state]
+    models.key_button.click()  # an empty one takes it back
+    assert connect.server_key("https://models.example/v1")[0].get_secret_value() != secret
+    for model in ("bundled", "openai:http://models.example/v1#m"):  # none wanted; in the clear
+        form.model.value, models.key.value = model, secret
+        models.key_button.click()
+        [told] = problems(english)
+        assert secret not in told and models.key.value == ""
+
+
+def test_a_model_is_tried(english):
+    form = english.steps["describe"]
+    models = form.models
+    models.unfold()
+    wait(english)
+    models.try_button.click()
+    wait(english)
+    assert "kettle" in models.answer.value and " s" in models.status.value
+    form.model.value = f"openai:http://127.0.0.1:{free_port()}/v1#m"
+    models.try_button.click()
+    wait(english)
+    assert "127.0.0.1" in problems(english)[0] and models.answer not in list(visible(english))
+
+
+# ---- prompts ----
+def test_a_prompt_is_read_changed_and_taken_back(english, tmp_path):
+    form = english.steps["describe"]
+    prompts = form.prompts
+    prompts.unfold()
+    assert prompts.step.options == ("SelfInstruct", "Response")
+    usual = form.plan()
+    prompts.step.value = "Response"
+    own = '[system]\nSay it with a "{smile}".\n\n[user]\n{instruction}'
+    prompts.text.value = own
+    plan = form.plan()
+    assert dict(plan.prompts) == {"Response": own} and plan.digest() != usual.digest()
+    form.technique.value = "evol-instruct"
+    assert "EvolInstruct, DEEPENING" in prompts.step.options and prompts.text.value == own
+    form.technique.value = "self-instruct"
+    prompts.text.value = "Be brief."
+    assert form.plan() is None and "{instruction}" in problems(english)[0]
+    prompts.default_button.click()
+    assert form.plan() == usual and prompts.text.value == "[user]\n{instruction}"
+    prompts.text.value = own
+    form.models.temperature.value = 0.5
+    form.rows.value = 4
+    form.start_button.click()
+    wait(english)
+    english.go("export")
+    english.steps["export"].despite.value = "a test"
+    english.steps["export"].save_button.click()
+    assert not problems(english)
+    card = (english.session.saved / "README.md").read_text("utf-8")
+    assert "Say it with a" in card and "0.5" in card
+    written = (english.session.saved / "pipeline.py").read_text("utf-8")
+    assert "Say it with a" in written and "temperature=0.5" in written
+    later = studio("en", tmp_path / "output").steps["describe"]
+    later.reopen()
+    wait(english)
+    assert later.prompts.own == {"Response": own} and later.models.temperature.value == 0.5

@@ -34,6 +34,11 @@ def add_arguments(parser: Parser) -> None:
     add_model(parser)
     parser.add_argument("--seed", type=int, default=Plan.seed, help=text["seed"])
     parser.add_argument("--length", type=int, default=Plan.length, help=text["length"])
+    parser.add_argument("--judge", default="", metavar="SPEC", help=text["judge"])
+    parser.add_argument("--temperature", type=float, default=0.0, help=text["temperature"])
+    parser.add_argument(
+        "--prompt", action="append", default=[], metavar="STEP=TEXT", help=text["prompt"]
+    )
     parser.add_argument(
         "--max-tokens", type=positive(parser.ui), metavar="N", help=text["max_tokens"]
     )
@@ -51,6 +56,9 @@ def run(args: argparse.Namespace) -> int:
         length=args.length,
         documents=args.documents,
         column=args.column,
+        judge=args.judge,
+        temperature=args.temperature,
+        prompts={name: prompt for name, _, prompt in (one.partition("=") for one in args.prompt)},
         chunk=args.chunk,
         overlap=args.overlap,
     )

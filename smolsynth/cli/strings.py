@@ -192,6 +192,10 @@ _GENERATE = {
         " chunk)",
         "rows": "rows wanted (default: %(default)s)",
         "length": "tokens of a response, at most (default: %(default)s)",
+        "judge": "of preference data: the model that rates the responses (default: the same)",
+        "temperature": "of responses; 0 takes the most probable token each time (default: 0)",
+        "prompt": "another prompt for a step, as the dataset card shows them, with the same {names}"
+        " in it; any number of times",
         "ray": "make the rows on a Ray cluster: auto, HOST:6379, ray://HOST:10001; without an"
         " address, the one that runs here, or a new one on this machine",
         "saved": "{rows} rows saved in {folder}, with a card, and pipeline.py to make them again.",
@@ -206,6 +210,9 @@ _GENERATE = {
         "overlap": "相邻两块最多重叠多少词元（默认是每块的八分之一）",
         "rows": "要多少行（默认 %(default)s）",
         "length": "回答长度上限，按词元算（默认 %(default)s）",
+        "judge": "偏好数据由哪个模型打分（默认同一个模型）",
+        "temperature": "回答的温度；0 表示每次都取最可能的词元（默认 0）",
+        "prompt": "换掉某一步的提示词，写法照数据集卡片，{花括号}里的名字要保留；可以写多次",
         "ray": "在 Ray 集群上生成：auto、HOST:6379、ray://HOST:10001；不写地址就用这里正在运行的"
         "集群，没有就在本机新开一个",
         "saved": "{rows} 行已存入 {folder}，里面还有数据集卡片和 pipeline.py，用它能"

@@ -15,6 +15,7 @@ from distilabel.steps.tasks import Task
 from distilabel.typing import StepColumns
 
 from smolsynth.llms.queries import parse_queries
+from smolsynth.text.prompts import turns_of
 
 ASK = {
     "en": "You write one short question that the text answers. It names what it is about and is"
@@ -82,9 +83,12 @@ class _OfText(Task):
 
     Attributes:
         lang: "en" or "zh", the language of prompt and examples.
+        prompt: another one, examples and all, see `smolsynth.text.prompts`; with {passage}, and of
+            the answer {instruction}. {focus} is the sentence to ask about.
     """
 
     lang: str = "en"
+    prompt: str = ""
 
     def _talk(self, system: str, shots: list[tuple[str, str]], last: str) -> list[dict[str, str]]:
         turns = [{"role": "system", "content": system}]
@@ -116,6 +120,9 @@ class TextQuestion(_OfText):
     def format_input(self, input: dict[str, Any]) -> list[dict[str, str]]:
         """The examples, then the text."""
         lang = self.lang
+        if self.prompt:
+            given = {"passage": input["passage"], "focus": input.get("focus") or ""}
+            return turns_of(self.prompt, given)
         shots = [
             (_TEXT[lang].format(text=text) + _QUESTION[lang], question)
             for text, question, _ in _SHOTS[lang]
@@ -155,6 +162,9 @@ class TextAnswer(_OfText):
 
     def format_input(self, input: dict[str, Any]) -> list[dict[str, str]]:
         """The examples, then text and question."""
+        if self.prompt:
+            names = ("passage", "instruction")
+            return turns_of(self.prompt, {name: input[name] for name in names})
         shots = [(self._asked(text, question), answer) for text, question, answer in self._shots]
         last = self._asked(input["passage"], input["instruction"])
         return self._talk(ANSWER[self.lang], shots, last)

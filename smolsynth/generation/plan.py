@@ -9,6 +9,7 @@ Nothing heavy is imported here.
 """
 
 import difflib
+import json
 import os
 import shlex
 import subprocess
@@ -29,10 +30,12 @@ from smolsynth.generation.subtopics import documents_about, with_openers
 from smolsynth.generation.world import mentioned
 from smolsynth.rows import Row
 from smolsynth.text.layout import clean
+from smolsynth.text.prompts import content_of
 
 if TYPE_CHECKING:
     from smolsynth.documents.read import Documents
 
+THINKING = ("drop", "off", "keep")
 KINDS = ("instruction", "preference")
 TECHNIQUES = {  # and the kind of dataset that each makes
     "self-instruct": "instruction",
@@ -46,11 +49,23 @@ TECHNIQUES = {  # and the kind of dataset that each makes
 VERIFIED = "verified"
 TUTOR, SOLVER = "bundled", "bundled:solver"
 SAMPLES = 8  # answers to a problem, of which the best that is right is kept
+PROMPTS: dict[str, tuple[str, ...]] = {  # steps whose prompt can be another; what it must hold
+    "SelfInstruct": ("{document}",),
+    "TextQuestion": ("{passage}",),
+    "TextAnswer": ("{passage}", "{instruction}"),
+    "EvolInstruct": ("<PROMPT>",),
+    "EvolQuality": ("<PROMPT>", "<RESPONSE>"),
+    "Magpie": ("{topic}",),
+    "Magpie, response": (),
+    "Response": ("{instruction}",),
+    "UltraFeedback": ("{instruction}", "{response 1}", "{response 2}"),
+}
 OF_DOCUMENTS = ("self-instruct", "two-models")  # the others go beyond what a text says
 MIXED = ("SelfInstruct", "Magpie", "EvolInstruct")  # what "mixed" mixes: its leaf steps
 MOST_ROWS, MOST_LENGTH, MOST_SEED = 5000, 1024, 2**31 - 1
 LEAST_CHUNK, MOST_CHUNK = 16, 2000  # tokens
 MOST_INPUTS = 8000  # a bound: generation stops as soon as there are enough rows
+_LATE = ("judge", "temperature", "thinking", "prompts")  # without them a plan is what it was
 _LONGEST = 2000  # characters of a description
 
 
@@ -93,6 +108,12 @@ class Plan:
             can't count, gives way to the solver.
         seed: of everything that is drawn.
         length: tokens of a response, at most.
+        judge: of preference data, the model that rates the responses; by default `model`.
+        temperature: of responses; 0 takes the most probable token each time.
+        thinking: what becomes of a model's thoughts, see `smolsynth.llms.thinking`; "keep" puts
+            them into a column of instruction data.
+        prompts: other prompts than the usual ones, by step, as `techniques.prompts` shows them: a
+            dictionary, or pairs.
 
     Raises:
         PlanError: a setting that is unknown, out of range or at odds with another. The message is
@@ -116,6 +137,10 @@ class Plan:
     model: str = "bundled"
     seed: int = 42
     length: int = 256
+    judge: str = ""
+    temperature: float = 0.0
+    thinking: str = "drop"
+    prompts: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if self.lang not in seeds_langs():
@@ -132,6 +157,8 @@ class Plan:
             ("kind", kind),
             ("technique", self.technique or first),
             ("model", SOLVER if self.technique == VERIFIED and self.model == TUTOR else self.model),
+            ("judge", self.judge.strip() if kind == "preference" else ""),
+            ("prompts", tuple(sorted((name, text) for name, text in dict(self.prompts).items()))),
         ):
             object.__setattr__(self, name, value)
         if self.kind not in KINDS:
@@ -166,8 +193,10 @@ class Plan:
                 self._refuse(name, value=value, most=most)
         if not isinstance(self.model, str) or not self.model.strip():
             self._refuse("model")
-        if holds_secret(self.model):
-            self._refuse("model", "key")
+        for name in ("model", "judge"):
+            if holds_secret(getattr(self, name)):
+                self._refuse(name, "key")
+        self._check_sampling()
         if self.lang not in self.needs.langs:
             self._refuse("model", "english", value=self.model)
         if self.about and self.is_bundled and not self._known():
@@ -177,6 +206,21 @@ class Plan:
                 "topics": len(seeds.topics(self.lang)),
             }
             self._refuse("about", "unknown", names=names, **sizes)
+
+    def _check_sampling(self) -> None:
+        value = self.temperature
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 2:
+            self._refuse("temperature", value=value)
+        if self.thinking not in THINKING:
+            self._refuse("thinking", value=self.thinking, names=list(THINKING))
+        for name, text in self.prompts:
+            step = name if name in PROMPTS else name.partition(",")[0]
+            if step not in PROMPTS:
+                self._refuse("prompts", "no_step", value=name, names=list(PROMPTS))
+            if missing := [part for part in PROMPTS[step] if part not in text]:
+                self._refuse("prompts", value=name, names=missing)
+            if not text.strip():
+                self._refuse("prompts", "no_prompt", value=name)
 
     def _refuse_topic(self, topic: str, known: list[str]) -> NoReturn:
         if close := difflib.get_close_matches(topic, known, 1, 0.75):
@@ -272,8 +316,15 @@ class Plan:
 
     @property
     def llm_options(self) -> str:
-        """What `SMOLSYNTH_LLM_OPTIONS` holds, in JSON: `load_llm` takes it up."""
-        return os.environ.get("SMOLSYNTH_LLM_OPTIONS", "").strip()
+        """What `SMOLSYNTH_LLM_OPTIONS` holds or should, in JSON: `load_llm` takes it up."""
+        given = os.environ.get("SMOLSYNTH_LLM_OPTIONS", "").strip()
+        if self.thinking == Plan.thinking:
+            return given
+        return json.dumps((json.loads(given) if given else {}) | {"thinking": self.thinking})
+
+    def prompt(self, step: str) -> str:
+        """Another prompt for a step; "" where it is the usual one."""
+        return dict(self.prompts).get(step, "")
 
     @property
     def weaker_model(self) -> str | None:
@@ -305,7 +356,10 @@ class Plan:
         A document whose content changes makes it another plan.
         """
         values: list[Any] = [
-            (one.name, getattr(self, one.name)) for one in fields(self) if one.name != "rows"
+            (one.name, getattr(self, one.name))
+            for one in fields(self)
+            if one.name != "rows"
+            and (one.name not in _LATE or getattr(self, one.name) != one.default)
         ]
         values += [self.llm_options] if self.llm_options else []
         values += [state_of(self.documents)] if self.documents else []
@@ -351,21 +405,28 @@ class Plan:
         rows = (seeds.problems if self.is_verified else seeds.documents)(self.lang)
         return [row for row in rows if not self.topics or row["topic"] in self.topics]
 
+    @property
+    def magpie_prompt(self) -> str:
+        """The system prompt of Magpie's questions, with {topic}, where it has no openers."""
+        return content_of(self.prompt("Magpie"), "system") or SYSTEM_PROMPTS[self.lang]
+
     def inputs(self, subtopics: Sequence[str] = ()) -> list[Row]:
         """The documents in random order, again and again: more than any run takes."""
         rows = self.seed_documents(subtopics)
         Random(self.seed).shuffle(rows)
         rows = list(islice(cycle(rows), MOST_INPUTS))
         if self.gives_openers:
-            return with_openers(rows, self.lang)
-        prompt = SYSTEM_PROMPTS[self.lang]
+            return with_openers(rows, self.lang, content_of(self.prompt("Magpie"), "system"))
+        prompt = self.magpie_prompt
         if self.technique == "magpie":
             rows = [
-                {"topic": row["topic"], "system_prompt": prompt.format(topic=row["topic"])}
+                {"topic": row["topic"], "system_prompt": prompt.replace("{topic}", row["topic"])}
                 for row in rows
             ]
         elif self.technique == "mixed":
-            rows = [row | {"magpie_prompt": prompt.format(topic=row["topic"])} for row in rows]
+            rows = [
+                row | {"magpie_prompt": prompt.replace("{topic}", row["topic"])} for row in rows
+            ]
         return rows
 
     def seed_texts(self) -> list[str]:
@@ -394,6 +455,12 @@ class Plan:
         words += ["--rows", str(self.rows), "--model", self.model, "--seed", str(self.seed)]
         if self.length != Plan.length:
             words += ["--length", str(self.length)]
+        if self.judge:
+            words += ["--judge", self.judge]
+        if self.temperature != Plan.temperature:
+            words += ["--temperature", f"{self.temperature:g}"]
+        for name, prompt in self.prompts:
+            words += ["--prompt", f"{name}={prompt}"]
         if self.llm_options:
             words += ["--llm-options", self.llm_options]
         return subprocess.list2cmdline(words) if windows else shlex.join(words)

@@ -1,5 +1,6 @@
 """From what a pipeline gives to the rows of a dataset: each is kept, or dropped for a reason."""
 
+import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
@@ -21,6 +22,8 @@ TOO_LOW = 3  # a rating of the better response below it: the document hardly ans
 VERDICT = (  # of answers that a program has checked
     *("thoughts", "verified", "verdict", "extracted", "verdict_reason", "pass_rate", "difficulty"),
 )
+THOUGHTS = "thoughts"
+_THOUGHTS = re.compile(r"llm_(?!ask_|expand_|evolve_|magpie_|again_|measure_)\w+_thoughts")
 _TEXTS = ("instruction", "response", "chosen", "rejected")
 
 
@@ -48,7 +51,8 @@ def as_row(
         Either `topic`, `instruction`, `response`; or `topic`, `instruction`, `chosen`, `rejected`,
         `chosen_rating`, `rejected_rating` and, where known, `chosen_model`, `rejected_model`: the
         response that the judge rates highest and the one that it rates lowest. Of documents also
-        the columns PROVENANCE; what the document doesn't answer is "unanswered" (by its words, see
+        the columns PROVENANCE, and where thoughts are kept THOUGHTS, as `read_rows` has them;
+        what the document doesn't answer is "unanswered" (by its words, see
         `smolsynth.documents.answers`, and by a judge's 1 or 2 of 5 for the better response).
 
     >>> as_row({"topic": "rain", "instruction": "What is rain?", "response": ""}, "en")
@@ -59,6 +63,8 @@ def as_row(
     row = {"topic": made["topic"], "instruction": asked}
     row |= _best_and_worst(made) if is_pair else {"response": made["response"]}
     row |= {name: made[name] for name in (*PROVENANCE, *VERDICT) if name in made}
+    if not is_pair and THOUGHTS not in row and (thoughts := _thoughts(made)) is not None:
+        row[THOUGHTS] = thoughts
     texts = [row[name] or "" for name in _TEXTS if name in row]
     broken = [rule for rule, _ in faults(texts, lang, finish_reason_of(made))]
     # Who slips into Chinese for a word or two, as small models do, has lost the thread.
@@ -83,6 +89,15 @@ def as_row(
             why = "unanswered"
         broken += [why] if why else []
     return row, broken[0] if broken else None
+
+
+def _thoughts(made: Row) -> list[str] | None:
+    """Those behind the response, where they are kept; the steps before it have their own."""
+    found = [made[name] for name in made if _THOUGHTS.fullmatch(name)]
+    if not found:
+        return None
+    said = found[-1][0] if isinstance(found[-1], list) and found[-1] else found[-1]
+    return [said if isinstance(said, str) else ""]
 
 
 def _best_and_worst(made: Row) -> Row:

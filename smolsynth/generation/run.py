@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smolsynth._files import free_name, write_whole
+from smolsynth.datasets.card import model_in_words
 from smolsynth.generation.plan import Plan
 from smolsynth.rows import Row
 
@@ -169,8 +170,10 @@ class Generation:
         file = self.folder and self.folder / SUBTOPICS
         if file and file.is_file():
             return json.loads(file.read_text("utf-8"))
-        plan, opened = self.plan, {"use_magpie_template": True} if self.plan.needs.openers else {}
-        llm = load_llm(plan.model, seed=plan.seed, **opened)
+        plan = self.plan
+        opened: dict[str, Any] = {"use_magpie_template": True} if plan.needs.openers else {}
+        thinking = {"thinking": plan.thinking} if plan.thinking != Plan.thinking else {}
+        llm = load_llm(plan.model, seed=plan.seed, **opened, **thinking)
         found = subtopics(llm, plan.about, plan.lang, opened=bool(opened))
         if file:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -250,6 +253,7 @@ def save_rows(
             "seed": plan.seed,
             "seeds": plan.seed_texts() if len(made) == len(rows) else (),
             "prompts": prompts(plan, sources),
+            "llm_options": _options(plan),
             "files": {FILE: code(plan, sources)},
         }
     records = iter(_records(made, plan))
@@ -257,16 +261,25 @@ def save_rows(
     return save(data, folder, lang=plan.lang, format=format, despite=despite, notes=notes, **facts)
 
 
+def _options(plan: Plan) -> dict[str, Any]:
+    """What the card tells of the models besides their names."""
+    told = {"thinking": plan.thinking, "temperature": plan.temperature}
+    told = {name: value for name, value in told.items() if value != getattr(Plan, name)}
+    return told | ({"judge": model_in_words(plan.judge, plan.lang)} if plan.judge else {})
+
+
 def _records(made: list[Row], plan: Plan) -> list[Row]:
     """Rows as a trainer takes them."""
     from smolsynth.datasets.convert import to_messages, to_preferences
-    from smolsynth.generation.rows import PROVENANCE, VERDICT
+    from smolsynth.generation.rows import PROVENANCE, THOUGHTS, VERDICT
 
     if not made:
         return []
     export = to_messages if plan.kind == "instruction" else to_preferences
     source = "source" if "source" in made[0] else None
-    keep = PROVENANCE if plan.documents else VERDICT if plan.is_verified else ()
+    keep = [*(PROVENANCE if plan.documents else VERDICT if plan.is_verified else ())]
+    if THOUGHTS not in keep and any(THOUGHTS in row for row in made):
+        keep.append(THOUGHTS)
     return list(export(made, source=source, keep=keep))
 
 

@@ -8,8 +8,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from smolsynth.generation.plan import MIXED, MOST_INPUTS, SAMPLES, Plan
 from smolsynth.generation.rows import VERDICT
-from smolsynth.generation.strings import NAMES, SOLVES, SYSTEM_PROMPTS
+from smolsynth.generation.strings import NAMES, SOLVES
 from smolsynth.text.layout import width
+from smolsynth.text.prompts import content_of, response_options
+
+_BY_NAME = ("SelfInstruct", "TextQuestion", "TextAnswer", "UltraFeedback")  # in PROMPTS
 
 
 @cache
@@ -54,8 +57,11 @@ def code(plan: Plan, sources: Collection[str] = ()) -> str:
         uses_seeds=not (plan.is_own or plan.documents),
         of_documents=bool(plan.documents),
         asks_of_text=plan.asks_of_text,
+        keeps_thoughts=plan.thinking == "keep"
+        and plan.kind == "instruction"
+        and not plan.is_verified,
         prompt_column=prompt if can_magpie else None,
-        system_prompt=SYSTEM_PROMPTS[plan.lang],
+        system_prompt=plan.magpie_prompt,
         reads_documents=plan.technique not in ("magpie", "verified"),
         start="PROBLEMS" if plan.is_verified else "DOCUMENTS",
         solves=None if plan.is_bundled else SOLVES[plan.lang],
@@ -71,10 +77,28 @@ def code(plan: Plan, sources: Collection[str] = ()) -> str:
         too_hard=plan.too_hard,
         penalty=plan.needs.penalty,
         brief=plan.needs.brief and bool(prompt) and can_magpie,
+        judge_spec=plan.judge,
+        temperature=plan.temperature or 0,
+        careless=max(1.0, plan.temperature),
+        prompts={name: text for name, text in plan.prompts if name in _BY_NAME},
+        response=response_options(plan.prompt("Response")),
+        evolutions=_evolutions(plan),
+        asks=content_of(plan.prompt("Magpie"), "system"),
+        brief_prompt=content_of(plan.prompt("Magpie, response"), "system"),
         opened_subtopics=plan.needs.openers,
         most_loss=plan.needs.most_loss,
         least_agreement=plan.needs.least_agreement,
     )
+
+
+def _evolutions(plan: Plan) -> dict[str, str]:
+    """All ways of evolving, where some are others than the usual ones."""
+    task = next((name.partition(",")[0] for name, _ in plan.prompts if name.startswith("Evol")), "")
+    if not task:
+        return {}
+    from smolsynth.generation.techniques import evolutions  # takes seconds
+
+    return evolutions(plan, task)["mutation_templates"]
 
 
 def _documents(plan: Plan) -> str:

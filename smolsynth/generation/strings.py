@@ -136,6 +136,12 @@ _SAYS = {
         "seed": "The random seed is a whole number from 0 to {most:,}, not {value!r}.",
         "english": "{value} writes English alone: choose another model for other languages.",
         "model": "Which model? Write bundled, or one of the forms in the list.",
+        "temperature": "The temperature is a number from 0 to 2, not {value!r}.",
+        "thinking": "Thoughts are one of {names}, not {value!r}.",
+        "no_step": "There is no prompt {value!r}; there are: {names}.",
+        "prompts": "The prompt of {value} lacks {names}: it stands for what differs from row to"
+        " row.",
+        "no_prompt": "The prompt of {value} is empty: take the usual one, or write something.",
         "key": "The model's address holds a key or a password, which would stand in every file and"
         " command made of it: put the key in SMOLSYNTH_API_KEY, and take it out of the address.",
     },
@@ -170,6 +176,11 @@ _SAYS = {
         "english": "{value} 只会英语，写不出像样的中文：请换一个会中文的模型，比如自带的 bundled，"
         "或者 Qwen、GLM；也可以改做英文数据。",
         "model": "用哪个模型？可以填 bundled，也可以照列表里的写法填别的。",
+        "temperature": "温度要填 0 到 2 之间的数，不能是 {value!r}。",
+        "thinking": "思考过程只能选 {names}，没有“{value}”。",
+        "no_step": "没有“{value}”这条提示词，可改的有：{names}。",
+        "prompts": "{value} 的提示词里少了 {names}：每一行不同的内容要填在那里。",
+        "no_prompt": "{value} 的提示词是空的：请写点什么，或者恢复默认。",
         "key": "模型地址里带着密钥或密码，会写进由它生成的每个文件和命令：请把密钥放进"
         " SMOLSYNTH_API_KEY，再从地址里去掉。",
     },

@@ -103,13 +103,14 @@ def documents_about(about: str, names: Sequence[str], lang: str) -> list[Row]:
     return rows
 
 
-def with_openers(rows: Sequence[Row], lang: str) -> list[Row]:
+def with_openers(rows: Sequence[Row], lang: str, asks: str = "") -> list[Row]:
     """Rows for `smolsynth.tasks.OpenedMagpie`, each with the first words of a question, in turn.
 
     Args:
         rows: with a `topic`, and what is asked about as `subject` or `concept` where that is not
             the topic.
         lang: "en" or "zh".
+        asks: another system prompt for the question than the usual one, with {topic}.
 
     Returns:
         Copies of the rows with `opener` and `magpie_prompt`, the system prompt for the question.
@@ -125,7 +126,7 @@ def with_openers(rows: Sequence[Row], lang: str) -> list[Row]:
         turns[whole] = turns.get(whole, number + number // len(OPENERS[lang]) - 1) + 1
         opener = OPENERS[lang][turns[whole] % len(OPENERS[lang])]
         given = {
-            "magpie_prompt": ASKS[lang].format(topic=whole),
+            "magpie_prompt": (asks or ASKS[lang]).replace("{topic}", whole),
             "opener": opener.format(topic=subject),
         }
         made.append({**row, **given})

@@ -1,6 +1,7 @@
 """One distilabel pipeline for each technique of `Plan`; `templates/` shows them step by step."""
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any
 
 from distilabel.models.llms.base import LLM
@@ -15,17 +16,19 @@ from distilabel.steps.tasks import (
 )
 
 from smolsynth.documents.tasks import TextAnswer, TextQuestion
-from smolsynth.generation.plan import MIXED, SAMPLES, Plan
+from smolsynth.generation.plan import MIXED, PROMPTS, SAMPLES, Plan
 from smolsynth.generation.strings import SOLVES, SYSTEM_PROMPTS
 from smolsynth.llms import BundledLLM, LLMUnavailable, load_llm
 from smolsynth.pipelines.pipeline import InProcessPipeline
 from smolsynth.selection import InstructionFollowingDifficulty, SelfConsistency
 from smolsynth.tasks import ASKS, BRIEFLY, BriefAnswer, Judge, OpenedMagpie, QueryWriter
+from smolsynth.text.prompts import as_prompt, content_of, response_options
 from smolsynth.verify.steps import PickVerified
 
 # for the rest of a question whose first words are given
 _CAREFULLY = {"temperature": 0.2, "top_p": 0.9, "max_new_tokens": 40}
 _QUESTIONS = 4  # that QueryWriter asks of each document
+_ASKED = "{instruction}"
 _GIST = 48  # tokens of a response that is only compared
 
 
@@ -52,10 +55,15 @@ class _Steps:
         """A model; what `load_llm` asks of a server is asked once, however many are wanted."""
         options: dict[str, Any] = {"temperature": temperature, "max_new_tokens": max_new_tokens}
         if spec not in self._connected:
-            self._connected[spec] = load_llm(spec, seed=self.plan.seed, **options)
+            self._connected[spec] = self._load(spec, **options)
         model = self._connected[spec].model_copy(deep=True)
         model.generation_kwargs = model.generation_kwargs | options | more
         return model
+
+    def _load(self, spec: str, **options: Any) -> LLM:
+        if self.plan.thinking != Plan.thinking:
+            options["thinking"] = self.plan.thinking
+        return load_llm(spec, seed=self.plan.seed, **options)
 
     def questions(self, instruction: str = "instruction") -> Step:
         """document → four instructions, a row each."""
@@ -64,6 +72,7 @@ class _Steps:
             name="ask",
             llm=self.writer,
             num_instructions=_QUESTIONS,
+            prompt=self.plan.prompt("SelfInstruct"),
             input_mappings={"input": "document"},
         )
         return ask >> ExpandColumns(name="expand", columns={"instructions": instruction})
@@ -71,24 +80,30 @@ class _Steps:
     def text_question(self) -> Step:
         """passage → an instruction that it answers."""
         llm = self.llm(self.plan.model, 0.5, 60)
-        return TextQuestion(name="ask", llm=llm, lang=self.plan.lang)
+        own = self.plan.prompt("TextQuestion")
+        return TextQuestion(name="ask", llm=llm, lang=self.plan.lang, prompt=own)
 
-    def text_answer(self, name: str, temperature: float = 0, **outputs: str) -> Step:
+    def text_answer(self, name: str, temperature: float | None = None, **outputs: str) -> Step:
         """passage and instruction → response, and both together."""
-        llm = self.llm(self.plan.model, temperature, self.plan.longest)
-        return TextAnswer(name=name, llm=llm, lang=self.plan.lang, output_mappings=outputs)
+        drawn = self.plan.temperature if temperature is None else temperature
+        llm = self.llm(self.plan.model, drawn, self.plan.longest)
+        own = self.plan.prompt("TextAnswer")
+        return TextAnswer(
+            name=name, llm=llm, lang=self.plan.lang, prompt=own, output_mappings=outputs
+        )
 
     def magpie(self, **columns: str) -> Step:
         """system prompt → an instruction that the model makes up itself; as `answer`."""
         opened = self.plan.gives_openers
         drawn = _CAREFULLY if opened else {"temperature": 0.7, "max_new_tokens": 160}
-        llm = load_llm(self.plan.model, seed=self.plan.seed, use_magpie_template=True, **drawn)
+        llm = self._load(self.plan.model, use_magpie_template=True, **drawn)
         task = OpenedMagpie if opened else Magpie
         return task(name="magpie", llm=llm, only_instruction=True, input_mappings=columns)
 
     def evolve(self) -> Step:
         """instruction → a harder or a new one."""
-        return EvolInstruct(name="evolve", llm=self.writer, num_evolutions=1)
+        own = evolutions(self.plan, "EvolInstruct")
+        return EvolInstruct(name="evolve", llm=self.writer, num_evolutions=1, **own)
 
     def answer(self, name: str = "answer", spec: str | None = None, **columns: str) -> Step:
         """instruction → response; `columns` as the step's `input_mappings`."""
@@ -97,11 +112,14 @@ class _Steps:
             llm=self.answerer(spec),
             input_mappings=columns,
             output_mappings={"generation": "response"},
+            **response_options(self.plan.prompt("Response")),
         )
 
     def answerer(self, spec: str | None = None) -> LLM:
         """The model for responses."""
-        return self.llm(spec or self.plan.model, 0, self.plan.longest, **self.penalty)
+        return self.llm(
+            spec or self.plan.model, self.plan.temperature, self.plan.longest, **self.penalty
+        )
 
     def sure_answer(self, before: Step, last: str, **columns: str) -> None:
         """instruction of `before` → response; of a very small model a brief one, with how likely it
@@ -116,6 +134,7 @@ class _Steps:
             name="answer",
             llm=self.answerer(),
             lang=self.plan.lang,
+            system_prompt=content_of(self.plan.prompt("Magpie, response"), "system") or None,
             output_mappings={"generation": "response"},
         )
         again = TextGeneration(
@@ -131,8 +150,14 @@ class _Steps:
 
     def judge(self, **columns: str) -> Step:
         """instruction and generations → ratings, 1 to 5; `columns` as its `input_mappings`."""
-        llm = self.llm(self.plan.model, 0, 512)
-        return Judge(name="judge", llm=llm, aspect="overall-rating", input_mappings=columns)
+        llm = self.llm(self.plan.judge or self.plan.model, 0, 512)
+        return Judge(
+            name="judge",
+            llm=llm,
+            aspect="overall-rating",
+            prompt=self.plan.prompt("UltraFeedback"),
+            input_mappings=columns,
+        )
 
 
 # ---- instruction datasets ----
@@ -199,12 +224,15 @@ def _two_models(steps: _Steps) -> None:
         steps.text_question() >> respond >> group >> steps.judge(instruction="asked")
         return
     other = plan.weaker_model
+    own = response_options(plan.prompt("Response"))
+    drawn = plan.temperature if other else max(1.0, plan.temperature)
     respond = [
-        TextGeneration(name="respond", llm=steps.llm(plan.model, 0, plan.longest, **steps.penalty)),
+        TextGeneration(name="respond", llm=steps.answerer(), **own),
         TextGeneration(
             name="respond-otherwise",
             # the same model again, but less careful, where there is no weaker one
-            llm=steps.llm(other or plan.model, 0 if other else 1.0, plan.longest),
+            llm=steps.llm(other or plan.model, drawn, plan.longest),
+            **own,
         ),
     ]
     steps.questions() >> respond >> group >> steps.judge()
@@ -220,7 +248,9 @@ def _evol_quality(steps: _Steps) -> None:
     (
         steps.questions()
         >> steps.answer("respond", plan.weaker_model)
-        >> EvolQuality(name="evolve", llm=improver, num_evolutions=1)
+        >> EvolQuality(
+            name="evolve", llm=improver, num_evolutions=1, **evolutions(plan, "EvolQuality")
+        )
         >> merge
         >> steps.judge()
     )
@@ -237,7 +267,29 @@ _TECHNIQUES: dict[str, Callable[[_Steps], None]] = {
 }
 
 
-# ---- for the card ----
+# ---- prompts ----
+def evolutions(plan: Plan, task: str) -> dict[str, dict[str, str]]:
+    """What `EvolInstruct` or `EvolQuality` is given for other ways of evolving than the usual."""
+    own = {
+        name.partition(", ")[2]: text
+        for name, text in plan.prompts
+        if name.partition(", ")[0] == task
+    }
+    kind = {"EvolInstruct": EvolInstruct, "EvolQuality": EvolQuality}[task]
+    usual = kind.model_fields["mutation_templates"].default
+    return {"mutation_templates": {**usual, **own}} if own else {}
+
+
+def editable(plan: Plan, *, usual: bool = False) -> dict[str, str]:
+    """The prompts of a plan that can be others, as they are now, or (`usual`) as they would be."""
+    found = prompts(replace(plan, prompts=()) if usual else plan)
+    found = {name: text for name, text in found.items() if name.partition(", ")[0] in PROMPTS}
+    brief = plan.technique == "magpie" and plan.needs.brief
+    if not (plan.asks_of_text or plan.is_verified or brief):
+        found["Response"] = (not usual and plan.prompt("Response")) or f"[user]\n{_ASKED}"
+    return found
+
+
 def prompts(plan: Plan, sources: Collection[str] = ()) -> dict[str, str]:
     """What the pipeline of a plan sends to its models, by task, with {names in braces} for what
     differs from row to row; responses are asked for by the bare instruction.
@@ -250,12 +302,13 @@ def prompts(plan: Plan, sources: Collection[str] = ()) -> dict[str, str]:
 
     def sent(task: Task, **row: Any) -> str:
         task.load()
-        turns = task.format_input(row)
-        return "\n\n".join(f"[{turn['role']}]\n{turn['content']}" for turn in turns)
+        return as_prompt(task.format_input(row))
 
     found: dict[str, str] = {}
     if plan.asks_of_text:
         row = {"passage": "{passage}", "instruction": "{instruction}"}
+        if plan.model != "smollm2":  # it is shown the sentence alone
+            row["focus"] = "{focus}"
         found["TextQuestion"] = sent(TextQuestion(llm=llm, lang=plan.lang), **row)
         found["TextAnswer"] = sent(TextAnswer(llm=llm, lang=plan.lang), **row)
     elif plan.is_verified and not plan.is_bundled:
@@ -278,4 +331,5 @@ def prompts(plan: Plan, sources: Collection[str] = ()) -> dict[str, str]:
         judge = Judge(llm=llm, aspect="overall-rating")
         two = ["{response 1}", "{response 2}"]
         found["UltraFeedback"] = sent(judge, instruction="{instruction}", generations=two)
-    return found
+    own = {name: text for name, text in plan.prompts if name in found or name == "Response"}
+    return found | own

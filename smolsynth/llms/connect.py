@@ -23,7 +23,45 @@ PROBE_TOKENS = 16  # some servers take no fewer
 # (base URL, model, what of the key, raw prompts) that were found to work, and templates found.
 _FOUND: dict[tuple[str, str, str, bool], str | None] = {}
 
+# Keys that were typed, by scheme, host and port: in memory alone, and for that server alone.
+_TYPED: dict[tuple[str, str | None, int | None], SecretStr] = {}
+
 # Keys are `SecretStr` from the start: a traceback may show the local variables of its frames.
+
+
+def use_key(base_url: str, key: str) -> str:
+    """Takes a key for one server, for as long as this process lives; "" takes it back.
+
+    Nothing of it is written anywhere, and no program that this one starts gets it.
+
+    Args:
+        base_url: of the server; Hugging Face's is HF_ROUTER.
+        key: as typed.
+
+    Returns:
+        The host that it is sent to, and to no other.
+
+    Raises:
+        ValueError: no server, or a connection that anyone can read on the way.
+    """
+    place = _place(base_url)
+    scheme, host, _ = place
+    if scheme not in ("http", "https") or not host:
+        raise ValueError(f"{base_url!r} is no server's address.")
+    if scheme == "http" and not (host == "localhost" or host.startswith("127.") or host == "::1"):
+        raise ValueError(
+            f"A key would go to {host} unencrypted, for all to read: use an https address."
+        )
+    if key.strip():
+        _TYPED[place] = SecretStr(key.strip())
+    else:
+        _TYPED.pop(place, None)
+    return host
+
+
+def _place(base_url: str) -> tuple[str, str | None, int | None]:
+    url = urllib.parse.urlsplit(base_url)
+    return url.scheme, url.hostname, url.port
 
 
 def server_key(base_url: str) -> tuple[SecretStr, str]:
@@ -32,6 +70,8 @@ def server_key(base_url: str) -> tuple[SecretStr, str]:
     `OPENAI_API_KEY` is for OpenAI alone. Local servers want no key, but the client does.
     """
     variables = ["SMOLSYNTH_API_KEY"]
+    if (place := _place(base_url)) in _TYPED:
+        return _TYPED[place], variables[0]
     url = urllib.parse.urlsplit(base_url)
     if url.scheme == "https" and url.hostname == OPENAI_HOST:
         variables.insert(0, "OPENAI_API_KEY")
@@ -45,7 +85,7 @@ def hub_token() -> tuple[SecretStr, str]:
     """The Hugging Face token, and the variable for it."""
     from huggingface_hub import get_token
 
-    token = SecretStr(get_token() or "")
+    token = _TYPED.get(_place(HF_ROUTER)) or SecretStr(get_token() or "")
     if not token:
         raise Unavailable("no_hub_token")
     return token, "HF_TOKEN"

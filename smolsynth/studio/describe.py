@@ -31,8 +31,10 @@ from smolsynth.generation.plan import (
 )
 from smolsynth.generation.run import Generation
 from smolsynth.generation.strings import describe_counts
+from smolsynth.studio.models import Models
 from smolsynth.studio.own_file import OwnFile
 from smolsynth.studio.projects import Projects
+from smolsynth.studio.prompts import Prompts
 from smolsynth.studio.session import Session
 from smolsynth.studio.store import Project
 from smolsynth.studio.strings import LANGUAGES, MODELS, describe_error, duration
@@ -110,6 +112,7 @@ class Describe(VBox):
         self.clear_button = button(words["documents_clear"], lambda: self.take_documents(()))
         self.documents_place = with_label(Text(description=words["documents_place"]), "1 1 240px")
         self.documents_read = Plain(words["documents_read"])
+        self.prompts = Prompts(session, lambda: self.plan(prompts={}))
         self.own_file = OwnFile(session, self.plan_like, go, start)
         self.rows = with_label(
             IntText(description=words["rows"], value=100, tooltip=words["rows_tip"]), "1 1 90px"
@@ -131,6 +134,7 @@ class Describe(VBox):
             IntText(description=words["length"], value=Plan.length, tooltip=words["length_tip"]),
             "1 1 110px",
         )
+        self.models = Models(session, self.model)
         self.model_note = paragraph(words["model_tip"], "note")
         self.sample_button = button(words["sample"], self.sample, main=True)
         self.start_button = button("", self.start)
@@ -154,6 +158,8 @@ class Describe(VBox):
                 self.own_file,
                 side_by_side(self.rows, self.model, self.seed, self.length),
                 self.model_note,
+                self.models,
+                self.prompts,
                 side_by_side(self.sample_button, self.start_button),
                 self.problem,
                 self.status,
@@ -183,6 +189,9 @@ class Describe(VBox):
         for box in self.topics.children:
             box.value = box.description in one.plan.topics
         self.take_documents(one.plan.documents)
+        for name in ("judge", "temperature", "thinking"):
+            getattr(self.models, name).value = getattr(one.plan, name)
+        self.prompts.take(one.plan.prompts)
         given = len(self.session.given(one.plan))
         if one.rows > given:
             self._start(one.plan, one.rows - given)
@@ -241,6 +250,7 @@ class Describe(VBox):
                 Checkbox(description=topic, indent=False, layout=Layout(width="auto"))
                 for topic in topics
             ]
+        self.prompts.refresh()
 
     def _name_start(self) -> None:
         self.start_button.description = self.words["start"].format(rows=self.rows.value)
@@ -251,6 +261,7 @@ class Describe(VBox):
             kind=kind,
             lang=lang,
             technique=next(name for name in OF_DOCUMENTS if TECHNIQUES[name] == kind),
+            prompts={},
             topics=(),
             about="",
             documents=documents,
@@ -267,13 +278,15 @@ class Describe(VBox):
             name: getattr(self, name)
             for name in ("kind", "technique", "lang", "about", "rows", "model", "seed", "length")
         }
-        marked = fields | {"documents": self.upload}
+        marked = fields | {"documents": self.upload, "judge": self.models.judge}
+        marked |= {"temperature": self.models.temperature, "prompts": self.prompts.text}
         for widget in marked.values():
             widget.remove_class("sds-wrong")
         try:
             chosen = tuple(box.description for box in self.topics.children if box.value)
             values = {name: widget.value for name, widget in fields.items()}
-            values |= {"topics": chosen, "documents": self.documents} | instead
+            values |= {"topics": chosen, "documents": self.documents}
+            values |= {**self.models.settings(), "prompts": self.prompts.settings()} | instead
             plan = Plan(**values)
         except PlanError as error:
             if error.field in marked:
