@@ -580,3 +580,15 @@ def test_importing_display_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_narrow_terminal_gets_narrow_rows(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "60")
+    rows = [{"instruction": "word " * 40, "response": "词" * 60}]
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    preview(rows)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(width, lines)) <= 60
+    monkeypatch.setattr("sys.stdout.isatty", lambda: False, raising=False)
+    preview(rows)  # a log or a notebook
+    assert 90 < max(map(width, capsys.readouterr().out.splitlines())) <= 100

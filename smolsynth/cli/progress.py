@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from smolsynth.text.layout import shortened, width
+from smolsynth.text.layout import columns_of, shortened, width
 
 _EVERY = 10.0  # seconds between two lines of a log
-_COLUMNS = 79
 
 
 class Progress:
@@ -31,7 +30,7 @@ class Progress:
     def show(self, line: str) -> None:
         """Says how far it is."""
         if self._over:
-            line = shortened(line, _COLUMNS)
+            line = shortened(line, min(79, columns_of(self._to) - 1))
             columns = width(line)
             blanks = " " * max(0, self._shown - columns)
             print("\r" + line + blanks, end="", flush=True, file=self._to)

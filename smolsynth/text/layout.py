@@ -1,8 +1,9 @@
 """Text for a terminal: cleaned of control codes, measured in columns, wrapped."""
 
 import re
+import shutil
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TextIO
 
 from rich.cells import cell_len
 
@@ -92,6 +93,11 @@ def as_text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "\n".join(as_text(item) for item in value) if value else "[]"
     return clean(str(value))
+
+
+def columns_of(stream: TextIO) -> int:
+    """Columns of printed text: WIDTH, or those of the terminal that it goes to, if fewer."""
+    return min(WIDTH, shutil.get_terminal_size().columns) if stream.isatty() else WIDTH
 
 
 def shortened(text: str, columns: int) -> str:

@@ -17,7 +17,7 @@ from ipywidgets import HTML, Label
 
 from smolsynth.rows import column_names, rows
 from smolsynth.text.layout import as_text, words_in
-from smolsynth.viewers.pager import Pager, in_a_row, small_button, two_sides
+from smolsynth.viewers.pager import Pager, focus, in_a_row, small_button, two_sides
 
 _LABELS = {
     "en": {
@@ -38,6 +38,8 @@ _LABELS = {
         "differ": "The judge prefers {other}.",
         "score": "{hits} of {votes} votes agree with the judge.",
         "done": "That was the last pair.",
+        "previous_pair": "Previous",
+        "next_pair": "Next",
     },
     "zh": {
         "previous": "上一行",
@@ -57,6 +59,8 @@ _LABELS = {
         "differ": "评审模型更喜欢 {other}。",
         "score": "你投的 {votes} 票中，有 {hits} 票和评审模型一致。",
         "done": "这是最后一对了。",
+        "previous_pair": "上一对",
+        "next_pair": "下一对",
     },
 }
 _STYLE = "white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.5"
@@ -68,7 +72,10 @@ _GONE = "text-decoration: line-through; opacity: 0.75"
 def differences(before: str, after: str) -> list[tuple[str, str]]:
     """What changed between two texts: (kind, piece) in order; kind is "same", "gone" or "new".
 
-    Compared are words with the space behind them, and single Chinese characters.
+    Compared are words with the space before them, marks, and single Chinese characters.
+
+    >>> differences("A tail.", "A tail, too.")
+    [('same', 'A tail'), ('new', ', too'), ('same', '.')]
     """
     one, two = _pieces(before), _pieces(after)
     found: list[tuple[str, str]] = []
@@ -86,7 +93,8 @@ _WIDE = "\u3000-\u9fff\uff00-\uffef"  # Chinese characters and their punctuation
 
 
 def _pieces(text: str) -> list[str]:
-    return re.findall(rf"[{_WIDE}]|[^\s{_WIDE}]+\s*|\s+", text)
+    word = rf"(?:(?![{_WIDE}])\w|(?<=\w)['’-](?=\w))+"
+    return re.findall(rf"\s*(?:[{_WIDE}]|{word}|[^\w\s])|\s+$", text)
 
 
 def _marked(pieces: Sequence[tuple[str, str]], kind: str, style: str) -> str:
@@ -162,6 +170,8 @@ def vote(
     """A viewer for notebooks in which one votes on pairs and sees whether the judge agrees.
 
     The two responses stand in random order, A and B; what the judge preferred shows after the vote.
+    By the keyboard, Enter votes and Enter goes on, since the focus moves from one button to the
+    other. A vote can be changed: go back to its pair.
 
     Args:
         data: pairs, as a `Dataset` or a list of dicts; may be empty.
@@ -192,6 +202,7 @@ class _Voting(Pager):
         rejected: str,
         seed: int,
     ) -> None:
+        words = words | {"previous": words["previous_pair"], "next": words["next_pair"]}
         super().__init__(data, words, words["repr_vote"].format(n=len(data)))
         self.votes: dict[int, str | None] = {}
         self.instruction, self.chosen = instruction, chosen
@@ -204,7 +215,7 @@ class _Voting(Pager):
         self.buttons = [small_button(words[name]) for name in ("first", "second", "skip")]
         for preferred, button in zip((0, 1, None), self.buttons, strict=True):
             button.on_click(lambda _, preferred=preferred: self.cast(preferred))
-        buttons = in_a_row(*self.buttons, self.forth)
+        buttons = in_a_row(*self.buttons, self.back, self.forth)
         self.children = [self.asked, in_a_row(*self.sides), buttons, self.verdict, self.score]
         self.show()
 
@@ -216,29 +227,37 @@ class _Voting(Pager):
         self.asked.value = _as_block(html.escape(question))
         for name, side, column in zip("AB", self.sides, self.orders[self.place], strict=True):
             side.value = _as_block(f"<b>{name}</b>\n{html.escape(as_text(row.get(column)))}")
-        self.verdict.value = ""
-        self.forth.disabled = True
-        for button in self.buttons:
-            button.disabled = False
+        self._tell()
+
+    def step(self, by: int) -> None:
+        super().step(by)
+        focus(self.buttons[0])
 
     def cast(self, preferred: int | None) -> None:
         """Votes for the first or the second text, or for neither; shows what the judge chose."""
-        order, words = self.orders[self.place], self.words
+        order = self.orders[self.place]
         self.votes[self.place] = None
         if preferred is not None:
             self.votes[self.place] = "chosen" if order[preferred] == self.chosen else "rejected"
-        agree = self.votes[self.place] == "chosen"
-        other = "AB"[order.index(self.chosen)]
-        self.verdict.value = words["agree"] if agree else words["differ"].format(other=other)
+        self._tell()
+        if not self.forth.disabled:
+            focus(self.forth)
+
+    def _tell(self) -> None:
+        """What the judge chose, once there is a vote; how often the two agree."""
+        words, last = self.words, self.place == self.total - 1
+        voted = self.place in self.votes
+        self.back.disabled, self.forth.disabled = self.place == 0, last or not voted
+        self.verdict.value = ""
+        if voted:
+            other = "AB"[self.orders[self.place].index(self.chosen)]
+            agree = self.votes[self.place] == "chosen"
+            self.verdict.value = words["agree"] if agree else words["differ"].format(other=other)
+            self.verdict.value += f" {words['done']}" if last else ""
         counted = [vote for vote in self.votes.values() if vote]
-        if counted:
-            hits = counted.count("chosen")
-            self.score.value = words["score"].format(hits=hits, votes=len(counted))
-        for button in self.buttons:
-            button.disabled = True
-        self.forth.disabled = self.place == self.total - 1
-        if self.forth.disabled:
-            self.verdict.value += f" {words['done']}"
+        hits = counted.count("chosen")
+        score = words["score"].format(hits=hits, votes=len(counted))
+        self.score.value = score if counted else ""
 
 
 def _checked(data: Any, columns: list[str]) -> Sequence[dict[str, Any]]:

@@ -67,6 +67,12 @@ def small_button(words: str, icon: str = "", **options: Any) -> Button:
     return Button(description=words, icon=icon, layout=Layout(width="auto"), **options)
 
 
+def focus(widget: Any) -> None:
+    """Gives a widget the keyboard, where ipywidgets can (from 8 on; Colab has had 7)."""
+    if hasattr(widget, "focus"):
+        widget.focus()
+
+
 def in_a_row(*widgets: Any) -> HBox:
     """Widgets side by side, and below each other where there is no room."""
     return HBox(list(widgets), layout=Layout(flex_flow="row wrap", align_items="center"))

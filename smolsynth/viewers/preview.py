@@ -1,17 +1,18 @@
 """Rows as plain text."""
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 from smolsynth.rows import choose_columns, rows
-from smolsynth.text.layout import WIDTH, as_text, shortened, width, wrap
+from smolsynth.text.layout import as_text, columns_of, shortened, width, wrap
 
 
 def preview(data: Any, n: int = 2, columns: Sequence[str] | None = None) -> None:
     """Prints the first rows as plain text: a line `── row/rows ──`, then `column │ text`.
 
-    Long text is wrapped at 100 columns (a Chinese character counts as two), lists stand one item
-    a line, and `None` is shown as `None`.
+    Long text is wrapped at 100 columns (a Chinese character counts as two), or where a narrower
+    terminal ends; lists stand one item a line, and `None` is shown as `None`.
 
     Args:
         data: a `Dataset`, a `Distiset` with one dataset, or a list of dicts.
@@ -26,20 +27,20 @@ def preview(data: Any, n: int = 2, columns: Sequence[str] | None = None) -> None
     columns = choose_columns(data, columns)
     names = {column: shortened(column, 24) for column in columns}
     left = max((width(name) for name in names.values()), default=0)
-    lines = []
+    lines, room = [], columns_of(sys.stdout)
     for i in range(min(n, len(data))):
         row = data[i]
-        lines.append(_rule(f"{i + 1}/{len(data)}"))
+        lines.append(_rule(f"{i + 1}/{len(data)}", room))
         for column, name in names.items():
-            for j, line in enumerate(wrap(as_text(row.get(column)), WIDTH - left - 3)):
+            for j, line in enumerate(wrap(as_text(row.get(column)), max(20, room - left - 3))):
                 label = name if j == 0 else ""
                 lines.append(f"{label}{' ' * (left - width(label))} │ {line}".rstrip())
     if not len(data):
         blank = (f"{name}{' ' * (left - width(name))} │" for name in names.values())
-        lines = [_rule("0/0"), *blank]
+        lines = [_rule("0/0", room), *blank]
     if lines:
         print("\n".join(lines))
 
 
-def _rule(title: str) -> str:
-    return f"── {title} ".ljust(60, "─")
+def _rule(title: str, room: int) -> str:
+    return f"── {title} ".ljust(min(60, room), "─")
