@@ -10,8 +10,10 @@ from functools import cache
 
 import pandas as pd
 
-from smolsynth import seeds
+from smolsynth import join_thoughts, seeds
 from smolsynth.seeds import read_data
+from smolsynth.verify.numbers import verify_number
+from smolsynth.verify.passing import difficulty
 
 LANGS = ("en", "zh")
 OTHER = {"en": "zh", "zh": "en"}
@@ -131,12 +133,47 @@ def pairs(tier: str, lang: str) -> list[dict]:
     return rows
 
 
+SAID = {"en": "Answer: {}", "zh": "答案：{}"}
+RATES = (0.25, 0.5, 0.75)
+
+
+@cache
+def problems(lang: str) -> list[dict]:
+    return seeds.problems(lang, 80)
+
+
+def solved(row: dict, lang: str, off: int = 0) -> tuple[str, str]:
+    """Thoughts and answer to a problem, wrong by `off`."""
+    number, _, unit = row["expected"].partition(" ")
+    n, by = int(number) + off, len(row["instruction"]) % 7 + 1
+    return f"{n + by} - {by} = {n}", SAID[lang].format(f"{n} {unit}".strip())
+
+
+@cache
+def verified(tier: str, lang: str) -> list[dict]:
+    rows = []
+    for place, row in enumerate(problems(lang)[: 40 if tier == "lion" else 66]):
+        (inner, said), (other, wrong) = solved(row, lang), solved(row, lang, 1 + place % 3)
+        made = {"instruction": row["instruction"]}
+        if tier == "lion":
+            sides = (join_thoughts(inner, said), join_thoughts(other, wrong))
+            made |= dict(zip(("chosen", "rejected"), sides, strict=True))
+        else:
+            rate = RATES[place % 3]
+            made |= {"response": said, "thoughts": inner, "verified": True, "pass_rate": rate}
+            made["difficulty"] = difficulty(rate)
+        rows.append(made)
+    return rows
+
+
 def answer(exercise: str, tier: str, lang: str) -> list[dict]:
-    made = instructions if exercise == "instruction" else pairs
+    made = {"instruction": instructions, "verified": verified}.get(exercise, pairs)
     return [dict(row) for row in made(tier, lang)]
 
 
 def given(exercise: str, tier: str, lang: str) -> dict:
+    if exercise == "verified":
+        return {"problems": problems(lang)}
     if exercise == "preference":
         asked = [row["instruction"] for row in pairs("turtle", lang)]
         return {"instructions": asked, **({"margin": 2} if tier == "lion" else {})}
@@ -306,10 +343,51 @@ def turns(text: str) -> list[dict]:
     return [{"role": "user", "content": "?"}, {"role": "assistant", "content": text}]
 
 
+def training(lang: str) -> list[dict]:
+    """Problems, and among them ten of the test's with other numbers."""
+    rows = seeds.problems(lang, 40)
+    leaks = [{**row, "instruction": shifted(row["instruction"])} for row in test_problems(lang)]
+    return [*rows[:15], *leaks, *rows[15:]]
+
+
+def test_problems(lang: str) -> list[dict]:
+    return seeds.problems(lang, 10, "stories")
+
+
+test_problems.__test__ = False  # no test, whatever pytest takes it for
+
+
+def shifted(text: str) -> str:
+    """A problem with other numbers."""
+    return re.sub(r"\d+", lambda m: str(int(m[0]) + 1), text)
+
+
+def sampled(lang: str) -> list[dict]:
+    """Four verified answers to each of 24 problems: never, now and then, or always right."""
+    rows = []
+    for place, row in enumerate(problems(lang)[:24]):
+        for number in range(4):
+            off = 0 if number < place % 5 else number + 1
+            inner, said = solved(row, lang, off)
+            text = join_thoughts(f"{number} + 0 = {number}\n{inner}", said)
+            rows.append({"instruction": row["instruction"], "response": text, "verified": not off})
+    return rows
+
+
+def chosen_samples(lang: str) -> list[dict]:
+    """The right ones of problems that are right now and then."""
+    tries: dict[str, list[bool]] = {}
+    for row in sampled(lang):
+        tries.setdefault(row["instruction"], []).append(row["verified"])
+    return [r for r in sampled(lang) if r["verified"] and not all(tries[r["instruction"]])]
+
+
 GIVEN = {
     "one-step": lambda lang: {"prompts": prompts(lang)},
     "formatter": lambda lang: {"rated": rated(lang)},
     "batches": lambda lang: {"rows": to_rate(lang)},
+    "numbers": lambda lang: {"training": training(lang), "test": test_problems(lang)},
+    "easy": lambda lang: {"samples": sampled(lang)},
 }
 REPAIR = {
     "one-step": asked_and_said,
@@ -317,4 +395,7 @@ REPAIR = {
     "formatter": formatted,
     "batches": results,
     "seed": lambda lang: lambda seed: seeded(seed, lang),
+    "anywhere": lambda lang: verify_number,
+    "numbers": lambda lang: [dict(row) for row in seeds.problems(lang, 40)],
+    "easy": chosen_samples,
 }

@@ -4,6 +4,7 @@ The answers are right ones, variations that leave them right, and faults that ma
 """
 
 import random
+import re
 from decimal import Decimal
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 import pytest
 from datasets import Dataset
 
-from smolsynth import exercises, seeds
+from smolsynth import exercises, join_thoughts, seeds
 from smolsynth.exercises import check, check_repair
 from tests.answers import (
     COLUMNS,
@@ -19,6 +20,7 @@ from tests.answers import (
     GIVEN,
     LANGS,
     REPAIR,
+    SAID,
     SAY,
     Change,
     answer,
@@ -36,13 +38,17 @@ from tests.answers import (
     numbered,
     other_middle,
     pairs,
+    problems,
     prompts,
     rated,
+    sampled,
     say,
+    solved,
     statements,
     swapped,
     template,
     to_rate,
+    training,
     turns,
     unknown,
     without,
@@ -95,7 +101,10 @@ RIGHT: list[tuple[str, str, str, Change]] = [
     if (tier, name) != ("lion", "a few refusals")
 ]
 RIGHT += [
-    ("preference", tier, name, change) for tier in COLUMNS for name, change in ANY_FORM.items()
+    (exercise, tier, name, change)
+    for exercise in ("preference", "verified")
+    for tier in COLUMNS
+    for name, change in ANY_FORM.items()
 ]
 
 
@@ -468,6 +477,102 @@ wrong(
 )
 
 
+# ---- verified ----
+def off_by_one(row: dict, lang: str) -> str:
+    return solved(expected_of(row, lang), lang, 1)[1]
+
+
+def expected_of(row: dict, lang: str) -> dict:
+    return next(one for one in problems(lang) if one["instruction"] == row["instruction"])
+
+
+def boxed(row: dict, lang: str) -> str:
+    return rf"\boxed{{{expected_of(row, lang)['expected']}}}"
+
+
+right("verified", "turtle", sixty_rows=lambda rows, lang: rows[:60])
+right("verified", "turtle", no_thoughts=without("thoughts"), in_boxes=cells(response=boxed))
+right(
+    "verified",
+    "dog",
+    two_answers_to_a_problem=lambda rows, lang: [
+        *rows,
+        *({**row, "thoughts": f"1 + 1 = 2\n{row['thoughts']}"} for row in rows[:20]),
+    ],
+    one_difficulty_less=lambda rows, lang: (
+        [r for r in rows + rows[:1] if r["pass_rate"] != 0.25]
+        + [{**r, "thoughts": "2 + 2 = 4\n" + r["thoughts"]} for r in rows if r["pass_rate"] == 0.5]
+    ),
+    numpys=cells(pass_rate=lambda r, la: np.float64(r["pass_rate"]), verified=np.bool_(True)),
+)
+right("verified", "lion", thirty_pairs=lambda rows, lang: rows[:30])
+ANSWERED = "turtle dog"
+wrong("verified", ANSWERED, "not_right", one_of_them=cells(1, response=off_by_one))
+wrong(
+    "verified",
+    ANSWERED,
+    "not_right",
+    shifted=moved("response"),
+    two_answers=cells(
+        1, response=lambda r, la: f"{SAID[la].format(1)} {'or' if la == 'en' else '或者'} 2"
+    ),
+    a_number_on_its_way=cells(1, response=lambda r, la: f"{r['thoughts']}. {SAID[la].format(0)}"),
+)
+wrong("verified", ANSWERED, "bad_rate", zero=cells(1, pass_rate=0), text=cells(pass_rate="0.5"))
+wrong("verified", "turtle", "one_rate", one=cells(pass_rate=1.0))
+wrong("verified", "turtle", "not_verified", no=cells(1, verified=False), words=cells(verified="y"))
+wrong("verified", ANSWERED, "few_rows", few=lambda rows, lang: rows[:59])
+wrong("verified", ANSWERED, "few_problems", few=lambda rows, lang: rows[:20] * 3)
+wrong("verified", ANSWERED, "duplicates", twice=lambda rows, lang: rows * 2)
+wrong("verified", ALL, "strange_problem", polite=cells(1, instruction=say("polite", "instruction")))
+wrong("verified", ANSWERED, "missing_column", no_rate=without("pass_rate"))
+wrong(
+    "verified",
+    ANSWERED,
+    "copied_answer",
+    the_key=cells(response=lambda r, la: expected_of(r, la)["expected"]),
+)
+wrong("verified", "dog", "wrong_step", one=cells(1, thoughts=lambda r, la: "2 + 2 = 5\n4 + 1 = 5"))
+wrong("verified", "dog", "no_steps", words=cells(thoughts=lambda r, la: "Hmm."))
+wrong("verified", "dog", "thoughts_apart", shifted=moved("thoughts", 3))
+wrong(
+    "verified",
+    "dog",
+    "thoughts_in_answer",
+    whole=cells(response=lambda r, la: join_thoughts(r["thoughts"], r["response"])),
+)
+wrong("verified", "dog", "wrong_difficulty", medium=cells(difficulty="medium"))
+wrong("verified", "dog", "always_kept", one=cells(1, pass_rate=1.0, difficulty="always"))
+wrong(
+    "verified",
+    "dog",
+    "one_difficulty",
+    all_medium=cells(pass_rate=0.5, difficulty="medium"),
+)
+wrong("verified", "lion", "rejected_right", same=cells(1, rejected=lambda r, la: r["chosen"] + " "))
+wrong("verified", "lion", "not_right", exchanged=swapped("chosen", "rejected"))
+wrong(
+    "verified",
+    "lion",
+    "rejected_unfinished",
+    cut=cells(rejected=lambda r, la: r["rejected"].split("</think>")[0]),
+)
+wrong("verified", "lion", "lengths_apart", long=cells(rejected=lambda r, la: r["rejected"] * 2))
+wrong(
+    "verified",
+    "lion",
+    "length_tells",
+    one_longer=cells(
+        chosen=lambda r, la: r["chosen"].replace("<think>\n", "<think>\n1 + 1 = 2\n"),
+        rejected=lambda r, la: r["rejected"].replace("<think>\n", "<think>\n1 + 1 =\n"),
+    ),
+)
+wrong(
+    "verified", "lion", "wrong_step", one=cells(1, chosen=lambda r, la: f"1 + 1 = 3\n{r['chosen']}")
+)
+wrong("verified", "lion", "few_rows", few=lambda rows, lang: rows[:29])
+wrong("verified", "lion", "duplicates", twice=lambda rows, lang: rows * 2)
+
 # ---- repairs ----
 REPAIRED: list[tuple[str, str, Change]] = [
     ("one-step", "half_of_them", lambda rows, lang: rows[:8]),
@@ -513,7 +618,7 @@ REPAIRED += [
     (case, name, change)
     for case in REPAIR
     for name, change in ANY_FORM.items()
-    if case != "seed" and not (case == "formatter" and name == "a repeated row")
+    if case not in ("seed", "anywhere") and not (case == "formatter" and name == "a repeated row")
 ]
 BROKEN: list[tuple[str, str, Change, str]] = []
 
@@ -606,6 +711,39 @@ broken(
     "seed",
     "seed_not_applied",
     dead=lambda make, lang: lambda seed, n=[0]: (n.append(0), make(len(n)))[1],
+)
+broken(
+    "anywhere",
+    "lets_in",
+    as_it_was=lambda _, lang: lambda text, expected: expected.split()[0] in text,
+    the_last_number=lambda _, lang: (
+        lambda text, expected: (re.findall(r"\d+", text) or [""])[-1] == expected.split()[0]
+    ),
+    all_of_them=lambda _, lang: lambda text, expected: True,
+)
+broken(
+    "anywhere",
+    "loses",
+    nothing=lambda _, lang: lambda text, expected: False,
+    word_for_word=lambda _, lang: lambda text, expected: text == SAID[lang].format(expected),
+)
+broken("anywhere", "no_function", a_list=lambda _, lang: [True])
+broken("anywhere", "raised", leaves=lambda _, lang: lambda text, expected: exit(1))
+broken("numbers", "leak_kept", as_it_was=lambda rows, lang: training(lang))
+broken("numbers", "rows_lost", few=lambda rows, lang: rows[:20])
+broken("numbers", "strangers", made_up=cells(1, instruction="How much is 2 and 2?"))
+broken(
+    "easy",
+    "hard_lost",
+    easy_ones=lambda rows, lang: [
+        row for row in rows if sum(r["instruction"] == row["instruction"] for r in rows) > 2
+    ],
+)
+broken("easy", "not_right", all_of_them=lambda rows, lang: sampled(lang))
+broken(
+    "easy",
+    "always_kept",
+    all_right=lambda rows, lang: [row for row in sampled(lang) if row["verified"]],
 )
 broken("seed", "raised", leaves=lambda make, lang: lambda seed: exit(1))
 

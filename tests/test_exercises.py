@@ -467,7 +467,14 @@ def test_each_tier_has_eight_wrong_answers_and_every_code_is_met():
         *("rule", "no_talk", "no_folder", "unreadable", "few_read", "log_contradicted"),
         *("few_questions", "not_trials", "few_seeds", "no_control"),
     }
-    met |= others | repairs | findings | own
+    verified = {  # met in test_attack.py and test_verified_exercises.py
+        *("few_problems", "strange_problem", "not_right", "copied_answer", "not_verified"),
+        *("bad_rate", "one_rate", "thoughts_in_answer", "wrong_step", "no_steps"),
+        *("thoughts_apart", "wrong_difficulty", "always_kept", "one_difficulty"),
+        *("rejected_right", "rejected_unfinished", "lengths_apart", "length_tells", "no_gain"),
+        *("lets_in", "loses", "leak_kept", "hard_lost"),
+    }
+    met |= others | repairs | findings | own | verified
     assert met == {message.split("/")[0] for message in MESSAGES}
 
 

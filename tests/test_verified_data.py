@@ -155,6 +155,13 @@ def test_the_sft_trainer_takes_the_exports(kind, tmp_path):
     assert trainer.state.global_step == 2
 
 
+def test_a_student_s_thoughts_are_kept(tmp_path):
+    student = Student(MODELS / "novice", (), 1, 0.0)
+    llm = student.llm(thinking="keep", temperature=0, max_new_tokens=4)
+    [made] = llm.generate([[{"role": "user", "content": "2+2?"}]], **llm.generation_kwargs)
+    assert made["thoughts"] == [""] and llm.seed == 42
+
+
 @pytest.mark.slow
 def test_the_grpo_trainer_takes_the_prompts_and_its_rewards_are_the_verifier_s(
     tmp_path, monkeypatch

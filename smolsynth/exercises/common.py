@@ -44,6 +44,10 @@ NEAR_NAMES = {  # what steps call these columns, and what comes to mind
     "chosen": "chosen_response preferred better best winner",
     "rejected": "rejected_response worse worst loser",
     "chosen_rating": "chosen_score score_chosen rating_chosen chosen_ratings",
+    "thoughts": "llm_solve_thoughts trace traces reasoning thinking",
+    "verified": "right correct is_right is_correct verdict",
+    "pass_rate": "rate share pass@1 accuracy",
+    "difficulty": "level hardness",
     "rejected_rating": "rejected_score score_rejected rating_rejected rejected_ratings",
 }
 

@@ -1,4 +1,4 @@
-"""The failure lab: six pipelines that run and make a wrong dataset; does a repair work?
+"""The failure lab: pipelines that run and make a wrong dataset; does a repair work?
 
     check_repair("formatter", answer, lang=LANG, rated=rated)    -> Report
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from smolsynth.exercises import cells, measures
+from smolsynth.exercises import cells, measures, verified
 from smolsynth.exercises.common import (
     cell_problems,
     duplicate_problems,
@@ -48,6 +48,9 @@ def check_repair(case: str, answer: Any, lang: str = "en", **given: Any) -> Repo
     "formatter"  rows of chosen and rejected                    rated=[…]: rows with their ratings
     "batches"    rows of instruction and ratings                rows=[…]: what was to be rated
     "selection"  the rows selected                              candidates=[…], budget=n
+    "anywhere"   a function: text, expected → right or not       -
+    "numbers"    rows of instruction                            training=[…], test=[…]: problems
+    "easy"       rows of instruction and response               samples=[…]: verified rows
 
     Rows are a Dataset, a Distiset with one config, a list of dicts or a DataFrame; None means not
     started. Whatever else is handed in gives a Problem, never an exception.
@@ -65,7 +68,7 @@ def check_repair(case: str, answer: Any, lang: str = "en", **given: Any) -> Repo
         return Report("repair", case, lang, problems=(stale(sheet, error),))
     if answer is None:
         return Report("repair", case, lang, started=False)
-    if case != "seed" and (problem := read(answer, sheet)):
+    if case not in FUNCTIONS and (problem := read(answer, sheet)):
         return Report("repair", case, lang, problems=(problem,))
     try:
         missing = [_no_column(sheet, name) for name in columns if name not in sheet.columns][:1]
@@ -264,10 +267,13 @@ CASES: dict[str, tuple[Callable, tuple[str, ...], tuple[str, ...]]] = {
     "formatter": (_formatter, ("chosen", "rejected"), ("rated",)),
     "batches": (_batches, ("instruction", "ratings"), ("rows",)),
     "selection": (_selection, ("instruction",), ("candidates", "budget")),
+    **verified.REPAIRS,
 }
+FUNCTIONS = ("seed", "anywhere")  # cases whose answer is a function
 TEXTS = {  # the columns that hold texts; of pairs, they may hold turns
     "one-step": ("instruction", "response"),
     **dict.fromkeys(("template", "batches", "selection"), ("instruction",)),
+    **verified.REPAIR_TEXTS,
 }
 ANSWERS = {  # what the notebooks call the answer
     "seed": "mended_evolve",
@@ -276,4 +282,5 @@ ANSWERS = {  # what the notebooks call the answer
     "formatter": "mended_formatted",
     "batches": "mended_results",
     "selection": "mended_selection",
+    **verified.REPAIR_ANSWERS,
 }

@@ -415,6 +415,183 @@ MESSAGES = {
         "zh": "没有 `topic` 这一列，看不出每一行出自哪个主题。\n"
         "请从第一步起就留着它，好看出是不是每个主题都有了。",
     },
+    # ---- answers that a program checks ----
+    "few_rows/verified": {
+        "en": "Too few rows: {n}. The task asks for {need} or more.\n"
+        "Sample more problems, or more answers to each; what was dropped, and why, the "
+        "verdicts say.",
+        "zh": "只有 {n} 行，任务要求至少 {need} 行。\n"
+        "多采样几道题，或者每道题多答几遍；去掉了哪些、为什么，看判定。",
+    },
+    "few_problems": {
+        "en": "The rows are about {count} different problems; the task asks for {need} or more.\n"
+        "Take fewer answers of each (`most=`), and more problems.",
+        "zh": "这些行只涉及 {count} 道不同的题，任务要求至少 {need} 道。\n"
+        "每道题少留几个回答（`most=`），多用几道题。",
+    },
+    "strange_problem": {
+        "en": "In {bad} of {n} rows, `{column}` is none of the problems that were given.\n"
+        "Take their texts as they are, and let `instruction` go along from the first "
+        "step on.",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 不是所给的题。\n"
+        "题目请照原样用，让 `instruction` 从第一步起一路带下来。",
+    },
+    "not_right": {
+        "en": "In {bad} of {n} rows, the answer in `{column}` is wrong.\n"
+        "Look at them beside what is expected: does your verifier read what is *said* to "
+        "be the answer, and did you drop what it calls wrong?",
+        "zh": "{n} 行中有 {bad} 行，`{column}` 里的答案是错的。\n"
+        "和应有的答案对着看：你的验证器读的是不是说成答案的那个数？判错的都去掉了没有，请检查一下。",
+    },
+    "copied_answer": {
+        "en": "In {bad} of {n} rows, `{column}` is what was expected, word for word.\n"
+        "A row holds what the model wrote, not the key.",
+        "zh": "{n} 行中有 {bad} 行，`{column}` 和标准答案一字不差。\n"
+        "一行里该放模型写的回答，不是标准答案。",
+    },
+    "not_verified": {
+        "en": "In {bad} of {n} rows, `{column}` is not true.\n"
+        "Keep the rows alone that the verifier finds right.",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 不为真。\n只留下验证器判对的行。",
+    },
+    "bad_rate": {
+        "en": "In {bad} of {n} rows, `{column}` is no number above 0 and up to 1.\n"
+        "It is the share of right answers among all that were sampled for the problem: "
+        "`select_verified` writes it.",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 不是 0 到 1 之间的数（不含 0）。\n"
+        "它是这道题的所有回答里答对的比例，`select_verified` 会写好。",
+    },
+    "bad_rate/two": {
+        "en": "In {bad} of {n} rows, the problem has another `{column}` in another row.\n"
+        "The rate belongs to the problem: count all its answers once.",
+        "zh": "{n} 行中有 {bad} 行，同一道题在别的行里另有一个 `{column}`。\n"
+        "通过率是题目的：把这道题的所有回答放在一起算一次。",
+    },
+    "one_rate": {
+        "en": "`{column}` has one value only.\n"
+        "One answer a problem can only be right or wrong: sample several.",
+        "zh": "`{column}` 只有一个值。\n一道题只答一遍，不是对就是错：请多采样几遍。",
+    },
+    "thoughts_in_answer": {
+        "en": "In {bad} of {n} rows, marks such as `<think>` stand in a text.\n"
+        'Keep thoughts and answer in columns of their own: `thinking="keep"` does so.',
+        "zh": "{n} 行中有 {bad} 行，文本里留着 `<think>` 这样的标记。\n"
+        '思考过程和答案各放一列：`thinking="keep"` 就是这样做的。',
+    },
+    "wrong_step": {
+        "en": "In {bad} of {n} rows, a step in `{column}` is false.\n"
+        "The answer is right all the same: `check_arithmetic` finds such rows. Drop them.",
+        "zh": "{n} 行中有 {bad} 行，`{column}` 里有一步算错了。\n"
+        "答案还是对的；用 `check_arithmetic` 找出这些行，去掉。",
+    },
+    "no_steps": {
+        "en": "In {bad} of {n} rows, nothing is worked out in `{column}`.\n"
+        "Is this the column that the model's thoughts came in?",
+        "zh": "{n} 行中有 {bad} 行，`{column}` 里什么也没算。\n"
+        "请看看，模型的思考过程是不是在这一列里。",
+    },
+    "thoughts_apart": {
+        "en": "In {bad} of {n} rows, the numbers of the answer don't occur in `{column}`.\n"
+        "Have rows been moved against each other?",
+        "zh": "{n} 行中有 {bad} 行，答案里的数在 `{column}` 里没出现过。\n请看看是不是行错位了。",
+    },
+    "wrong_difficulty": {
+        "en": "In {bad} of {n} rows, `{column}` does not fit `pass_rate`.\n"
+        "Take it from `difficulty(rate)`, or from `select_verified`.",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 和 `pass_rate` 对不上。\n"
+        "用 `difficulty(rate)` 来算，或者用 `select_verified` 写好的。",
+    },
+    "always_kept": {
+        "en": "In {bad} of {n} rows, the problem was answered rightly every time.\n"
+        "It teaches nothing new: `select_verified` drops it.",
+        "zh": "{n} 行中有 {bad} 行，题目回回都答对。\n"
+        "这样的题教不出新东西：`select_verified` 会去掉。",
+    },
+    "one_difficulty": {
+        "en": "Nearly all rows are of one difficulty.\n"
+        "Let two at least have a tenth of the rows: sample more problems, or take the "
+        "same number of each.",
+        "zh": "几乎所有的行都是同一个难度。\n"
+        "至少要有两个难度各占一成：多采样几道题，或者每个难度取一样多。",
+    },
+    "rejected_right": {
+        "en": "In {bad} of {n} rows, the answer in `{column}` is right, too.\n"
+        "Such a pair says that right is worse than right.",
+        "zh": "{n} 行中有 {bad} 行，`{column}` 里的答案也是对的。\n这样的对等于说：对的比对的差。",
+    },
+    "rejected_unfinished": {
+        "en": "In {bad} of {n} rows, `{column}` gives no answer at all.\n"
+        "Then what tells the two apart is that one of them ends. Take answers that are "
+        "wrong.",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 根本没有答案。\n"
+        "两边的差别就成了一个写完、一个没写完。请用答错了的。",
+    },
+    "lengths_apart": {
+        "en": "In {bad} of {n} rows, one answer is longer than the other by more than a "
+        "quarter.\n"
+        "Take the wrong answer that is closest in length, or none: `verified_pairs` does "
+        "so.",
+        "zh": "{n} 行中有 {bad} 行，两边长度相差超过四分之一。\n"
+        "取长度最接近的那个错误回答，没有就不要：`verified_pairs` 就是这样做的。",
+    },
+    "length_tells": {
+        "en": "The chosen answer is the longer one in {share} of the pairs.\n"
+        "Length alone tells the sides apart. Balance it.",
+        "zh": "有 {share} 的对是被选的更长。\n光看长度就分得出两边了，请让两头均衡。",
+    },
+    "duplicates/verified": {
+        "en": "In {count} of {n} rows, the answer is one that the problem has already.\n"
+        "What differs in spaces or full stops alone is the same: `select_verified` keeps "
+        "the first.",
+        "zh": "{n} 行中有 {count} 行，回答和这道题前面的一条相同。\n"
+        "只差空格、句号的，也算相同：`select_verified` 只留第一条。",
+    },
+    "no_gain": {
+        "en": "The second round does not beat the first: {name} is {gain} against the baseline.\n"
+        "Sample the student of the first round on more or harder problems, or with more "
+        "answers each, and keep as many rows.",
+        "zh": "第二轮没有超过第一轮：{name} 比基准 {gain}。\n"
+        "用第一轮的学生多采样些题、难些的题，或者每道题多答几遍，行数保持一样。",
+    },
+    "no_function/verifier": {
+        "en": "This is not a function.\n"
+        "Hand over the function itself, without calling it: it takes a text and what is "
+        "expected, and says whether the text is right.",
+        "zh": "这不是函数。\n"
+        "请提交函数本身，不要先调用它：它读入一段文本和应有的答案，返回对不对。",
+    },
+    "lets_in": {
+        "en": "Your verifier lets in {count} wrong answers.\n"
+        "What is said to be the answer counts, with its unit, and nothing else in the "
+        "text.",
+        "zh": "你的验证器放过了 {count} 条错误的回答。\n"
+        "作数的是文中说成答案的那个量，连同单位，别的都不算。",
+    },
+    "loses": {
+        "en": "Your verifier throws out {count} right answers.\n"
+        "The same quantity may be written in another unit, in a box, or after a "
+        "correction.",
+        "zh": "你的验证器错杀了 {count} 条正确的回答。\n"
+        "同一个量可以换单位写，可以写在方框里，也可以先错后改。",
+    },
+    "strangers/training": {
+        "en": "In {bad} of {n} rows, `{column}` is no row of the training data.\n"
+        "Hand over rows of `training`, as they are.",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 不在训练数据里。\n"
+        "请提交 `training` 里的行，照原样。",
+    },
+    "leak_kept": {
+        "en": "{bad} of {n} rows are a test problem with other numbers.\n"
+        "Compare the texts with the numbers taken out.",
+        "zh": "{n} 行中有 {bad} 行，就是换了数的考题。\n把数字去掉再来比较。",
+    },
+    "hard_lost": {
+        "en": "{count} of {need} problems are missing, the hardest of them first: they were "
+        "right now and then.\n"
+        "One right answer is enough, however many are wrong beside it.",
+        "zh": "{need} 道题里少了 {count} 道，越靠前的越难：它们都有答对的时候。\n"
+        "只要有一个回答是对的就够了，旁边错多少都不要紧。",
+    },
     # ---- data of one's own ----
     "few_rows/own": {
         "en": "Too few rows: {n}. The task asks for {need} or more.\n"
@@ -722,6 +899,32 @@ WORDS = {
         "test it: others can trust this card.",
         "praise_own_lion": "Well done! A control of the same size, and an interval: whatever it "
         "says, you know how sure it is.",
+        "praise_verified_turtle": "Well done! Every answer is right, and a program has said so.",
+        "praise_verified_dog": (
+            "Well done! Right to the last step, neither too easy nor beyond reach, and you "
+            "know how hard each is."
+        ),
+        "praise_verified_lion": (
+            "Well done! What tells your sides or your rounds apart is the verdict, and "
+            "nothing else."
+        ),
+        "verified_turtle": "A verified dataset",
+        "verified_dog": "… with thoughts, right in every step, and difficulty",
+        "verified_lion": "… as pairs, or as a second round that beats the first",
+        "verified_all_done": "All three done. Next: save it as in the cell `{cell}`.",
+        "fact_verified": "{rows} rows of {problems} problems, verified again",
+        "praise_repair_anywhere": (
+            "Repaired. A number that stands somewhere in a text is no answer; and a verifier "
+            "is tested before it tests."
+        ),
+        "praise_repair_numbers": (
+            "Repaired. With other numbers it is the same problem: hold out stories, and "
+            "search without the numbers."
+        ),
+        "praise_repair_easy": (
+            "Repaired. Where most answers agree, the problem is easy. What a student can "
+            "learn stands in the few right answers to the others."
+        ),
         "own_turtle": "A checked dataset of your own",
         "own_dog": "… read, repaired and logged, with its card, apart from the test",
         "own_lion": "… with a student, a control and an interval",
@@ -817,6 +1020,21 @@ WORDS = {
         "praise_own_turtle": "做得好！这是你自己的数据，每条规则都挑不出毛病。",
         "praise_own_dog": "做得好！读过，改过，记下来了，考题也没混进去：这张卡片信得过。",
         "praise_own_lion": "做得好！对照一样大，区间也有了：结果是好是坏，有多大把握，你心里有数。",
+        "praise_verified_turtle": "做得好！每个答案都对，而且是程序说的。",
+        "praise_verified_dog": "做得好！步步都对，不太容易也够得着，每道题有多难你都清楚。",
+        "praise_verified_lion": "做得好！两边也好，两轮也好，差别只在判定，没有别的。",
+        "verified_turtle": "一份验证过的数据集",
+        "verified_dog": "……带思考过程，步步都对，还分难度",
+        "verified_lion": "……配成对，或者做第二轮，超过第一轮",
+        "verified_all_done": "三关全部通过。下一步：照单元格 `{cell}` 的做法保存。",
+        "fact_verified": "{rows} 行，出自 {problems} 道题，又验证了一遍",
+        "praise_repair_anywhere": "修好了。文中某处有这个数，不等于答案是这个数；"
+        "验证器要先考一考，才能拿来考别人。",
+        "praise_repair_numbers": "修好了。换了数，还是同一道题：考题按故事留，搜索时去掉数字。",
+        "praise_repair_easy": (
+            "修好了。多数回答都一致的，是容易的题。学生能学到东西的，是其余那些题里不多的几个"
+            "正确回答。"
+        ),
         "own_turtle": "一份查过的数据集，用你自己的材料",
         "own_dog": "……读过，改过，留有记录和卡片，没混进考题",
         "own_lion": "……加上学生、对照和区间",

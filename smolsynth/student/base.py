@@ -11,7 +11,7 @@ from typing import Any
 
 from distilabel.models.llms.base import LLM
 
-from smolsynth.llms import CT2LLM, MODELS, bundled_names, load_llm
+from smolsynth.llms import MODELS, bundled_names, load_llm
 
 NOVICE = "bundled:novice"
 
@@ -40,10 +40,8 @@ class Student:
 
     def llm(self, **options: Any) -> LLM:
         """A distilabel `LLM` of it; options as `load_llm` takes them."""
-        if not (self.folder / "ct2").exists():
-            return load_llm(f"transformers:{self.folder}", **options)
-        seed = options.pop("seed", 42)
-        return CT2LLM(model=str(self.folder), seed=seed, generation_kwargs=options)
+        kind = "ct2" if (self.folder / "ct2").exists() else "transformers"
+        return load_llm(f"{kind}:{self.folder}", **options)
 
 
 def model_path(base: str | Path | Student) -> str:

@@ -124,14 +124,20 @@ def select_verified(
             right.sort(key=lambda row: len(tokens(row[response])))
         different: dict[str, Row] = {}
         for row in right:
-            different.setdefault(_same(row[response]), row)
+            different.setdefault(same_answer(row[response]), row)
         chosen = list(different.values())[:most]
         kept += [{**row, "pass_rate": rate, "difficulty": difficulty(rate)} for row in chosen]
     return kept
 
 
-def _same(text: str) -> str:
-    """What is equal here differs in form alone; signs of arithmetic are no mere form."""
+def same_answer(text: str) -> str:
+    """What is equal here differs in form alone; signs of arithmetic are no mere form.
+
+    >>> same_answer("It is 4.") == same_answer("it is  4")
+    True
+    >>> same_answer("1 + 2") == same_answer("1 × 2")
+    False
+    """
     signs = "".join(sign for sign in text if sign in "+-*/×÷=<>.")
     return f"{plain(text)}\0{signs}"
 
