@@ -408,7 +408,7 @@ _LOOK = r"""() => {
         return [255, 255, 255];
     };
     const faint = visible.filter(node => ['P', 'LABEL', 'TEXTAREA', 'INPUT', 'SELECT', 'TD', 'TH',
-        'BUTTON', 'H2'].includes(node.tagName) && !node.disabled
+        'BUTTON', 'H1'].includes(node.tagName) && !node.disabled
         && !['radio', 'checkbox'].includes(node.type)).map(node => {
             const [one, two] = [light(rgb(getComputedStyle(node).color)), light(behind(node))];
             const ratio = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);

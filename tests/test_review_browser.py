@@ -14,6 +14,7 @@ playwright = pytest.importorskip("playwright", reason="pip install playwright")
 pytest.importorskip("voila", reason="pip install voila")
 
 import browser  # noqa: E402
+from axe_playwright_python.base import AXE_FILE_PATH  # noqa: E402
 
 from smolsynth.cli.studio import POLICY, _write_page  # noqa: E402
 from smolsynth.studio.strings import WORDS  # noqa: E402
@@ -29,19 +30,21 @@ from pathlib import Path
 
 sys.path.insert(0, {tests!r})
 from test_review import {rows}, sheet
-from ipywidgets import HTML, VBox
-from smolsynth.studio.widgets import STYLE
+from smolsynth.studio import Studio
 
-review = sheet(Path("output"), {rows}({n}), {lang!r}, {kind!r})
-page = VBox([HTML(STYLE), review])
-page.add_class("sds")
-page
+app = Studio({lang!r}, Path("output"))
+made = sheet(Path("output"), {rows}({n}), {lang!r}, {kind!r})
+app.session.prepare(made.session.plan)
+app.session.take({rows}({n}))
+app.session.generation.done = True
+app.go("review")
+app
 """
 
 
 @contextmanager
 def review_page(folder, lang="en", kind="preference", n=300, theme="light", **size):
-    """A page with the step alone, of rows that nobody generated; yields it in Chromium."""
+    """The app at its third step, with rows that nobody generated; yields it in Chromium."""
     rows = "pairs" if kind == "preference" else "singles"
     tests = str(browser.ROOT / "tests")
     _write_page(
@@ -126,3 +129,37 @@ def test_5000_rows_are_scrolled_and_narrow_pages_hold_the_table(tmp_path):
             table.evaluate("(node, top) => { node.scrollTop = top }", place * 30)
             table.locator(f"[data-at='{place + 3}']").wait_for()
             assert table.locator(".sds-rows .sds-tr").count() < 100
+
+
+@pytest.mark.parametrize(
+    ("lang", "kind", "theme"), [("en", "preference", "light"), ("zh", "instruction", "dark")]
+)
+def test_axe_finds_nothing_and_the_page_says_its_language(tmp_path, lang, kind, theme):
+    """By the rules of WCAG 2.1, A and AA, at 400 pixels and at 1280."""
+    words = WORDS[lang]
+    with review_page(tmp_path, lang, kind, 30, theme) as page:
+        page.evaluate(AXE_FILE_PATH.read_text("utf-8"))
+        page.evaluate("document.querySelector('.sds').append(document.createElement('button'))")
+        assert page.evaluate(_AXE)[0][0] == "button-name"  # it does find things
+        page.evaluate("document.querySelector('.sds > button').remove()")
+        for step in ("review", "describe", "generate", "export", "code"):
+            button = page.get_by_role("button", name=words[step], exact=True)
+            button.click()
+            page.locator(".sds-steps [aria-current=step]", has_text=words[step]).wait_for()
+            for width in (400, 1280):
+                page.set_viewport_size({"width": width, "height": 900})
+                page.wait_for_timeout(300)
+                found = page.evaluate(_AXE)
+                assert not found, (step, width, found)
+        assert page.evaluate("document.documentElement.lang") == {"en": "en", "zh": "zh-CN"}[lang]
+        assert page.title() == words["title"]
+        assert page.locator(".sds [role=radiogroup], .sds [role=group]").count() >= 2
+
+
+_AXE = """async () => {
+    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
+    const { violations } = await axe.run(document.querySelector(".sds"),
+        { runOnly: tags, preload: false });
+    return violations.map(({ id, nodes }) =>
+        [id, nodes.slice(0, 3).map(({ html }) => html.slice(0, 160))]);
+}"""

@@ -15,6 +15,7 @@ from typing import Any
 from ipywidgets import HTML, VBox
 
 from smolsynth.generation.plan import Plan
+from smolsynth.studio.access import Access
 from smolsynth.studio.describe import Describe
 from smolsynth.studio.output import Code, Export
 from smolsynth.studio.produce import Produce
@@ -51,10 +52,11 @@ class Studio(VBox):
         self.buttons = {name: button(words[name], partial(self.go, name)) for name in self.steps}
         bar = side_by_side(*self.buttons.values())
         bar.add_class("sds-steps")
-        title = HTML(f"<h2>{words['title']}</h2>")
+        title = HTML(f"<h1>{words['title']}</h1>")
         gone = HTML()
         session.worker.beat(partial(_renew, gone, words["gone"]))
-        head = [HTML(STYLE), gone, title, paragraph(words["lead"], "note"), bar]
+        access = Access(lang=lang, title=words["title"], steps=words["steps"])
+        head = [access, HTML(STYLE), gone, title, paragraph(words["lead"], "note"), bar]
         super().__init__([*head, *self.steps.values()])
         self.add_class("sds")
         for name, step in self.steps.items():

@@ -139,6 +139,7 @@ class Describe(VBox):
         self.sample_button = button(words["sample"], self.sample, main=True)
         self.start_button = button("", self.start)
         self.status = paragraph(words["no_sample"])
+        self.status.add_class("sds-live")
         self.forecast = paragraph()
         self.problem = Problem(words)
         self.shown = Rows(words, lines=6)

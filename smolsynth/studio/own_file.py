@@ -94,8 +94,8 @@ class OwnFile(Panel):
         self.figures = Plain(words["figures"])
         self.examples = Plain(words["examples"])
         self.mask = Checkbox(description=words["mask"], indent=False)
-        self.review_button = button("", self.review, main=True)
-        self.clean_button = button("", self.leave_out)
+        self.review_button = button(words["own_review"].format(n=0), self.review, main=True)
+        self.clean_button = button(words["own_clean"].format(n=0, bad=0), self.leave_out)
         self.extend_button = button(words["extend"], self.extend, words["extend_tip"])
         self.page = VBox()
         self.found = VBox(

@@ -70,7 +70,6 @@ class Review(Step):
             "1 1 140px",
         )
         self.count = paragraph()
-        self.count.add_class("sds-live")
         self.table = Table(
             {name: words[f"column_{name}"] for name in COLUMNS}
             | {"table": words["list"], "select": words["select"]},
@@ -103,7 +102,6 @@ class Review(Step):
         self.voting = side_by_side(*self.votes, self.swap)
         self.verdict, self.score = paragraph(), paragraph()
         self.said = paragraph()  # of the vote that led to the next pair
-        self.said.add_class("sds-live")
         self.agreement = Plain(words["agreement"])
         self.detail = VBox(
             [

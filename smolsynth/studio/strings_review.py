@@ -2,6 +2,7 @@
 
 REVIEW: dict[str, dict[str, str]] = {
     "en": {
+        "steps": "Steps",
         "edited_rows": "edited",
         "differs": "my vote differs from the judge's",
         "disputed": "reviewers disagree",
@@ -58,6 +59,7 @@ REVIEW: dict[str, dict[str, str]] = {
         "delete_sure": "Delete for good? Press again",
     },
     "zh": {
+        "steps": "步骤",
         "edited_rows": "改过的",
         "differs": "我和评审模型看法不同",
         "disputed": "审阅人意见不一",

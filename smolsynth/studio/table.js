@@ -179,7 +179,7 @@ function render({ model, el }) {
     // The step is above the table only once the page has put it there.
     if (listening || !el.isConnected) return;
     listening = step();
-    listening.addEventListener("keydown", onKey);
+    listening.addEventListener("keydown", onKey, true); // text areas let no key pass
     draw();
   }
   const seen = new ResizeObserver(() => { listen(); ask(); });
@@ -194,7 +194,7 @@ function render({ model, el }) {
     seen.disconnect();
     narrow.removeEventListener("change", fit);
     model.off("change:view", draw);
-    listening?.removeEventListener("keydown", onKey);
+    listening?.removeEventListener("keydown", onKey, true);
   };
 }
 

@@ -26,9 +26,12 @@ STYLE = """<style>
   var(--jp-border-color1, rgba(128,128,128,.5)); --sds-accent: var(--jp-brand-color1, #1976d2);
   --sds-good: #2e7d32; --sds-bad: #c62828; padding: 4px 8px 16px }
 body.theme-dark .sds, [data-jp-theme-light="false"] .sds, html[theme="dark"] .sds {
-  --sds-good: #81c784; --sds-bad: #ff8a80 }
+  --sds-good: #81c784; --sds-bad: #ff8a80;
+  color-scheme: dark; --jp-widgets-dropdown-arrow: none }
+body.theme-dark .sds select, [data-jp-theme-light="false"] .sds select,
+html[theme="dark"] .sds select { appearance: auto }
 .sds .widget-html-content, .sds .jupyter-widgets { overflow: visible }
-.sds h2 { margin: 4px 0 2px; font-size: 1.45em; line-height: 1.3; font-weight: 600 }
+.sds h1 { margin: 4px 0 2px; font-size: 1.45em; line-height: 1.3; font-weight: 600 }
 .sds p { margin: 2px 0; line-height: 1.5; white-space: normal }
 .sds .sds-note p, .sds p.sds-note { color: var(--jp-ui-font-color2, inherit) }
 .sds abbr { text-decoration: underline dotted; cursor: help }
@@ -78,6 +81,10 @@ body.theme-dark .sds, [data-jp-theme-light="false"] .sds, html[theme="dark"] .sd
 .sds .sds-list option:checked { color: #fff;
   background: #1565c0 linear-gradient(0deg, #1565c0 0%, #1565c0 100%) }
 .sds .progress { height: 14px }
+.sds .sds-unseen { position: absolute; width: 1px; height: 1px; overflow: hidden;
+  clip-path: inset(50%) }
+.sds .widget-radio-box > label { display: flex; align-items: flex-start; gap: 6px; height: auto;
+  white-space: normal; line-height: 1.5 }
 .sds .sds-gone { visibility: hidden; height: 0; margin: 0; animation: sds-gone 1s 20s forwards }
 @keyframes sds-gone { to { visibility: visible; height: auto; padding: 8px; font-weight: 600;
   border: 2px solid var(--sds-bad); color: var(--sds-bad) } }
@@ -85,8 +92,10 @@ body.theme-dark .sds, [data-jp-theme-light="false"] .sds, html[theme="dark"] .sd
 
 
 def paragraph(words: str = "", kind: str = "") -> HTML:
-    """A paragraph of our own words. `say` changes it."""
+    """A paragraph of our own words. `set_text` changes it: one that begins empty is read out."""
     widget = HTML()
+    if not words:
+        widget.add_class("sds-live")
     set_text(widget, words, kind)
     return widget
 
