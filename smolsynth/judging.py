@@ -19,7 +19,7 @@ from smolsynth.pipelines.trial import try_step
 from smolsynth.quality.lengths import lengths
 from smolsynth.rows import Row, is_missing
 from smolsynth.seeds import read_data
-from smolsynth.text.layout import width
+from smolsynth.text.layout import in_words, width
 from smolsynth.viewers.charts import BAR, INK, chart, chart_fonts, chart_words
 
 # ---- pairs whose truth is known ----
@@ -297,7 +297,7 @@ def _lines(report: Audit) -> Iterator[str]:
     def line(name: str, share: float | None, comment: str = "") -> str:
         return f"{name}{' ' * (22 - width(name))}{_shown(share):<4}   {comment}".rstrip()
 
-    yield words["read"].format(n=report.pairs)
+    yield in_words(words["read"], n=report.pairs)
     yield line(words["understood"], report.understood)
     ties = words["ties"].format(ties=_shown(report.ties))
     yield line(words["agreement"], report.agreement, ties)

@@ -118,7 +118,7 @@ def test_rows_left_out_keep_the_numbers_of_the_file(tmp_path, capsys):
     assert "row 1: answer: expected text, found int 3" in capsys.readouterr().err
     assert main(["check", str(path), "--skip"]) == 1
     out = capsys.readouterr().out
-    assert "1 rows can't be read and are left out; the first: row 1" in out
+    assert "Left out, since they can't be read: 1 row; the first: row 1" in out
     assert re.search(r"empty +1 +0 ✗ +row 4:", out)
 
 

@@ -13,6 +13,7 @@ import pytest
 from datasets import Dataset, DatasetDict
 
 from smolsynth.quality.lengths import lengths
+from smolsynth.quality.report import measure
 from smolsynth.rows import rows
 from smolsynth.text.layout import clean, width
 from smolsynth.viewers import charts as display
@@ -592,3 +593,10 @@ def test_a_narrow_terminal_gets_narrow_rows(monkeypatch, capsys):
     monkeypatch.setattr("sys.stdout.isatty", lambda: False, raising=False)
     preview(rows)  # a log or a notebook
     assert 90 < max(map(width, capsys.readouterr().out.splitlines())) <= 100
+
+
+def test_one_row_is_called_a_row():
+    made = [{"instruction": "What is a cat?", "response": "An animal with whiskers."}]
+    assert str(measure(made, "en")).startswith("1 row of instruction data\n")
+    assert repr(browse(made)).startswith("A viewer of 1 row:")
+    assert str(measure(made * 21, "en")).startswith("21 rows of")

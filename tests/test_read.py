@@ -402,7 +402,7 @@ def test_other_columns_are_kept_and_said():
         "kept as they are: id",
     ]
     assert read.describe("zh")[0] == "共 1 行，类别 instruction，格式 question-answer"
-    assert "1 rows of instruction data" in repr(read) and len(read) == 1
+    assert "1 row of instruction data" in repr(read) and len(read) == 1
 
 
 REFUSED = [
@@ -523,7 +523,7 @@ def test_faulty_rows_are_counted_named_or_left_out():
         read_rows(rows)
     read = read_rows(rows, on_error="skip")
     assert len(read) == 5 and [number for number, _ in read.skipped] == [1, 3, 5, 7]
-    assert "4 rows can't be read and are left out; the first: row 1 (" in read.describe()[-1]
+    assert "Left out, since they can't be read: 4 rows; the first: row 1 (" in read.describe()[-1]
     with pytest.raises(ReadError, match="None of 4 rows can be read; row 0: "):
         read_rows([rows[1]] * 4, on_error="skip")
 

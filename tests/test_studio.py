@@ -129,7 +129,7 @@ def test_from_a_description_to_a_folder(app, tmp_path):
     assert len(lines) == 19
     assert json.loads(lines[0])["messages"][1]["content"] == by_hand
     card = (folder / "README.md").read_text("utf-8")
-    by_hand = {"en": "1 rows edited, 1 rejected", "zh": "改过 1 行，拒绝 1 行"}
+    by_hand = {"en": "1 row edited, 1 rejected", "zh": "改过 1 行，拒绝 1 行"}
     assert by_hand[lang] in card
     step.refresh()
     assert step.name.value.endswith("-2")  # another export does not overwrite the first

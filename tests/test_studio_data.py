@@ -85,7 +85,7 @@ def test_a_training_file_is_checked_mended_reviewed_and_exported(english, tmp_pa
     assert made[0]["messages"][2]["content"] == entry.row["response"]
     assert made[0]["messages"][0]["content"] == "s" and made[1]["lot"] == PAYLOADS[1]
     card = (folder / "README.md").read_text("utf-8")
-    assert "11 rows come from the file" in card and "1 rows edited" in card
+    assert "11 rows come from the file" in card and "1 row edited" in card
     assert not (folder / "pipeline.py").exists()  # nothing was made
 
     later = studio("en", tmp_path / "output").steps["describe"]

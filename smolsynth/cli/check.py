@@ -10,6 +10,7 @@ from typing import Any
 from smolsynth.cli.convert import add_reading, read
 from smolsynth.cli.parser import Parser
 from smolsynth.cli.strings import strings
+from smolsynth.text.layout import in_words
 
 NAME = "check"
 HELP = {
@@ -60,10 +61,10 @@ def run(args: argparse.Namespace) -> int:
         print(error.words(args.ui), file=sys.stderr)
         return 2
     lang = args.language if args.language != "auto" else language_of(rows.rows)
-    print(text["measuring"].format(rows=len(rows)), file=sys.stderr, flush=True)
+    print(in_words(text["measuring"], rows=len(rows)), file=sys.stderr, flush=True)
     embed = load_embedder(args.semantic) if args.semantic else None
     given = [as_measured(row) for row in rows.rows]
-    with counted(text["measured"].format(n="{n}", rows=len(rows))) as on_row:
+    with counted(in_words(text["measured"], n="{n}", rows=len(rows))) as on_row:
         report = measure(given, lang, embed=embed, on_row=on_row, **others)
     print("\n".join(rows.describe(args.ui)), end="\n\n")
     print(_in_ui(report, rows, args.ui), end="\n\n")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from smolsynth.cli.parser import Parser
 from smolsynth.cli.strings import strings
+from smolsynth.text.layout import in_words
 
 NAME = "convert"
 HELP = {
@@ -71,5 +72,5 @@ def run(args: argparse.Namespace) -> int:
     for note in made.notes:
         print(note.words(args.ui))
     files = ", ".join(made.files)
-    print(text["done"].format(rows=made.rows, folder=made.folder, files=files))
+    print(in_words(text["done"], rows=made.rows, folder=made.folder, files=files))
     return 0

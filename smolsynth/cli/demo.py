@@ -11,6 +11,7 @@ from smolsynth.cli.parser import Parser
 from smolsynth.cli.strings import strings
 from smolsynth.generation.plan import KINDS, Plan
 from smolsynth.text.language import LANGS
+from smolsynth.text.layout import in_words
 
 NAME = "demo"
 HELP = {
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         for number, plan in enumerate(plans):
             loading = "" if number else text["loading"]
-            print(text[f"start_{plan.kind}"].format(plan=plan) + loading, flush=True)
+            print(in_words(text[f"start_{plan.kind}"], plan=plan) + loading, flush=True)
             saved.append(_make(plan, args, begun))
     finally:
         if saved and len(saved) < len(plans):
@@ -88,8 +89,8 @@ def _make(plan: Plan, args: argparse.Namespace, begun: float) -> Path:
     counts = sorted(Counter(row[COUNTED[kind]] for row in made.rows).items())
     sources = ", ".join(f"{source} {n}" for source, n in counts)
     seconds = time.perf_counter() - begun
-    saved = text["saved"].format(
-        rows=len(made.rows), sources=sources, folder=folder, seconds=seconds
+    saved = in_words(
+        text["saved"], rows=len(made.rows), sources=sources, folder=folder, seconds=seconds
     )
     print(saved + "\n", flush=True)
     return folder

@@ -9,6 +9,7 @@ from smolsynth.cli.parser import Parser
 from smolsynth.cli.strings import strings
 from smolsynth.generation.plan import KINDS, TECHNIQUES, Plan
 from smolsynth.text.language import LANGS
+from smolsynth.text.layout import in_words
 
 NAME = "generate"
 HELP = {
@@ -73,5 +74,5 @@ def run(args: argparse.Namespace) -> int:
         on = partial(on_ray, address=args.ray or None, ray_options=quiet)
     made, folder = make(plan, args.output / plan.name, args.ui, most_tokens=args.max_tokens, on=on)
     tell(made, args.ui)
-    print(text["saved"].format(rows=len(made.rows), folder=folder))
+    print(in_words(text["saved"], rows=len(made.rows), folder=folder))
     return 0

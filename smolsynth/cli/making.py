@@ -13,6 +13,7 @@ from smolsynth.cli.progress import Progress
 from smolsynth.cli.strings import strings
 from smolsynth.errors import RepliesNotUnderstood, StepFailed
 from smolsynth.generation.plan import Plan
+from smolsynth.text.layout import in_words
 
 if TYPE_CHECKING:
     from smolsynth.generation.run import Generation
@@ -125,7 +126,7 @@ def make(
             for _ in made.parts(most_tokens=most_tokens, on=on):
                 if on_first_rows and len(made.rows) >= min(first, plan.rows):
                     progress.clear()
-                    on_first_rows(made.rows[:first])
+                    on_first_rows(made.rows[: min(first, plan.rows)])
                     on_first_rows = None
                 if not made.done and len(made.rows) < plan.rows:
                     progress.show(_how_far(made, text))
@@ -156,16 +157,16 @@ def tell(made: "Generation", ui: str) -> None:
         print(text["dropped"].format(counts=describe_counts(made.dropped, ui)))
     if made.refused:
         reason = made.refused[0]["reason"]
-        print(text["refused"].format(n=len(made.refused), reason=reason))
+        print(in_words(text["refused"], n=len(made.refused), reason=reason))
     if made.left_out:
         print(text["left_out"].format(names=", ".join(made.left_out)))
     if len(made.rows) < wanted:
         key = "spent" if made.spent else "fewer"
-        print(text[key].format(tokens=made.spent, rows=len(made.rows), wanted=wanted))
+        print(in_words(text[key], tokens=made.spent, rows=len(made.rows), wanted=wanted))
 
 
 def _how_far(made: "Generation", text: dict[str, str]) -> str:
-    line = text["progress"].format(rows=len(made.rows), wanted=made.plan.rows)
+    line = in_words(text["progress"], rows=len(made.rows), wanted=made.plan.rows)
     if whole := made.forecast():
         line += text["left"].format(seconds=whole[0] - sum(made.seconds))
     return line

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from smolsynth.errors import Said
+from smolsynth.text.layout import in_words
 
 NOTES = {  # on what became of the data
     "en": {
@@ -37,7 +38,7 @@ NOTES = {  # on what became of the data
         "delimiter": "cells are separated by {delimiter}",
         "blank": "{count} blank lines passed over",
         "shards": "{count} files, one after the other: {first} …",
-        "skipped": "{count} rows can't be read and are left out; the first: row {number} "
+        "skipped": "Left out, since they can't be read: {count} rows; the first: row {number} "
         "({reason})",
         "read": "{read} rows read by a person: {left} left as they are, {mended} mended,"
         " {dropped} dropped",
@@ -353,7 +354,7 @@ _COMMA = {"en": ", ", "zh": "、"}
 
 def note(key: str, values: Mapping[str, Any], lang: str) -> str:
     """One of NOTES, filled in."""
-    return NOTES[lang][key].format(**_in(values, lang))
+    return in_words(NOTES[lang][key], **_in(values, lang))
 
 
 def said(key: str, /, **values: Any) -> Said:

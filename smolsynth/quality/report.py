@@ -32,7 +32,7 @@ from smolsynth.rows import METADATA, Row, column_names, is_missing
 from smolsynth.rows import rows as rows_of
 from smolsynth.text.intents import kinds
 from smolsynth.text.language import check_lang
-from smolsynth.text.layout import width
+from smolsynth.text.layout import in_words, width
 from smolsynth.text.meaning import ALIKE, Embed, same_meaning
 from smolsynth.text.similarity import DuplicateSearch, duplicates, nearest_similarity, overlaps
 from smolsynth.text.tokens import tokens
@@ -413,7 +413,7 @@ _KINDS = 14  # kept in a report: as many as a plot has bars
 
 def _lines(report: Report) -> Iterable[str]:
     words = WORDS[report.lang]
-    yield words[report.kind].format(rows=report.rows)
+    yield in_words(words[report.kind], rows=report.rows)
     head = words["head"]
     yield f"{_wide(head[0], 24)}{_wide(head[1], 7, right=True)}{_wide(head[2], 9, right=True)}"
     for finding in report.findings:

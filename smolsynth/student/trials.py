@@ -17,7 +17,7 @@ from smolsynth.student.intervals import Difference, difference
 from smolsynth.student.quiz import right_answers
 from smolsynth.student.train import FEW, SHORT, Recipe, train
 from smolsynth.text.language import check_lang
-from smolsynth.text.layout import shortened, width
+from smolsynth.text.layout import in_words, shortened, width
 from smolsynth.viewers.charts import BAR, INK, chart, chart_fonts, chart_words
 
 SEEDS = (0, 1, 2)
@@ -130,11 +130,11 @@ class Trials(list[Trial]):
     def __repr__(self) -> str:
         words = _WORDS[self.lang]
         wide = max(24, *(width(trial.name) + 2 for trial in self))
-        lines = [words["head"].format(n=self.questions)]
+        lines = [in_words(words["head"], n=self.questions)]
         for trial in self:
             about = "" if trial.margin is None else f" ± {trial.margin:.3f}"
             each = " ".join(f"{one:.3f}" for one in trial.scores)
-            seen = words["rows"].format(rows=trial.rows, seconds=trial.seconds)
+            seen = in_words(words["rows"], rows=trial.rows, seconds=trial.seconds)
             if trial.coverage is not None:
                 seen += words["coverage"].format(share=trial.coverage)
             lines.append(

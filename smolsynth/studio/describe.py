@@ -49,6 +49,7 @@ from smolsynth.studio.widgets import (
     side_by_side,
     with_label,
 )
+from smolsynth.text.layout import in_words
 
 SAMPLE = 5  # rows
 
@@ -254,7 +255,7 @@ class Describe(VBox):
         self.prompts.refresh()
 
     def _name_start(self) -> None:
-        self.start_button.description = self.words["start"].format(rows=self.rows.value)
+        self.start_button.description = in_words(self.words["start"], rows=self.rows.value)
 
     def plan_like(self, kind: str, lang: str, documents: tuple[str, ...]) -> Plan | None:
         """A plan for more rows like given ones, with the form's numbers and its model."""
@@ -338,8 +339,11 @@ class Describe(VBox):
         set_text(self.status, words["sampled"].format(n=len(rows[:SAMPLE]), seconds=took))
         set_text(
             self.forecast,
-            words["forecast"].format(
-                rows=generation.plan.rows, seconds=duration(seconds, words), tokens=tokens
+            in_words(
+                words["forecast"],
+                rows=generation.plan.rows,
+                seconds=duration(seconds, words),
+                tokens=tokens,
             ),
         )
 

@@ -29,6 +29,7 @@ from smolsynth.studio.widgets import (
     side_by_side,
     with_label,
 )
+from smolsynth.text.layout import in_words
 
 _NAME = re.compile(r"[^\W_][\w.-]{0,99}(?<!\.)")
 # Windows keeps these for devices, whatever follows the first dot.
@@ -59,7 +60,7 @@ class Export(Step):
         self.despite = with_label(
             Text(description=words["despite"], placeholder=words["despite_tip"]), "1 1 100%"
         )
-        self.save_button = button(words["save"].format(n=0), self.save, main=True)
+        self.save_button = button(in_words(words["save"], n=0), self.save, main=True)
         self.status = paragraph()
         self.files = Plain(words["files"])
         self.repository = with_label(
@@ -106,7 +107,7 @@ class Export(Step):
         if self.name.value == self.proposed:  # not changed by hand
             self.proposed = self.name.value = free_name(session.folder / session.plan.name).name
         self._offer_formats()
-        self.save_button.description = words["save"].format(n=len(rows))
+        self.save_button.description = in_words(words["save"], n=len(rows))
         self.save_button.disabled = not rows
         set_text(self.status, "" if rows else words["all_rejected"], "bad")
         set_visible(self.address, False)
@@ -173,7 +174,7 @@ class Export(Step):
             self.show_error(error)
             return
         session.exported(folder)
-        set_text(self.status, words["saved"].format(n=len(rows)), "good")
+        set_text(self.status, in_words(words["saved"], n=len(rows)), "good")
         inside = sorted(path.name for path in folder.iterdir())
         self.files.set_text("\n".join([shown(folder), *(f"  {name}" for name in inside)]))
         self.proposed = self.name.value

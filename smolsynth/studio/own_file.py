@@ -32,6 +32,7 @@ from smolsynth.studio.widgets import (
     side_by_side,
     with_label,
 )
+from smolsynth.text.layout import in_words
 from smolsynth.text.personal import masked_in
 from smolsynth.viewers.download import download_link
 from smolsynth.viewers.report import page
@@ -178,7 +179,7 @@ class OwnFile(Panel):
         self.read, self.report = found
         self.recognised.set_text("\n".join(self.read.describe(lang)))
         if self.report is None:
-            set_text(self.status, words["measuring"].format(n=len(self.read)))
+            set_text(self.status, in_words(words["measuring"], n=len(self.read)))
             return
         report, broken = self.report, self.report.broken
         names = words["comma"].join(RULES[one.rule].words(lang)[0] for one in broken)

@@ -18,6 +18,7 @@ from smolsynth.studio.widgets import (
     set_visible,
     side_by_side,
 )
+from smolsynth.text.layout import in_words
 
 
 class Produce(Step):
@@ -65,7 +66,7 @@ class Produce(Step):
         self.forecast = session.forecast(plan)
         self.bar.max, self.bar.value, self.bar.bar_style = plan.rows, 0, ""
         self.cancel_button.disabled = False
-        set_text(self.status, words["running"].format(rows=len(made.rows), wanted=plan.rows))
+        set_text(self.status, in_words(words["running"], rows=len(made.rows), wanted=plan.rows))
         set_text(self.dropped, "")
 
         def job():
@@ -83,7 +84,9 @@ class Produce(Step):
         if rows:
             self.shown.list.value = len(rows) - 1
         self.bar.value = len(rows)
-        set_text(self.status, self.words["running"].format(rows=len(rows), wanted=made.plan.rows))
+        set_text(
+            self.status, in_words(self.words["running"], rows=len(rows), wanted=made.plan.rows)
+        )
         self._say_costs(made)
 
     def _say_costs(self, made: Generation) -> None:
@@ -114,7 +117,7 @@ class Produce(Step):
         if error:
             self.bar.bar_style = "danger"
             self.show_error(error, "model")
-            set_text(self.status, words["running"].format(rows=len(made.rows), wanted=plan.rows))
+            set_text(self.status, in_words(words["running"], rows=len(made.rows), wanted=plan.rows))
             self.go_on_button.description = words["again"]
         elif not made.done:
             said = words["cancelled"].format(rows=len(made.rows), wanted=plan.rows)
@@ -127,7 +130,7 @@ class Produce(Step):
             set_text(self.status, words["fewer"].format(rows=len(made.rows), wanted=plan.rows))
         else:
             self.bar.bar_style = "success"
-            set_text(self.status, words["done"].format(rows=len(made.rows)), "good")
+            set_text(self.status, in_words(words["done"], rows=len(made.rows)), "good")
         self.refresh()
 
     def cancel(self) -> None:

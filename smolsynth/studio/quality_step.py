@@ -17,6 +17,7 @@ from smolsynth.studio.widgets import (
     set_visible,
     side_by_side,
 )
+from smolsynth.text.layout import in_words
 
 
 class Check(Step):
@@ -60,7 +61,7 @@ class Check(Step):
         if session.worker.busy:
             self.problem.set_text(words["busy"])
             return
-        set_text(self.verdict, words["measuring"].format(n=len(rows)))
+        set_text(self.verdict, in_words(words["measuring"], n=len(rows)))
 
         def job():
             from smolsynth.quality.report import measure

@@ -22,6 +22,7 @@ from smolsynth.studio.decisions import Decisions, Entry
 from smolsynth.studio.store import Project, Store, digest_of
 from smolsynth.studio.strings_data import MORE
 from smolsynth.studio.worker import Worker
+from smolsynth.text.layout import in_words
 
 GIVEN = "given.jsonl"  # in the folder of a run: rows of a training file
 
@@ -199,7 +200,11 @@ class Session:
             note = f"人工审阅：改过 {edited} 行，拒绝 {rejected} 行。"
             note += f"对调 {swapped} 对，分数不再保留。" if swapped else ""
             return note + (f"共 {people} 人审阅。" if people > 1 else "")
-        note = f"Reviewed by hand: {edited} rows edited, {rejected} rejected."
+        note = in_words(
+            "Reviewed by hand: {edited} rows edited, {rejected} rejected.",
+            edited=edited,
+            rejected=rejected,
+        )
         note += f" {swapped} pairs swapped; these have no scores." if swapped else ""
         return note + (f" {people} people reviewed." if people > 1 else "")
 

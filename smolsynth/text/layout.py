@@ -95,6 +95,20 @@ def as_text(value: Any) -> str:
     return clean(str(value))
 
 
+# What is counted in the texts: of one, English says it without the s.
+_COUNTED = "row|pair|talk|question|token|file|document|chunk|passage|fact|rating|vote"
+_ONE = re.compile(rf"(?<![\d.,:/-])1 ({_COUNTED})s\b")
+
+
+def in_words(text: str, /, **values: Any) -> str:
+    """A text with its values filled in; one row is called a row.
+
+    >>> in_words("{rows} rows saved", rows=1), in_words("{rows} rows saved", rows=21)
+    ('1 row saved', '21 rows saved')
+    """
+    return _ONE.sub(r"1 \1", text.format(**values))
+
+
 def columns_of(stream: TextIO) -> int:
     """Columns of printed text: WIDTH, or those of the terminal that it goes to, if fewer."""
     return min(WIDTH, shutil.get_terminal_size().columns) if stream.isatty() else WIDTH

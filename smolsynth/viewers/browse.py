@@ -7,7 +7,7 @@ from typing import Any
 from ipywidgets import HBox, IntSlider, Label, Layout, Text, VBox
 
 from smolsynth.rows import choose_columns, rows
-from smolsynth.text.layout import as_text, clean, shortened, words_in
+from smolsynth.text.layout import as_text, clean, in_words, shortened, words_in
 from smolsynth.viewers.pager import Pager, ReadOnly, height
 
 _LABELS = {
@@ -61,7 +61,7 @@ def browse(data: Any, columns: Sequence[str] | None = None, lang: str = "en"):
 
 class _Browser(Pager):
     def __init__(self, data: Any, columns: Sequence[str], words: dict[str, str]) -> None:
-        super().__init__(data, words, words["repr"].format(n=len(data)))
+        super().__init__(data, words, in_words(words["repr"], n=len(data)))
         self.columns = columns
         if not self.total:
             return

@@ -16,7 +16,7 @@ from typing import Any
 from ipywidgets import HTML, Label
 
 from smolsynth.rows import column_names, rows
-from smolsynth.text.layout import as_text, words_in
+from smolsynth.text.layout import as_text, in_words, words_in
 from smolsynth.viewers.pager import Pager, focus, in_a_row, small_button, two_sides
 
 _LABELS = {
@@ -137,7 +137,7 @@ class _Comparison(Pager):
     def __init__(
         self, data: Any, words: dict[str, str], before: str, after: str, context: str | None
     ) -> None:
-        super().__init__(data, words, words["repr_compare"].format(n=len(data)))
+        super().__init__(data, words, in_words(words["repr_compare"], n=len(data)))
         self.columns, self.context = (before, after), context
         if not self.total:
             return
@@ -203,7 +203,7 @@ class _Voting(Pager):
         seed: int,
     ) -> None:
         words = words | {"previous": words["previous_pair"], "next": words["next_pair"]}
-        super().__init__(data, words, words["repr_vote"].format(n=len(data)))
+        super().__init__(data, words, in_words(words["repr_vote"], n=len(data)))
         self.votes: dict[int, str | None] = {}
         self.instruction, self.chosen = instruction, chosen
         rng = random.Random(seed)
@@ -256,7 +256,7 @@ class _Voting(Pager):
             self.verdict.value += f" {words['done']}" if last else ""
         counted = [vote for vote in self.votes.values() if vote]
         hits = counted.count("chosen")
-        score = words["score"].format(hits=hits, votes=len(counted))
+        score = in_words(words["score"], hits=hits, votes=len(counted))
         self.score.value = score if counted else ""
 
 
