@@ -16,7 +16,7 @@ from typing import Any
 
 from smolsynth.datasets.cells import plain, talks_as_json, with_talks
 from smolsynth.datasets.shapes import FORM, KINDS, MEANING, Shape, UnknownShape, recognise
-from smolsynth.datasets.sources import Notes, raw_rows, text_lines
+from smolsynth.datasets.sources import Notes, drained, raw_rows, text_lines
 from smolsynth.datasets.strings import note, said
 from smolsynth.datasets.talks import Fault, empty
 from smolsynth.datasets.wrapping import unwrapped, usual_names
@@ -139,14 +139,15 @@ def read_rows(
     shape = _recognise(first, kind, notes)
     read = Read([], shape.name, shape.kind, notes=notes)
     read.extra = _extra(first, shape, notes)
-    rows = _without_news(first, raw) if stream else first
-    made = _convert(rows, shape, on_error, read.skipped, None if stream else len(first))
+    count = len(first)
+    rows = _without_news(first, raw) if stream else drained(first)
+    made = _convert(rows, shape, on_error, read.skipped, None if stream else count)
     read.rows = made if stream else list(made)
     if not stream:
         _tell_of_columns(read)
         if not read.rows:
             number, reason = read.skipped[0]
-            given = {"count": len(first), "number": number, "reason": reason}
+            given = {"count": count, "number": number, "reason": reason}
             raise ReadError(said("none_readable", **given))
     return read
 

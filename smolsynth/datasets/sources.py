@@ -250,7 +250,7 @@ def _of_json(
     if head.startswith("["):
         if suffix != ".json":
             notes.append(("array", {}))
-        yield from _whole_json(path, opened)
+        yield from drained(_whole_json(path, opened))
     elif suffix == ".json" and _is_one_object(opened):
         yield from _under_a_key(path, opened, notes, split)
     else:
@@ -268,6 +268,13 @@ def _is_one_object(opened: Callable[[], io.TextIOBase]) -> bool:
     except ValueError:
         return True
     return not rest.strip()
+
+
+def drained(rows: list[Any]) -> Iterator[Any]:
+    """The rows of a list that nobody else has, each let go as soon as it is taken."""
+    rows.reverse()
+    while rows:
+        yield rows.pop()
 
 
 def _whole_json(path: Path, opened: Callable[[], io.TextIOBase]) -> Any:
