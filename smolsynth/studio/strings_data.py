@@ -69,7 +69,8 @@ MORE: dict[str, dict[str, str]] = {
         "prompt_step": "Prompt of",
         "prompt_text": "Text",
         "prompt_default": "Back to the default",
-        "prompts_tip": "{Names in braces} and <PROMPT> stand for what differs from row to row;"
+        "prompts_tip": "Names in braces, as {topic}, and <PROMPT> stand for what differs from row"
+        " to row;"
         " [user] and [system] begin what each says. A changed prompt makes another dataset, and"
         " goes into pipeline.py and the card.",
         "prompt_own": "Changed by you.",
@@ -139,8 +140,9 @@ MORE: dict[str, dict[str, str]] = {
         "prompt_step": "哪一步的提示词",
         "prompt_text": "内容",
         "prompt_default": "恢复默认",
-        "prompts_tip": "{花括号}里的名字和 <PROMPT> 代表每一行不同的内容；[user]、[system] 标明是谁"
-        "说的。改了提示词，就是另一份数据；改动会写进 pipeline.py 和卡片。",
+        "prompts_tip": "花括号里的名字（如 {topic}）和 <PROMPT> 代表每一行不同的内容；"
+        "[user]、[system] 标明是谁说的。改了提示词，就是另一份数据；改动会写进"
+        " pipeline.py 和卡片。",
         "prompt_own": "你改过。",
         "prompt_usual": "这是默认的。",
     },
