@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 import pytest
+from datasets import load_dataset
 from payloads import PAYLOADS
 from test_studio import problems, visible, wait, walk
 
@@ -322,6 +323,44 @@ def test_a_prompt_is_read_changed_and_taken_back(english, tmp_path):
     written = (english.session.saved / "pipeline.py").read_text("utf-8")
     assert "Say it with a" in written and "temperature=0.5" in written
     later = studio("en", tmp_path / "output").steps["describe"]
-    later.reopen()
+    later.reopen(later.session.earlier()[0])
     wait(english)
     assert later.prompts.own == {"Response": own} and later.models.temperature.value == 0.5
+
+
+# ---- files ----
+def test_rows_are_held_out_by_seed_document_in_every_form(english):
+    form = english.steps["describe"]
+    form.topics.children[0].value = True
+    form.rows.value = 12
+    form.start_button.click()
+    wait(english)
+    rows = english.rows
+    assert len({row["seed_document"] for row in rows}) > 1
+    english.go("export")
+    step = english.steps["export"]
+    step.despite.value = "a test"
+    step.validation.value, step.report.value = 25, True
+    for form in ("jsonl", "parquet", "llama-factory", "axolotl"):
+        step.format.value = form
+        step.refresh()
+        step.save_button.click()
+        assert not problems(english), problems(english)
+        folder = english.session.saved
+        data = load_dataset(str(folder), split=None) if form in ("jsonl", "parquet") else None
+        if data:
+            assert data["train"].num_rows + data["validation"].num_rows == 12
+        own = {"llama-factory": "dataset_info.json", "axolotl": "axolotl.yaml"}.get(form)
+        if own:
+            assert "validation.jsonl" in (folder / own).read_text("utf-8")
+        [link] = step.link.children
+        assert f"{folder.name}.zip" in link.value and "base64" in link.value
+        assert (folder / "report.html").read_text("utf-8").startswith("<!doctype html>")
+    of = {row["instruction"]: row["seed_document"] for row in rows}
+    first = english.session.folder / "instruction_self-instruct_en"
+    sides = [
+        {of[json.loads(line)["messages"][0]["content"]] for line in text.splitlines()}
+        for name in ("train", "validation")
+        for text in [(first / f"{name}.jsonl").read_text("utf-8")]
+    ]
+    assert sides[0] and sides[1] and not sides[0] & sides[1]

@@ -48,6 +48,8 @@ def push(
         )
     if not _REPOSITORY.fullmatch(repository):
         raise ValueError(f'The repository is named "you/dataset", not {repository!r}.')
+    held = files[0].with_stem("validation")
+    sent = [files[0], *([held] if held.is_file() else [])]
     safe = f"The data is safe in {folder}."
     token = token or get_token()
     if not token:
@@ -62,18 +64,21 @@ def push(
             repo_id=repository,
             repo_type="dataset",
             folder_path=folder,
-            allow_patterns=["README.md", files[0].name],
+            allow_patterns=["README.md", *(path.name for path in sent)],
             commit_message="Add dataset",
         )
         with tempfile.TemporaryDirectory() as cache:
-            arrived = api.hf_hub_download(
-                repository,
-                files[0].name,
-                repo_type="dataset",
-                revision=version.oid,
-                cache_dir=cache,
-            )
-            there, sent = rows_in(Path(arrived)), rows_in(files[0])
+            arrived = [
+                api.hf_hub_download(
+                    repository,
+                    path.name,
+                    repo_type="dataset",
+                    revision=version.oid,
+                    cache_dir=cache,
+                )
+                for path in sent
+            ]
+            there, rows = (sum(rows_in(Path(path)) for path in paths) for paths in (arrived, sent))
     except Exception as error:  # of httpx, huggingface_hub, the disk
         # a token has no place in an error
         reason = first_line(error).replace(token, "…")
@@ -81,8 +86,8 @@ def push(
             f"{repository} could not be pushed ({reason}): check the network, the name and whether"
             f" the token may write there. {safe}"
         ) from None
-    if there != sent:
-        raise PushFailed(f"Of {sent} rows, {there} arrived at {repository}: push again. {safe}")
+    if there != rows:
+        raise PushFailed(f"Of {rows} rows, {there} arrived at {repository}: push again. {safe}")
     return version.commit_url
 
 

@@ -9,7 +9,7 @@ Nothing is dropped silently: rows that can't be trained on raise, and the error 
 and filter them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,10 @@ from smolsynth.text.personal import masked_in
 FILES = ("jsonl", "parquet", "arrow")
 FORMATS = (*FILES, *(name for name in trainers.FORMATS if name != "messages"))
 KTO = ("prompt", "completion", "label")
-DATA_FILES = ("train.jsonl", "train.parquet", "dataset_info.json", "state.json")
+DATA_FILES = (
+    *("train.jsonl", "train.parquet", "validation.jsonl", "validation.parquet"),
+    *("dataset_info.json", "state.json"),
+)
 
 
 # ---- saving ----
@@ -64,6 +67,7 @@ def save(
     despite: str = "",
     files: Mapping[str, str] | None = None,
     mask: bool = False,
+    validation: Collection[int] = (),
 ) -> Path:
     """Writes the data and a dataset card, `README.md`, into a new folder.
 
@@ -99,6 +103,9 @@ def save(
         files: more text files for the folder, by name, as {"pipeline.py": "…"}.
         mask: put what kind it is in the place of each mail address, phone, card and identity number
             and key (`smolsynth.text.personal`), in all columns.
+        validation: the numbers of rows that are not to be trained on, as
+            `smolsynth.datasets.split.held_out` draws them: they go into a file `validation`, which
+            `load_dataset` gives as that split.
 
     Returns:
         The folder.
@@ -145,10 +152,15 @@ def save(
     }
     try:
         with new_folder(folder) as unfinished:
+            held = [records[number] for number in sorted(set(validation))]
+            train = [row for number, row in enumerate(records) if number not in set(validation)]
             if format in FILES:
-                _write(records, unfinished, format)
+                _write(train, held, unfinished, format)
             else:
-                made = trainers.write(records, _kind(records), format, unfinished, folder.name)
+                kind, name = _kind(records), folder.name
+                made = trainers.write(train, kind, format, unfinished, name)
+                if held:
+                    trainers.write(held, kind, format, unfinished, name, trainers.VALIDATION)
                 facts |= {"columns": made.columns, "lost": made.lost, "notes_of": made.notes}
             extra = {**(files or {}), "README.md": card(folder.name, records, facts, report)}
             for name, text in extra.items():
@@ -179,21 +191,32 @@ def _kind(records: list[Row]) -> str:
     return next(kind for column, kind in columns.items() if column in records[0])
 
 
-def _write(records: list[Row], folder: Path, format: str) -> None:
+def _write(train: list[Row], held: list[Row], folder: Path, format: str) -> None:
+    splits = {"train": train, **({"validation": held} if held else {})}
     if format == "jsonl":
-        lines = "".join(as_json(record) + "\n" for record in records)
-        (folder / "train.jsonl").write_text(lines, encoding="utf-8", newline="\n")
+        for split, records in splits.items():
+            lines = "".join(as_json(record) + "\n" for record in records)
+            (folder / f"{split}.jsonl").write_text(lines, encoding="utf-8", newline="\n")
         return
+    from datasets import DatasetDict
+
+    tables = {split: _table(records) for split, records in splits.items()}
+    if format == "parquet":
+        for split, table in tables.items():
+            table.to_parquet(folder / f"{split}.parquet")
+    elif held:
+        DatasetDict(tables).save_to_disk(folder)
+    else:
+        tables["train"].save_to_disk(folder)
+
+
+def _table(records: list[Row]) -> Any:
     from datasets import Dataset
 
     turns = [turn for row in records for name in trainers.TURNS for turn in row.get(name, ())]
     plain = {*PAIR, *SCORES, "messages", SOURCE}
     known = set(records[0]) <= plain and all(set(turn) == {"role", "content"} for turn in turns)
-    data = Dataset.from_list(records, features=features(*records[0]) if known else None)
-    if format == "parquet":
-        data.to_parquet(folder / "train.parquet")
-    else:
-        data.save_to_disk(folder)
+    return Dataset.from_list(records, features=features(*records[0]) if known else None)
 
 
 def _checked_records(dataset: Any) -> list[Row]:

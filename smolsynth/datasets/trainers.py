@@ -50,7 +50,7 @@ from smolsynth.quality.rules import SCORES
 from smolsynth.rows import Row
 from smolsynth.text.personal import masked_in
 
-DATA = "train.jsonl"
+DATA, VALIDATION = "train.jsonl", "validation.jsonl"
 SHAREGPT = {"user": "human", "assistant": "gpt", "system": "system", "tool": "observation"}
 
 
@@ -98,7 +98,9 @@ def convert(read: Read, to: str, folder: str | Path, *, mask: bool = False) -> C
     return replace(made, folder=folder)
 
 
-def write(rows: Iterable[Row], kind: str, to: str, folder: Path, name: str) -> Converted:
+def write(
+    rows: Iterable[Row], kind: str, to: str, folder: Path, name: str, data: str = DATA
+) -> Converted:
     """Writes rows into a folder that is there, for `convert` and `save`.
 
     Args:
@@ -107,6 +109,7 @@ def write(rows: Iterable[Row], kind: str, to: str, folder: Path, name: str) -> C
         to: of FORMATS.
         folder: to write into.
         name: of the dataset, in the trainer's own file.
+        data: the file for the rows; VALIDATION is added to what the trainer's own file says.
 
     Raises:
         ConvertError: as `convert`.
@@ -118,7 +121,7 @@ def write(rows: Iterable[Row], kind: str, to: str, folder: Path, name: str) -> C
     form = FORM[kind]
     taken = TAKEN.get(to, ()) if to in STRICT else ("tools",)
     count, lost, seen = 0, dict[str, None](), dict[str, None]()
-    with (folder / DATA).open("w", encoding="utf-8", newline="\n") as file:
+    with (folder / data).open("w", encoding="utf-8", newline="\n") as file:
         for number, row in enumerate(rows):
             try:
                 made = list(writer(row))
@@ -135,12 +138,14 @@ def write(rows: Iterable[Row], kind: str, to: str, folder: Path, name: str) -> C
                 seen |= dict.fromkeys(whole)
                 file.write(as_json(whole) + "\n")
                 count += 1
-    beside = BESIDE[to](name, kind, seen) if to in BESIDE else {}
+    beside = BESIDE[to](name, kind, seen, data) if to in BESIDE else {}
     for file_name, text in beside.items():
+        if data == VALIDATION:
+            text = WITH_VALIDATION[to]((folder / file_name).read_text("utf-8"), text)
         (folder / file_name).write_text(text, encoding="utf-8", newline="\n")
     few = to == "openai" and count < OPENAI_LEAST
     notes = (said("few", count=count, least=OPENAI_LEAST),) if few else ()
-    return Converted(folder, count, tuple(seen), tuple(lost), (DATA, *beside), notes)
+    return Converted(folder, count, tuple(seen), tuple(lost), (data, *beside), notes)
 
 
 def _lost(row: Row, made: Sequence[Row], to: str) -> Iterator[str]:
@@ -353,21 +358,22 @@ def _axolotl(row: Row) -> Iterator[Row]:
 # ---- files beside them ----
 
 
-def _dataset_info(name: str, kind: str, seen: Iterable[str]) -> dict[str, str]:
+def _dataset_info(name: str, kind: str, seen: Iterable[str], data: str) -> dict[str, str]:
     columns = {"messages": "conversations"}
     if "tools" in seen:  # a column that is named must be there
         columns["tools"] = "tools"
-    about: dict[str, Any] = {"file_name": DATA, "formatting": "sharegpt", "columns": columns}
+    about: dict[str, Any] = {"file_name": data, "formatting": "sharegpt", "columns": columns}
     if kind == "preference":
         about["ranking"] = True
         columns |= {"chosen": "chosen", "rejected": "rejected"}
     elif kind == "kto":
         columns["kto_tag"] = "label"
+    name += "_validation" if data == VALIDATION else ""
     return {"dataset_info.json": json.dumps({name: about}, ensure_ascii=False, indent=2) + "\n"}
 
 
-def _axolotl_config(name: str, kind: str, seen: Iterable[str]) -> dict[str, str]:
-    lines = ["datasets:", f"  - path: {json.dumps(f'./{name}/{DATA}')}", "    ds_type: json"]
+def _axolotl_config(name: str, kind: str, seen: Iterable[str], data: str) -> dict[str, str]:
+    lines = ["datasets:", f"  - path: {json.dumps(f'./{name}/{data}')}", "    ds_type: json"]
     if kind == "preference":
         lines = ["rl: dpo", *lines, "    split: train", "    type: chat_template.default"]
         lines += [
@@ -396,6 +402,12 @@ FORMATS: dict[str, dict[str, Callable[[Row], Iterator[Row]]]] = {
     "axolotl": dict.fromkeys(("instruction", "preference"), _axolotl),
 }
 BESIDE = {"llama-factory": _dataset_info, "axolotl": _axolotl_config}
+WITH_VALIDATION: dict[str, Callable[[str, str], str]] = {  # both of a trainer's own files in one
+    "llama-factory": lambda train, held: (
+        json.dumps(json.loads(train) | json.loads(held), ensure_ascii=False, indent=2) + "\n"
+    ),
+    "axolotl": lambda train, held: train + "test_" + held[held.index("datasets:") :],
+}
 PLAIN_TURNS = ("sharegpt", "llama-factory", "ms-swift", "alpaca")  # who, what, and no more
 STRICT = ("openai",)  # further columns are refused there
 TAKEN = {"openai": ("tools", "parallel_tool_calls", "turn_weight")}

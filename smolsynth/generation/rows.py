@@ -3,6 +3,7 @@
 import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
 from itertools import zip_longest
 
 from smolsynth.documents.answers import why_unanswered
@@ -23,6 +24,7 @@ VERDICT = (  # of answers that a program has checked
     *("thoughts", "verified", "verdict", "extracted", "verdict_reason", "pass_rate", "difficulty"),
 )
 THOUGHTS = "thoughts"
+SEED = "seed_document"  # tells apart the documents that rows come from
 _THOUGHTS = re.compile(r"llm_(?!ask_|expand_|evolve_|magpie_|again_|measure_)\w+_thoughts")
 _TEXTS = ("instruction", "response", "chosen", "rejected")
 
@@ -51,7 +53,8 @@ def as_row(
         Either `topic`, `instruction`, `response`; or `topic`, `instruction`, `chosen`, `rejected`,
         `chosen_rating`, `rejected_rating` and, where known, `chosen_model`, `rejected_model`: the
         response that the judge rates highest and the one that it rates lowest. Of documents also
-        the columns PROVENANCE, and where thoughts are kept THOUGHTS, as `read_rows` has them;
+        the columns PROVENANCE; SEED where there was a document; THOUGHTS, as `read_rows` has them,
+        where they are kept;
         what the document doesn't answer is "unanswered" (by its words, see
         `smolsynth.documents.answers`, and by a judge's 1 or 2 of 5 for the better response).
 
@@ -65,6 +68,8 @@ def as_row(
     row |= {name: made[name] for name in (*PROVENANCE, *VERDICT) if name in made}
     if not is_pair and THOUGHTS not in row and (thoughts := _thoughts(made)) is not None:
         row[THOUGHTS] = thoughts
+    if made.get("document"):
+        row[SEED] = sha256(made["document"].encode(errors="replace")).hexdigest()[:12]
     texts = [row[name] or "" for name in _TEXTS if name in row]
     broken = [rule for rule, _ in faults(texts, lang, finish_reason_of(made))]
     # Who slips into Chinese for a word or two, as small models do, has lost the thread.

@@ -9,7 +9,7 @@ import math
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -227,25 +227,36 @@ def save_rows(
     format: str = "jsonl",
     despite: str = "",
     notes: str = "",
+    validation: float = 0,
+    files: Mapping[str, str] | None = None,
 ) -> Path:
     """Saves rows of a plan as a dataset, with its card and the file that makes the rows again.
 
     Args:
         rows: as `Generation.rows`, and those of `smolsynth.datasets.given`, which were read.
         folder: to be made.
-        format, despite, notes: as `smolsynth.save`.
+        format, despite, notes, files: as `smolsynth.save`.
+        validation: the share of rows that is held out, by the document that they come from, see
+            `smolsynth.datasets.split`.
 
     Raises:
         QualityError, FileExistsError, OSError, ValueError: see `save`.
     """
     from smolsynth.datasets.given import RECORD, as_record
     from smolsynth.datasets.save import save
+    from smolsynth.datasets.split import held_out
     from smolsynth.generation.script import code
     from smolsynth.generation.techniques import prompts
 
     made = [row for row in rows if RECORD not in row]
     sources = {row["source"] for row in made if "source" in row}
-    facts: dict[str, Any] = {"model": "-", "technique": "-", "seed": None, "seeds": ()}
+    facts: dict[str, Any] = {
+        "model": "-",
+        "technique": "-",
+        "seed": None,
+        "seeds": (),
+        "files": files,
+    }
     if made:
         facts = {
             "model": plan.model,
@@ -254,11 +265,30 @@ def save_rows(
             "seeds": plan.seed_texts() if len(made) == len(rows) else (),
             "prompts": prompts(plan, sources),
             "llm_options": _options(plan),
-            "files": {FILE: code(plan, sources)},
+            "files": {FILE: code(plan, sources), **(files or {})},
         }
+    held = held_out([_origin(row) for row in rows], validation, plan.seed)
     records = iter(_records(made, plan))
     data = [as_record(row) if RECORD in row else next(records) for row in rows]
-    return save(data, folder, lang=plan.lang, format=format, despite=despite, notes=notes, **facts)
+    return save(
+        data,
+        folder,
+        lang=plan.lang,
+        format=format,
+        despite=despite,
+        notes=notes,
+        validation=held,
+        **facts,
+    )
+
+
+def _origin(row: Row) -> str:
+    """What a row comes from: its document, else its topic; a row that was read, what it asks."""
+    from smolsynth.datasets.given import RECORD
+    from smolsynth.generation.rows import SEED
+
+    own = row["instruction"] if RECORD in row else row["topic"]
+    return row.get(SEED) or row.get("chunk_text") or own
 
 
 def _options(plan: Plan) -> dict[str, Any]:

@@ -5,17 +5,20 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from ipywidgets import Checkbox, Dropdown, Text, VBox
+from ipywidgets import BoundedFloatText, Checkbox, Dropdown, Password, Text, VBox
 
 from smolsynth._files import free_name
 from smolsynth.datasets import trainers
 from smolsynth.datasets.hub import push
+from smolsynth.datasets.read import read_rows
 from smolsynth.datasets.save import FILES, FORMATS
 from smolsynth.generation.plan import Plan
 from smolsynth.generation.run import FILE, save_rows
 from smolsynth.generation.script import code
-from smolsynth.quality.report import QualityError
+from smolsynth.quality.report import QualityError, measure
 from smolsynth.quality.rules import RULES
+from smolsynth.rows import Row
+from smolsynth.studio.decisions import TEXTS
 from smolsynth.studio.session import Session
 from smolsynth.studio.strings import describe_error
 from smolsynth.studio.widgets import (
@@ -30,7 +33,10 @@ from smolsynth.studio.widgets import (
     with_label,
 )
 from smolsynth.text.layout import in_words
+from smolsynth.viewers.download import download
+from smolsynth.viewers.report import page
 
+REPORT = "report.html"
 _NAME = re.compile(r"[^\W_][\w.-]{0,99}(?<!\.)")
 # Windows keeps these for devices, whatever follows the first dot.
 _DEVICES = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9¹²³])(\..*)?", re.IGNORECASE)
@@ -60,6 +66,12 @@ class Export(Step):
         self.despite = with_label(
             Text(description=words["despite"], placeholder=words["despite_tip"]), "1 1 100%"
         )
+        self.validation = with_label(
+            BoundedFloatText(description=words["validation"], min=0, max=50, step=5, value=0),
+            "1 1 140px",
+        )
+        self.report = Checkbox(description=words["with_report"], indent=False)
+        self.link = VBox()
         self.save_button = button(in_words(words["save"], n=0), self.save, main=True)
         self.status = paragraph()
         self.files = Plain(words["files"])
@@ -70,13 +82,16 @@ class Export(Step):
                 tooltip=words["push_tip"],
             )
         )
+        self.token = with_label(
+            Password(description=words["push_token"], placeholder=words["push_token_tip"])
+        )
         self.private = Checkbox(description=words["private"], value=True, indent=False)
         self.push_button = button(words["push"], self.push)
         self.push_status = paragraph()
         self.address = Plain(words["pushed"], 1)
         self.pushing = VBox(
             [
-                side_by_side(self.repository),
+                side_by_side(self.repository, self.token),
                 self.private,
                 side_by_side(self.push_button),
                 self.push_status,
@@ -84,13 +99,16 @@ class Export(Step):
             ]
         )
         self.work.children = [
-            side_by_side(self.name, self.format),
+            side_by_side(self.name, self.format, self.validation),
             paragraph(words["format_tip"], "note"),
+            paragraph(words["validation_tip"], "note"),
+            self.report,
             self.despite,
             side_by_side(self.save_button),
             self.problem,
             self.status,
             self.files,
+            self.link,
             self.pushing,
         ]
         self.proposed = ""
@@ -125,7 +143,7 @@ class Export(Step):
     def _offer_push(self) -> None:
         """What lies in the folder can be pushed as long as it is what the page shows."""
         folder, words = self.session.saved, self.words
-        for part in (self.files, self.pushing):
+        for part in (self.files, self.link, self.pushing):
             set_visible(part, folder is not None)
         if folder is not None:
             n = len(self.session.kept())
@@ -154,6 +172,8 @@ class Export(Step):
                 format=self.format.value,
                 despite=despite,
                 notes=session.notes(),
+                validation=self.validation.value / 100,
+                files={REPORT: self._report(rows)} if self.report.value else None,
             )
 
         try:
@@ -177,8 +197,16 @@ class Export(Step):
         set_text(self.status, in_words(words["saved"], n=len(rows)), "good")
         inside = sorted(path.name for path in folder.iterdir())
         self.files.set_text("\n".join([shown(folder), *(f"  {name}" for name in inside)]))
+        self.link.children = [download(folder, session.lang)]
         self.proposed = self.name.value
         self._offer_push()
+
+    def _report(self, rows: list[Row]) -> str:
+        """The report on these rows as a page."""
+        plan = self.session.plan
+        texts = [{name: row[name] for name in TEXTS[plan.kind]} for row in rows]
+        found = measure(texts, plan.lang)
+        return page(self.name.value, read_rows(texts), found, self.session.lang)
 
     def push(self) -> None:
         """Uploads the saved folder in the background."""
@@ -194,9 +222,10 @@ class Export(Step):
         set_text(self.push_status, words["pushing"])
         self.push_button.disabled = True
         private = self.private.value
+        token, self.token.value = self.token.value.strip() or None, ""  # stays in memory alone
 
         def job():
-            yield push(folder, repository, private=private)
+            yield push(folder, repository, private=private, token=token)
 
         def end(error: Exception | None) -> None:
             self.push_button.disabled = False

@@ -64,6 +64,13 @@ MORE: dict[str, dict[str, str]] = {
         "tried_empty": "No answer in {seconds:.1f} s: nothing but thoughts, or nothing at all."
         " Leave thoughts off, or choose another model.",
         "answer": "Answer",
+        # files
+        "validation": "Held out, %",
+        "validation_tip": "Rows held out go into a file of their own, to validate with; all rows"
+        " that come from one seed document are on the same side.",
+        "with_report": "with a report as a page (report.html)",
+        "push_token": "Token for the Hub",
+        "push_token_tip": "if HF_TOKEN isn't set",
         # prompts
         "prompts": "Prompts: read and change what the models are sent",
         "prompt_step": "Prompt of",
@@ -136,6 +143,11 @@ MORE: dict[str, dict[str, str]] = {
         "tried_empty": "{seconds:.1f} 秒过去，没有回答：只有思考过程，或者什么也没写。可以让它别"
         "思考，或者换个模型。",
         "answer": "回答",
+        "validation": "留作验证（%）",
+        "validation_tip": "留出来的行另放一个文件，用来验证；出自同一份种子文档的行，总在同一边。",
+        "with_report": "附一份网页报告（report.html）",
+        "push_token": "Hub 令牌",
+        "push_token_tip": "没有设置 HF_TOKEN 时填",
         "prompts": "提示词：看看发给模型的是什么，也可以改",
         "prompt_step": "哪一步的提示词",
         "prompt_text": "内容",
