@@ -101,7 +101,7 @@ def test_what_goes_wrong_is_said_in_chinese(tmp_path, capsys):
 
 
 def test_what_can_t_be_read_ends_with_2_and_one_sentence(tmp_path, capsys):
-    (tmp_path / "x.jsonl").write_text('{"text": "a"}\n')
+    (tmp_path / "x.jsonl").write_text('{"body": "a"}\n')
     for command in (["check"], ["convert", "--to", "messages"]):
         more = [str(tmp_path / "out")] if command[0] == "convert" else []
         assert main([command[0], str(tmp_path / "x.jsonl"), *more, *command[1:]]) == 2
