@@ -19,7 +19,7 @@ _ZH_DIGITS = {
 }
 _ZH_POWERS = {"十": 10, "百": 100, "千": 1000}
 _ZH_MYRIADS = {"万": 10**4, "亿": 10**8}
-_ZH_SIGN = "[零〇一二两三四五六七八九十百千万亿]"
+_ZH_SIGN = "(?:[零〇一二两三四五六七八九十百万亿]|千(?![米克瓦卡]))"  # 十二千米 is 12 千米
 _ZH = _ZH_SIGN + "{1,20}"
 _EN_SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
@@ -56,7 +56,8 @@ _UNIT = re.compile(
     + "|".join(
         re.escape(u) + (r"(?![A-Za-z])" if u[-1].isalpha() and u.isascii() else "") for u in _KNOWN
     )
-    + r")|(?!(?:or|and|to|of|in|is|x|out)\b)([A-Za-z]+(?: [A-Za-z]+)?|[\u4e00-\u9fff]+))"
+    + r")|(?!(?:or|and|to|of|in|is|x|out)\b|[或和与至到])"
+    r"([A-Za-z]+(?: [A-Za-z]+)?|[\u4e00-\u9fff]+))"
 )
 _ENDS = re.compile(
     r"[\n。;；!！?？(（]|[,，](?!\s*\d)|\.(?!\d)|\b(?:because|since|as|so|which)\b|因为|所以|由于",
