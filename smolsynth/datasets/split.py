@@ -39,9 +39,10 @@ def held_out(groups: Sequence[Hashable], share: float, seed: int = 42) -> list[i
     names = list(sizes)
     Random(seed).shuffle(names)
     # the last group stays to train on, however large the others are
-    wanted, taken = share * len(groups), set()
+    wanted, held, taken = share * len(groups), 0, set[Hashable]()
     for name in names[:-1]:
-        if sum(sizes[one] for one in taken) >= wanted:
+        if held >= wanted:
             break
         taken.add(name)
+        held += sizes[name]
     return [number for number, name in enumerate(groups) if name in taken]
