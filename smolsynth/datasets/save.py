@@ -152,15 +152,16 @@ def save(
     }
     try:
         with new_folder(folder) as unfinished:
-            held = [records[number] for number in sorted(set(validation))]
-            train = [row for number, row in enumerate(records) if number not in set(validation)]
+            aside = set(validation)
+            held = [records[number] for number in sorted(aside)]
+            train = [row for number, row in enumerate(records) if number not in aside]
             if format in FILES:
                 _write(train, held, unfinished, format)
             else:
-                kind, name = _kind(records), folder.name
-                made = trainers.write(train, kind, format, unfinished, name)
+                place = (_kind(records), format, unfinished, folder.name)
+                made = trainers.write(train, *place)
                 if held:
-                    trainers.write(held, kind, format, unfinished, name, trainers.VALIDATION)
+                    trainers.write(held, *place, trainers.VALIDATION)
                 facts |= {"columns": made.columns, "lost": made.lost, "notes_of": made.notes}
             extra = {**(files or {}), "README.md": card(folder.name, records, facts, report)}
             for name, text in extra.items():
