@@ -62,11 +62,10 @@ def to_messages(
         hint = _TEXT_HINT.format(columns=columns)
         refuse_faulty(data, lambda row: _fault_of_row(row, columns, system), hint)
         talks = [_talk(row, instruction, response, system) for row in data]
-        for talk, row in zip(talks, data if thoughts else (), strict=False):
-            inner = row[thoughts]
-            talk[-1]["content"] = join_thoughts(
-                "" if is_missing(inner) else inner, talk[-1]["content"]
-            )
+        if thoughts:
+            for (*_, answer), row in zip(talks, data, strict=True):
+                inner = "" if is_missing(row[thoughts]) else row[thoughts]
+                answer["content"] = join_thoughts(inner, answer["content"])
     talks = [[{"role": turn["role"], "content": turn["content"]} for turn in t] for t in talks]
     return _made({"messages": talks}, data, source, keep)
 
