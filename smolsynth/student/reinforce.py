@@ -9,7 +9,7 @@ the mean reward of their group become more likely, those with less become less s
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,14 @@ from smolsynth.student.train import (
     trainer_settings,
     write_student,
 )
+from smolsynth.verify.rewards import Reward
 
 LONGEST = 160  # tokens of an answer, thoughts included
 
 
 def reinforce(
     dataset: Any,
-    reward: Callable[..., list[float]] | Sequence[Callable[..., list[float]]],
+    reward: Reward | Sequence[Reward],
     base: str | Path | Student,
     *,
     steps: int = 30,
@@ -92,7 +93,7 @@ def reinforce(
         )
         trainer = GRPOTrainer(
             AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32),
-            reward_funcs=reward,
+            reward_funcs=reward if callable(reward) else [*reward],
             args=config,
             train_dataset=Dataset.from_list(data),
             processing_class=AutoTokenizer.from_pretrained(source),

@@ -6,7 +6,7 @@ from typing import Any
 from smolsynth.rows import Row
 from smolsynth.verify.verdict import Verdict
 
-Reward = Callable[..., list[float]]
+Reward = Callable[..., list[float | None]]
 
 
 def reward_function(
@@ -49,7 +49,7 @@ def reward_function(
         return rewards
 
     reward.__name__ = name or getattr(verify, "__name__", "reward")
-    return reward  # type: ignore[return-value]
+    return reward
 
 
 def _text(completion: Any) -> str:
