@@ -271,8 +271,7 @@ def run_call(call: Mapping[str, Any], tools: Mapping[str, Tool] = TOOLBOX) -> An
     >>> run_call({"name": "weekday", "arguments": {"date": "2026-11-27"}})
     'Friday'
     """
-    if fault := _misformed(call, tools):
-        raise ValueError(fault[1])
+    _check_form(call, tools)
     return tools[call["name"]].run(**call["arguments"])
 
 
@@ -304,16 +303,24 @@ def result_text(result: Any) -> str:
     return json.dumps({"result": result}, ensure_ascii=False)
 
 
-def _misformed(call: Mapping[str, Any], tools: Mapping[str, Tool]) -> tuple[str, str] | None:
-    """What is wrong with the form of a call: the outcome, and in words."""
+class _Misformed(ValueError):
+    """A call that has not the form of any tool; `outcome` is that of `verify_call`."""
+
+    def __init__(self, outcome: str, reason: str) -> None:
+        self.outcome = outcome
+        super().__init__(reason)
+
+
+def _check_form(call: Mapping[str, Any], tools: Mapping[str, Tool]) -> None:
     import jsonschema
 
     tool = tools.get(call["name"])
     if tool is None:
-        return "no such tool", f"no tool {call['name']}"
+        raise _Misformed("no such tool", f"no tool {call['name']}")
     kind = jsonschema.Draft202012Validator(tool.schema("en")["function"]["parameters"])
     fault = jsonschema.exceptions.best_match(kind.iter_errors(call["arguments"]))
-    return ("bad arguments", fault.message[:300]) if fault else None
+    if fault:
+        raise _Misformed("bad arguments", fault.message[:300])
 
 
 def verify_call(
@@ -359,16 +366,13 @@ def verify_call(
     if not calls:
         return verdict("no call")
     written = json.dumps(calls, ensure_ascii=False)
-    found = []
-    for call in calls:
-        if fault := _misformed(call, tools):
-            outcome, told = fault
-            return verdict(outcome, outcome, written, error=told)
-        try:
-            found.append(_effect(call, tools))
-        except ValueError as error:
-            return verdict("fails", "call fails", written, error=error)
-    if sorted(found) == effects:
+    try:
+        found = sorted(_effect(call, tools) for call in calls)
+    except _Misformed as fault:
+        return verdict(fault.outcome, fault.outcome, written, error=fault)
+    except ValueError as error:
+        return verdict("fails", "call fails", written, error=error)
+    if found == effects:
         return verdict("right", "call right", written)
     return verdict("wrong", "call wrong", written, 0.5, found=written)
 
