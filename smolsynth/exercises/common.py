@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
+from typing import Any
 
 from smolsynth.exercises import measures
 from smolsynth.exercises.results import Problem, Sheet, is_empty, is_list
 from smolsynth.exercises.truth import apart, concepts_in, nameless, told_of
+from smolsynth.exercises.words import WORDS
 from smolsynth.quality.rules import RULES, faults
 from smolsynth.text.language import in_language
 from smolsynth.text.similarity import duplicates
@@ -82,6 +84,39 @@ def least_seeds() -> int:
     from smolsynth.student.train import SHORT  # takes seconds, if it isn't there for the trials
 
     return 1 if os.environ.get(SHORT) else 3  # `compare` takes one seed in a short run
+
+
+def trials_problems(sheet: Sheet, trials: Any) -> Iterator[Problem]:
+    """Trials with too few students to a set, or without a control."""
+    need = least_seeds()
+    seeds = min((len(trial.scores) for trial in trials if trial.rows), default=0)
+    if seeds < need:
+        yield sheet.problem("few_seeds", "student", count=seeds, need=need)
+    if not of_one_size(trials):
+        base = next(trial for trial in trials if trial.name == trials.baseline)
+        yield sheet.problem("no_control", "student", to=measures.clip(base.name), rows=base.rows)
+
+
+def of_one_size(trials: Any) -> list[str]:
+    """Names of the datasets that are as large as the one that they are compared with."""
+    base = next(trial for trial in trials if trial.name == trials.baseline)
+    return [
+        trial.name
+        for trial in trials
+        if base.rows and trial is not base and abs(trial.rows - base.rows) <= SAME_SIZE * base.rows
+    ]
+
+
+def trials_facts(sheet: Sheet, differences: Iterable[Any]) -> Iterator[str]:
+    """Differences in words, where they have an interval."""
+    say = WORDS[sheet.lang]
+    for one in differences:
+        if one.interval:
+            low, high = one.interval
+            verdict = say["fact_holds_zero" if low <= 0 <= high else "fact_without_zero"]
+            yield say["fact_difference"].format(
+                name=one.name, to=one.to, mean=one.mean, low=low, high=high, verdict=verdict
+            )
 
 
 def names_of(sheet: Sheet) -> str:

@@ -12,7 +12,13 @@ from smolsynth.datasets.read import read_rows
 from smolsynth.datasets.save import as_measured
 from smolsynth.errors import ReadError
 from smolsynth.exercises import measures
-from smolsynth.exercises.common import SAME_SIZE, cell_problems, column_problems, least_seeds
+from smolsynth.exercises.common import (
+    cell_problems,
+    column_problems,
+    of_one_size,
+    trials_facts,
+    trials_problems,
+)
 from smolsynth.exercises.results import Problem, Sheet, is_kind, read
 from smolsynth.exercises.words import WORDS
 from smolsynth.quality.report import measure
@@ -141,34 +147,12 @@ def _trials_problems(sheet: Sheet, trials: Any, *_: Any) -> Iterator[Problem]:
         yield sheet.problem("not_trials", "student")
         return
     yield from _few_questions(sheet, trials.questions)
-    need = least_seeds()
-    seeds = min((len(trial.scores) for trial in trials if trial.rows), default=0)
-    if seeds < need:
-        yield sheet.problem("few_seeds", "student", count=seeds, need=need)
-    if not _of_one_size(trials):
-        base = next(trial for trial in trials if trial.name == trials.baseline)
-        yield sheet.problem("no_control", "student", to=measures.clip(base.name), rows=base.rows)
-
-
-def _of_one_size(trials: Any) -> list[str]:
-    """Names of the datasets that are as large as the one that they are compared with."""
-    base = next(trial for trial in trials if trial.name == trials.baseline)
-    return [
-        trial.name
-        for trial in trials
-        if base.rows and trial is not base and abs(trial.rows - base.rows) <= SAME_SIZE * base.rows
-    ]
+    yield from trials_problems(sheet, trials)
 
 
 def _trials_facts(sheet: Sheet, trials: Any, *_: Any) -> Iterator[str]:
-    say, names = WORDS[sheet.lang], _of_one_size(trials)
-    for one in trials.differences():
-        if one.name in names and one.interval:
-            low, high = one.interval
-            verdict = say["fact_holds_zero" if low <= 0 <= high else "fact_without_zero"]
-            yield say["fact_difference"].format(
-                name=one.name, to=one.to, mean=one.mean, low=low, high=high, verdict=verdict
-            )
+    names = of_one_size(trials)
+    yield from trials_facts(sheet, (one for one in trials.differences() if one.name in names))
 
 
 _TIERS: dict[str, tuple[Callable[..., Iterator[Problem]], Callable[..., Iterator[str]]]] = {

@@ -10,11 +10,13 @@ from typing import Any
 
 from smolsynth.exercises import measures
 from smolsynth.exercises.common import (
-    SAME_SIZE,
     cell_problems,
     column_problems,
     language_problems,
     least_seeds,
+    of_one_size,
+    trials_facts,
+    trials_problems,
 )
 from smolsynth.exercises.preference import is_number
 from smolsynth.exercises.results import Problem, Sheet, is_kind
@@ -228,17 +230,11 @@ def _repeat_problems(sheet: Sheet) -> Iterator[Problem]:
 # ---- the second round ----
 def round_problems(sheet: Sheet, trials: Any) -> Iterator[Problem]:
     """What is wrong with trials that are to show that a second round beats the first."""
-    need = least_seeds()
-    if trials.questions < (least := MIN_QUESTIONS if need > 1 else 1):
+    least = MIN_QUESTIONS if least_seeds() > 1 else 1
+    if trials.questions < least:
         yield sheet.problem("few_questions", "student", count=trials.questions, need=least)
-    seeds = min((len(trial.scores) for trial in trials if trial.rows), default=0)
-    if seeds < need:
-        yield sheet.problem("few_seeds", "student", count=seeds, need=need)
-    base = next(trial for trial in trials if trial.name == trials.baseline)
-    others = [t for t in trials if t is not base and t.rows]
-    fair = [t.name for t in others if abs(t.rows - base.rows) <= SAME_SIZE * base.rows]
-    if not base.rows or not fair:
-        yield sheet.problem("no_control", "student", to=measures.clip(base.name), rows=base.rows)
+    yield from trials_problems(sheet, trials)
+    if not (fair := of_one_size(trials)):
         return
     gains = {one.name: one.mean for one in trials.differences() if one.name in fair}
     if max(gains.values()) <= 0:
@@ -249,14 +245,7 @@ def round_problems(sheet: Sheet, trials: Any) -> Iterator[Problem]:
 
 def round_facts(sheet: Sheet, trials: Any) -> Iterator[str]:
     """The differences, with their intervals."""
-    say = WORDS[sheet.lang]
-    for one in trials.differences():
-        if one.mean > 0 and one.interval:
-            low, high = one.interval
-            verdict = say["fact_holds_zero" if low <= 0 <= high else "fact_without_zero"]
-            yield say["fact_difference"].format(
-                name=one.name, to=one.to, mean=one.mean, low=low, high=high, verdict=verdict
-            )
+    yield from trials_facts(sheet, (one for one in trials.differences() if one.mean > 0))
 
 
 def is_round(answer: Any) -> bool:
