@@ -15,6 +15,7 @@ from smolsynth.exercises.common import (
     language_problems,
     least_seeds,
     of_one_size,
+    repeats,
     trials_facts,
     trials_problems,
 )
@@ -213,16 +214,13 @@ def _size(text: str) -> int:
 
 def _repeat_problems(sheet: Sheet) -> Iterator[Problem]:
     names = TEXTS[sheet.tier]
-    seen: set[tuple[str, ...]] = set()
-    again = []
-    for i in range(sheet.rows):
-        cells = [sheet.columns.get(name, [None] * sheet.rows)[i] for name in names]
-        if not all(isinstance(cell, str) for cell in cells):
-            continue
-        key = (cells[0], *(same_answer(cell) for cell in cells[1:]))
-        if key in seen:
-            again.append(i)
-        seen.add(key)
+    columns = [sheet.columns.get(name, ()) for name in names]
+    texts = {
+        i: (asked, *map(same_answer, said))
+        for i, (asked, *said) in enumerate(zip(*columns, strict=False))
+        if all(isinstance(cell, str) for cell in (asked, *said))
+    }
+    again = [i for _, i in repeats(texts)]
     if len(again) > MAX_REPEATS * sheet.rows:
         yield sheet.problem("duplicates/verified", "select", again, names[0], count=len(again))
 
