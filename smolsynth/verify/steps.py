@@ -17,7 +17,8 @@ from smolsynth.verify.passing import difficulty
 from smolsynth.verify.toolbox import verify_call
 from smolsynth.verify.verdict import VERDICT_COLUMNS, Verdict
 
-VERIFIERS: dict[str, Callable[..., Verdict]] = {
+Verifier = Literal["number", "choice", "json", "pattern", "code", "constraints", "call"]
+VERIFIERS: dict[Verifier, Callable[..., Verdict]] = {
     "number": verify_number,
     "choice": verify_choice,
     "json": verify_json,
@@ -50,7 +51,7 @@ class Verify(Step):
         - verdict_reason (`str`): one sentence.
     """
 
-    verifier: Literal["number", "choice", "json", "pattern", "code", "constraints", "call"]
+    verifier: Verifier
     response: str = "response"
     expected: str = "expected"
     options: dict[str, Any] = Field(default_factory=dict)
@@ -100,7 +101,7 @@ class PickVerified(Step):
         - difficulty (`str`): by that share, see `smolsynth.difficulty`.
     """
 
-    verifier: Literal["number", "choice", "json", "pattern", "code", "constraints", "call"]
+    verifier: Verifier
     expected: str = "expected"
     thoughts: str = "llm_solve_thoughts"
     options: dict[str, Any] = Field(default_factory=dict)
