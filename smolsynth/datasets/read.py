@@ -16,8 +16,8 @@ from typing import Any
 
 from smolsynth.datasets.cells import plain, talks_as_json, with_talks
 from smolsynth.datasets.shapes import FORM, KINDS, MEANING, Shape, UnknownShape, recognise
-from smolsynth.datasets.sources import Notes, drained, raw_rows, text_lines
-from smolsynth.datasets.strings import note, said
+from smolsynth.datasets.sources import drained, raw_rows, text_lines
+from smolsynth.datasets.strings import Notes, note, said
 from smolsynth.datasets.talks import Fault, empty
 from smolsynth.datasets.wrapping import unwrapped, usual_names
 from smolsynth.errors import ReadError, Said

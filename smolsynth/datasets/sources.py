@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from smolsynth.datasets.shapes import MEANING, UnknownShape, recognise
-from smolsynth.datasets.strings import said
+from smolsynth.datasets.strings import Notes, said
 from smolsynth.datasets.wrapping import rows_of_object
 from smolsynth.errors import ReadError
 from smolsynth.rows import Row
 from smolsynth.rows import rows as rows_of
 
-Notes = list[tuple[str, dict[str, Any]]]  # see `smolsynth.datasets.strings`
 _SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".arrow")
 _HUB = re.compile(r"[\w.-]+/[\w.-]+")
 BOMS = (  # the longer ones first: that of UTF-32 begins with that of UTF-16

@@ -6,6 +6,7 @@ from typing import Any
 from smolsynth.errors import Said
 from smolsynth.text.layout import in_words
 
+Notes = list[tuple[str, dict[str, Any]]]  # keys of NOTES, and values to fill in
 NOTES = {  # on what became of the data
     "en": {
         "took": "{rows} rows of {kind} data, shape {shape}",

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from smolsynth.datasets.shapes import MEANING
+from smolsynth.datasets.strings import Notes
 from smolsynth.datasets.talks import empty
 from smolsynth.rows import Row
-
-Notes = list[tuple[str, dict[str, Any]]]
 
 _NAMES = {  # as columns are called besides, without capitals, spaces and dashes
     "instruction": "指令 指示 任务 任务指令",
