@@ -13,6 +13,7 @@ from smolsynth.seeds import read_data
 from smolsynth.student.base import Student, check_trainers, model_path, trainers_quiet
 from smolsynth.verify.numbers import verify_number
 
+BRIEF = 96  # tokens that an answer may take; of what is asked for, one sentence is enough
 WORKING = 200  # tokens that solving a problem may take; what the bundled models learned is shorter
 
 # ---- for models and subjects without a quiz ----
@@ -106,7 +107,7 @@ def quiz(lang: str, concepts: Iterable[str] | None = None) -> list[Row]:
 
 
 def answers(
-    model: str | LLM | Student, instructions: Sequence[str], max_new_tokens: int = 96
+    model: str | LLM | Student, instructions: Sequence[str], max_new_tokens: int = BRIEF
 ) -> list[str]:
     """What a model answers, one instruction at a time and always the likeliest word.
 
@@ -138,7 +139,7 @@ def right_answers(model: str | LLM | Student, questions: Sequence[Row]) -> list[
     """
     if not questions:
         raise ValueError("There are no questions.")
-    longest = WORKING if "expected" in questions[0] else 96
+    longest = WORKING if "expected" in questions[0] else BRIEF
     said = answers(model, [row["instruction"] for row in questions], longest)
     return [_is_right(text, row) for row, text in zip(questions, said, strict=True)]
 
