@@ -198,24 +198,28 @@ def _by_usual_names(
     first: list[Row], others: Iterator[Row], notes: Notes
 ) -> tuple[list[Row], Iterator[Row]]:
     """The rows with the columns that the shapes know, where theirs are called otherwise."""
-    try:
-        recognise(first)
-        loose = False
-    except UnknownShape:
-        loose = True
-    names = usual_names(first, loose)
+    names = usual_names(first, loose=True)
+    if names and _is_known(first):  # then those that may mean something else don't
+        names = usual_names(first, loose=False)
     if not names:
         return first, others
 
     def renamed(row: Row) -> Row:
         return {names.get(name, name): value for name, value in row.items()}
 
-    try:
-        recognise(renamed_first := [*map(renamed, first)])
-    except UnknownShape:
+    renamed_first = [*map(renamed, first)]
+    if not _is_known(renamed_first):
         return first, others
     notes.append(("names", {"columns": [f"{old} = {new}" for old, new in names.items()]}))
     return renamed_first, map(renamed, others)
+
+
+def _is_known(first: list[Row]) -> bool:
+    try:
+        recognise(first)
+    except UnknownShape:
+        return False
+    return True
 
 
 def _recognise(first: list[Row], kind: str, notes: Notes) -> Shape:

@@ -48,13 +48,19 @@ def usual_names(rows: Sequence[Row], loose: bool) -> dict[str, str]:
     >>> usual_names([{"指令": "写诗", "输出": "好"}], loose=True)
     {'指令': 'instruction', '输出': 'output'}
     """
-    there = {name for row in rows for name, value in row.items() if not empty(value)}
-    found: dict[str, list[str]] = {}
-    for name in sorted(there - MEANING):
+    others: dict[str, str] = {}
+    for name in sorted({name for row in rows for name in row} - MEANING):
         plain = re.sub(r"[\s_-]+", "_", name.strip()).lower()
         known = _OTHER_NAMES.get(plain) or (plain if plain in MEANING else None)
         known = known or (_LOOSE_NAMES.get(plain) if loose else None)
-        if known and known not in there and (loose or known in _ASIDE):
+        if known and (loose or known in _ASIDE):
+            others[name] = known
+    if not others:  # as of most files: their cells needn't be looked at
+        return {}
+    there = {name for row in rows for name, value in row.items() if not empty(value)}
+    found: dict[str, list[str]] = {}
+    for name, known in others.items():
+        if name in there and known not in there:
             found.setdefault(known, []).append(name)
     return {names[0]: known for known, names in found.items() if len(names) == 1}
 
