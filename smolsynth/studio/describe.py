@@ -304,8 +304,7 @@ class Describe(VBox):
         plan = self.plan()
         if plan is None:
             return
-        if self.session.worker.busy:
-            self.problem.set_text(self.words["busy"])
+        if self.problem.is_busy(self.session.worker):
             return
         generation = Generation(plan, self.session.folder_of(plan))
         self.sample_button.disabled = True

@@ -97,8 +97,7 @@ class Models(Panel):
     def _work(self, job: Callable[[], Any], show: Callable[[Any], None], said: str) -> None:
         """Does something in the background, and shows what it gives or what failed."""
         self.problem.clear()
-        if self.session.worker.busy:
-            self.problem.set_text(self.words["busy"])
+        if self.problem.is_busy(self.session.worker):
             return
         set_text(self.status, self.words[said])
 

@@ -155,8 +155,7 @@ class Export(Step):
         self.problem.clear()
         self.name.remove_class("sds-wrong")
         set_text(self.status, "")
-        if session.worker.busy:
-            self.problem.set_text(words["busy"])
+        if self.problem.is_busy(session.worker):
             return
         if not is_plain_name(self.name.value):
             self.name.add_class("sds-wrong")
@@ -212,8 +211,7 @@ class Export(Step):
         """Uploads the saved folder in the background."""
         session, words = self.session, self.words
         self.problem.clear()
-        if session.worker.busy:
-            self.problem.set_text(words["busy"])
+        if self.problem.is_busy(session.worker):
             return
         folder, repository = session.saved, self.repository.value.strip()
         if folder is None:  # rows were changed after they were saved

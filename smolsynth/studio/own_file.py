@@ -146,8 +146,7 @@ class OwnFile(Panel):
         session, words = self.session, self.words
         self.problem.clear()
         set_visible(self.found, False)
-        if session.worker.busy:
-            self.problem.set_text(words["busy"])
+        if self.problem.is_busy(session.worker):
             return
         self.read = self.report = None
         self.name = str(source) if isinstance(source, str) else source.name
@@ -223,8 +222,7 @@ class OwnFile(Panel):
     def _give(self, places) -> Plan | None:
         """Takes rows into the session; the plan of what is to be made like them."""
         self.problem.clear()
-        if self.session.worker.busy:
-            self.problem.set_text(self.words["busy"])
+        if self.problem.is_busy(self.session.worker):
             return None
         records = [self.read.rows[place] for place in places]
         if self.mask.value:

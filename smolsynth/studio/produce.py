@@ -58,8 +58,7 @@ class Produce(Step):
     def start(self, plan: Plan, enough: int | None = None) -> None:
         """Begins with a plan, or goes on with it; up to so many rows, if `enough` is given."""
         session, words = self.session, self.words
-        if session.worker.busy:
-            self.problem.set_text(words["busy"])
+        if self.problem.is_busy(session.worker):
             return
         self.problem.clear()
         made = session.prepare(plan)

@@ -71,7 +71,7 @@ class Projects(VBox):
 
     def go_on(self) -> None:
         """Goes on with the chosen project."""
-        if (one := self.project) and self._is_free():
+        if (one := self.project) and not self.problem.is_busy(self.session.worker):
             self.session.open(one.id)
             self._reopen(one)
 
@@ -90,7 +90,7 @@ class Projects(VBox):
     def delete(self) -> None:
         """Deletes the chosen project at the second press."""
         one = self.project
-        if one is None or not self._is_free():
+        if one is None or self.problem.is_busy(self.session.worker):
             return
         if self.sure != one.id:
             self.sure = one.id
@@ -106,11 +106,6 @@ class Projects(VBox):
             self.problem.set_text(describe_error(error, self.session.lang))
             return
         self.refresh(made or project)
-
-    def _is_free(self) -> bool:
-        if self.session.worker.busy:
-            self.problem.set_text(self.words["busy"])
-        return not self.session.worker.busy
 
 
 def title(one: Project) -> str:

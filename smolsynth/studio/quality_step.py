@@ -58,8 +58,7 @@ class Check(Step):
         if not rows:
             set_text(self.verdict, words["all_rejected"], "bad")
             return
-        if session.worker.busy:
-            self.problem.set_text(words["busy"])
+        if self.problem.is_busy(session.worker):
             return
         set_text(self.verdict, in_words(words["measuring"], n=len(rows)))
 

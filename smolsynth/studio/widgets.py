@@ -14,6 +14,7 @@ from ipywidgets import HTML, Button, HBox, Layout, Select, VBox, Widget
 
 from smolsynth.rows import Row
 from smolsynth.studio.strings import TERMS, describe_error
+from smolsynth.studio.worker import Worker
 from smolsynth.text.layout import as_text
 from smolsynth.viewers.pager import ReadOnly, height
 
@@ -173,6 +174,7 @@ class Problem(VBox):
     """What went wrong and what to do, or nothing."""
 
     def __init__(self, words: dict[str, str]) -> None:
+        self.words = words
         self.message = Plain(words["failed"])
         super().__init__([self.message])
         self.add_class("sds-problem")
@@ -185,6 +187,12 @@ class Problem(VBox):
     def clear(self) -> None:
         self.message.set_text("")
         set_visible(self, False)
+
+    def is_busy(self, worker: Worker) -> bool:
+        """Whether a job runs that has to be waited for; then it says so."""
+        if busy := worker.busy:
+            self.set_text(self.words["busy"])
+        return busy
 
 
 class Step(VBox):
