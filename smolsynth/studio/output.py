@@ -16,7 +16,6 @@ from smolsynth.generation.plan import Plan
 from smolsynth.generation.run import FILE, save_rows
 from smolsynth.generation.script import code
 from smolsynth.quality.report import QualityError, measure
-from smolsynth.quality.rules import RULES
 from smolsynth.rows import Row
 from smolsynth.studio.decisions import TEXTS
 from smolsynth.studio.session import Session
@@ -184,9 +183,7 @@ class Export(Step):
                 folder = saved(session.by_hand())  # pairs swapped by hand have no scores
         except QualityError as error:
             set_visible(self.despite, True)
-            names = words["comma"].join(
-                RULES[one.rule].words(session.lang)[0] for one in session.unexplained(error.report)
-            )
+            names = session.faults(one.rule for one in session.unexplained(error.report))
             self.problem.set_text(words["refuses"].format(n=len(rows), rules=names))
             return
         except (OSError, ValueError) as error:

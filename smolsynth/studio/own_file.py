@@ -16,7 +16,6 @@ from smolsynth.datasets.save import as_measured
 from smolsynth.errors import ReadError
 from smolsynth.generation.plan import Plan
 from smolsynth.quality.report import Report, measure
-from smolsynth.quality.rules import RULES
 from smolsynth.rows import Row
 from smolsynth.studio.panel import Panel
 from smolsynth.studio.quality_step import as_table, examples
@@ -181,8 +180,8 @@ class OwnFile(Panel):
             set_text(self.status, in_words(words["measuring"], n=len(self.read)))
             return
         report, broken = self.report, self.report.broken
-        names = words["comma"].join(RULES[one.rule].words(lang)[0] for one in broken)
-        told = words["own_broken"].format(n=report.rows, rules=names)
+        faults = self.session.faults(one.rule for one in broken)
+        told = words["own_broken"].format(n=report.rows, rules=faults)
         told = told if broken else words["passes"].format(n=report.rows)
         set_text(self.verdict, told, "bad" if broken else "good")
         self.table.value = as_table(report, broken, words, lang)

@@ -79,8 +79,8 @@ class Check(Step):
         self.report = report
         broken = self._unexplained(report)
         if broken:
-            names = words["comma"].join(RULES[one.rule].words(lang)[0] for one in broken)
-            set_text(self.verdict, words["refuses"].format(n=report.rows, rules=names), "bad")
+            faults = self.session.faults(one.rule for one in broken)
+            set_text(self.verdict, words["refuses"].format(n=report.rows, rules=faults), "bad")
         else:
             set_text(self.verdict, words["passes"].format(n=report.rows), "good")
         self.table.value = as_table(report, broken, words, lang)

@@ -223,14 +223,13 @@ class Review(Step):
             self._list()
 
     def _cells(self, number: int) -> dict[str, Any]:
-        words, lang = self.words, self.session.lang
-        entry = self.session.entries[number]
-        found = listing.cells(entry, number, self.faults, self.by, self.session.plan.lang)
+        words, session = self.words, self.session
+        entry = session.entries[number]
+        found = listing.cells(entry, number, self.faults, self.by, session.plan.lang)
         state = [words[f"is_{found['state']}"]] if found["state"] else []
         state += [words["is_edited"]] if found.pop("edited") else []
         found["state"] = words["comma"].join(state)
-        faults = (RULES[rule].words(lang)[0] for rule in found["faults"])
-        return found | {"faults": words["comma"].join(faults)}
+        return found | {"faults": session.faults(found["faults"])}
 
     def _say(self) -> None:
         entries, words, n = self.session.entries, self.words, len(self.table.order)
@@ -326,9 +325,8 @@ class Review(Step):
         self._say_verdict(entry, blind, is_pair)
         blank = not all(as_text(row[column]).strip() for column in columns)
         set_text(self.hint, words["empty_text"] if blank else "", "bad")
-        broken = self.faults.get(self.table.number or 0, ())
-        names = [RULES[rule].words(self.session.lang)[0] for rule in broken]
-        said = words["breaks"].format(rules=words["comma"].join(names)) if names else ""
+        faults = self.session.faults(self.faults.get(self.table.number or 0, ()))
+        said = words["breaks"].format(rules=faults) if faults else ""
         set_text(self.broken, said, "note")
 
     def _say_verdict(self, entry: Entry, blind: bool, is_pair: bool) -> None:

@@ -7,7 +7,7 @@ from: the ID is that of the plan, and a number.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path, PureWindowsPath
 from typing import Any
@@ -17,6 +17,7 @@ from smolsynth.datasets.redact import one_line
 from smolsynth.generation.plan import Plan
 from smolsynth.generation.run import STORE, Generation
 from smolsynth.quality.report import Finding, Report
+from smolsynth.quality.rules import RULES
 from smolsynth.rows import Row
 from smolsynth.studio.decisions import Decisions, Entry
 from smolsynth.studio.store import Project, Store, digest_of
@@ -57,6 +58,10 @@ class Session:
     def entries(self) -> list[Entry]:
         """The rows under review."""
         return self.decisions.entries
+
+    def faults(self, rules: Iterable[str]) -> str:
+        """Rules of quality in words, one after the other."""
+        return self.words["comma"].join(RULES[rule].words(self.lang)[0] for rule in rules)
 
     # ---- rows of a training file ----
     def give(self, plan: Plan, rows: list[Row]) -> None:
