@@ -158,7 +158,7 @@ class Plan:
             ("technique", self.technique or first),
             ("model", SOLVER if self.technique == VERIFIED and self.model == TUTOR else self.model),
             ("judge", self.judge.strip() if kind == "preference" else ""),
-            ("prompts", tuple(sorted((name, text) for name, text in dict(self.prompts).items()))),
+            ("prompts", tuple(sorted(dict(self.prompts).items()))),
         ):
             object.__setattr__(self, name, value)
         if self.kind not in KINDS:
@@ -318,9 +318,14 @@ class Plan:
     def llm_options(self) -> str:
         """What `SMOLSYNTH_LLM_OPTIONS` holds or should, in JSON: `load_llm` takes it up."""
         given = os.environ.get("SMOLSYNTH_LLM_OPTIONS", "").strip()
-        if self.thinking == Plan.thinking:
+        if not self.model_options:
             return given
-        return json.dumps((json.loads(given) if given else {}) | {"thinking": self.thinking})
+        return json.dumps((json.loads(given) if given else {}) | self.model_options)
+
+    @property
+    def model_options(self) -> dict[str, Any]:
+        """What `load_llm` is told of every model, beside what a step asks of it."""
+        return {"thinking": self.thinking} if self.thinking != Plan.thinking else {}
 
     def prompt(self, step: str) -> str:
         """Another prompt for a step; "" where it is the usual one."""

@@ -172,8 +172,7 @@ class Generation:
             return json.loads(file.read_text("utf-8"))
         plan = self.plan
         opened: dict[str, Any] = {"use_magpie_template": True} if plan.needs.openers else {}
-        thinking = {"thinking": plan.thinking} if plan.thinking != Plan.thinking else {}
-        llm = load_llm(plan.model, seed=plan.seed, **opened, **thinking)
+        llm = load_llm(plan.model, seed=plan.seed, **opened, **plan.model_options)
         found = subtopics(llm, plan.about, plan.lang, opened=bool(opened))
         if file:
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -61,9 +61,7 @@ class _Steps:
         return model
 
     def _load(self, spec: str, **options: Any) -> LLM:
-        if self.plan.thinking != Plan.thinking:
-            options["thinking"] = self.plan.thinking
-        return load_llm(spec, seed=self.plan.seed, **options)
+        return load_llm(spec, seed=self.plan.seed, **options, **self.plan.model_options)
 
     def questions(self, instruction: str = "instruction") -> Step:
         """document → four instructions, a row each."""

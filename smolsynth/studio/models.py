@@ -170,11 +170,12 @@ class Models(Panel):
         set_visible(self.answer, False)
 
         def answer() -> tuple[str, str, float]:
-            Plan(model=spec)  # says what is wrong with a name
+            plan = Plan(model=spec, thinking=thinking)  # says what is wrong with a name
             from smolsynth.llms import load_llm  # takes seconds
 
-            options = {} if thinking == Plan.thinking else {"thinking": thinking}
-            llm = load_llm(spec, temperature=temperature, max_new_tokens=TOKENS, **options)
+            llm = load_llm(
+                spec, temperature=temperature, max_new_tokens=TOKENS, **plan.model_options
+            )
             llm.load()
             begun = time.perf_counter()
             try:
