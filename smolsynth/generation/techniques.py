@@ -196,10 +196,16 @@ def _mixed(steps: _Steps) -> None:
 def _verified(steps: _Steps) -> None:
     """problem → eight answers → the shortest that a program finds right."""
     plan = steps.plan
-    sampled = {"temperature": 1.0, "max_new_tokens": plan.longest, "thinking": "keep"}
+    llm = load_llm(
+        plan.model,
+        seed=plan.seed,
+        temperature=1.0,
+        max_new_tokens=plan.longest,
+        thinking="keep",
+    )
     solve = TextGeneration(
         name="solve",
-        llm=load_llm(plan.model, seed=plan.seed, **sampled),
+        llm=llm,
         system_prompt=None if plan.is_bundled else SOLVES[plan.lang],
         num_generations=SAMPLES,
         group_generations=True,

@@ -24,6 +24,8 @@ STATES: dict[str, Callable[[Entry, str], bool]] = {  # of an entry, for a review
         or (by in entry.votes and len(set(entry.votes.values())) > 1)
     ),
 }
+_VERDICTS: dict[bool | None, str] = {True: "accepted", False: "rejected"}
+_VOTES: dict[str | None, str] = {"chosen": "agrees", "rejected": "differs", "": "unsure"}
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,7 @@ def cells(entry: Entry, number: int, faults: Faults, by: str, lang: str) -> dict
     """
     row = entry.row
     return {
-        "state": {True: "accepted", False: "rejected"}.get(entry.verdicts.get(by))
-        or {"chosen": "agrees", "rejected": "differs", "": "unsure"}.get(entry.votes.get(by), ""),
+        "state": _VERDICTS.get(entry.verdicts.get(by)) or _VOTES.get(entry.votes.get(by), ""),
         "edited": entry.edited or entry.swapped,
         "instruction": " ".join(clean(as_text(row.get("instruction"))).split()),
         "faults": tuple(faults.get(number, ())),

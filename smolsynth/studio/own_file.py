@@ -205,25 +205,29 @@ class OwnFile(Panel):
     # ---- on with it ----
     def review(self) -> None:
         """All rows, as they are, to the review."""
-        if self._give(range(len(self.read))):
+        if self._give(faulty=True):
             self._go("review")
 
     def leave_out(self) -> None:
         """The rows without faults to the review; the others are left out."""
-        if self._give(self.report.good_rows()):
+        if self._give():
             self._go("review")
 
     def extend(self) -> None:
         """The rows without faults, and more made of what they say."""
-        if plan := self._give(self.report.good_rows()):
+        if plan := self._give():
             self._start(plan)
 
-    def _give(self, places) -> Plan | None:
-        """Takes rows into the session; the plan of what is to be made like them."""
+    def _give(self, faulty: bool = False) -> Plan | None:
+        """Takes rows into the session, those with faults too or not; the plan of what is to be
+        made like them."""
+        read, report = self.read, self.report
         self.problem.clear()
-        if self.problem.is_busy(self.session.worker):
+        if self.problem.is_busy(self.session.worker) or read is None or report is None:
             return None
-        records = [self.read.rows[place] for place in places]
+        records = list(read)
+        if not faulty:
+            records = [records[place] for place in report.good_rows()]
         if self.mask.value:
             records = [masked_in(record) for record in records]
         rows = [as_reviewed(record) for record in records]
@@ -231,7 +235,7 @@ class OwnFile(Panel):
             # what a record holds that JSON has no place for, as dates, goes along as text
             rows = json.loads(json.dumps(rows, default=str))
             documents = self.session.keep_documents([_texts(rows, self.name)])
-            plan = self._plan(self.read.kind, self.report.lang, documents)
+            plan = self._plan(read.kind, report.lang, documents)
             if plan is not None:
                 self.session.give(plan, rows)
         except (OSError, ValueError) as error:

@@ -218,7 +218,7 @@ class Session:
         given = len(self.given(self._chosen()))
         if not given:
             return self.by_hand()
-        name = Path(self._chosen().documents[0])
-        name = next((path.stem for path in name.glob("*.jsonl")), name.name)
+        place = Path(self._chosen().documents[0])
+        name = next((path.stem for path in place.glob("*.jsonl")), place.name)
         words = MORE[self._chosen().lang]["own_notes"].format(n=given, name=one_line(name))
         return f"{words} {self.by_hand()}".strip()
