@@ -1,6 +1,7 @@
 """Step 3: the rows as a table, and the chosen one whole; edit, accept, reject; of pairs, vote."""
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -130,9 +131,8 @@ class Review(Step):
             self.agreement,
         ]
         self.add_class("sds-review")
-        for field in (self.search, self.filter, self.rule, self.technique, self.source):
-            field.observe(lambda _: self._list(), "value")
-        for field in (self.least, self.most):
+        filters = (self.search, self.filter, self.rule, self.technique, self.source)
+        for field in (*filters, self.least, self.most):
             field.observe(lambda _: self._list(), "value")
         self.reviewer.observe(lambda change: self._become(change["new"]), "value")
         for box in self.boxes:
@@ -174,10 +174,7 @@ class Review(Step):
 
     def _offer_rules(self) -> None:
         words, lang, chosen = self.words, self.session.lang, self.rule.value
-        counts: dict[str, int] = {}
-        for rules in self.faults.values():
-            for rule in rules:
-                counts[rule] = counts.get(rule, 0) + 1
+        counts = Counter(rule for rules in self.faults.values() for rule in rules)
         named = [(f"{RULES[rule].words(lang)[0]} ({n})", rule) for rule, n in counts.items()]
         self.filling = True
         self.rule.options = [
@@ -404,14 +401,14 @@ class Review(Step):
         self._try(self.session.decisions.undo, self._undone)
 
     def _undone(self, keys: list[str] | None) -> None:
-        numbers = [
-            n for n, entry in enumerate(self.session.entries) if entry.key in set(keys or ())
-        ]
+        undone = set(keys or ())
+        numbers = [n for n, entry in enumerate(self.session.entries) if entry.key in undone]
         if numbers and not set(numbers) & set(self.table.order):
             self._list()
-        listed = [number for number in numbers if number in self.table.order]
-        if listed:
-            self.table.go_to(listed[0])
+        listed = set(self.table.order)
+        first = next((number for number in numbers if number in listed), None)
+        if first is not None:
+            self.table.go_to(first)
 
     def _do(self, changes: dict[str, dict[str, Any]], forth: bool = False) -> None:
         self._try(lambda: self.session.decisions.decide(changes), lambda _: None)

@@ -66,7 +66,7 @@ class Table(AnyWidget):
         chosen = self.number
         self.order, self._columns, self._sorted = list(order), list(columns), (by, down)
         self.selected &= set(self.order)
-        if chosen in self.selected or chosen in self.order:
+        if chosen in self.order:
             self.at = self.order.index(chosen)
         else:
             self.at = min(self.at or 0, len(self.order) - 1) if self.order else None
