@@ -52,6 +52,7 @@ from smolsynth.studio.widgets import (
 from smolsynth.text.layout import in_words
 
 SAMPLE = 5  # rows
+_FIELDS = ("kind", "technique", "lang", "about", "rows", "model", "seed", "length")  # of a plan
 
 
 class Describe(VBox):
@@ -186,13 +187,12 @@ class Describe(VBox):
 
     def reopen(self, one: Project) -> None:
         """Goes on with a dataset of before: its rows, its decisions, its description."""
-        for name in ("kind", "technique", "lang", "about", "rows", "model", "seed", "length"):
+        for name in _FIELDS:
             getattr(self, name).value = getattr(one.plan, name)
         for box in self.topics.children:
             box.value = box.description in one.plan.topics
         self.take_documents(one.plan.documents)
-        for name in ("judge", "temperature", "thinking"):
-            getattr(self.models, name).value = getattr(one.plan, name)
+        self.models.take(one.plan)
         self.prompts.take(one.plan.prompts)
         given = len(self.session.given(one.plan))
         if one.rows > given:
@@ -276,10 +276,7 @@ class Describe(VBox):
         Args:
             instead: of what the form says, settings of the plan.
         """
-        fields = {
-            name: getattr(self, name)
-            for name in ("kind", "technique", "lang", "about", "rows", "model", "seed", "length")
-        }
+        fields = {name: getattr(self, name) for name in _FIELDS}
         marked = fields | {"documents": self.upload, "judge": self.models.judge}
         marked |= {"temperature": self.models.temperature, "prompts": self.prompts.text}
         for widget in marked.values():

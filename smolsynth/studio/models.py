@@ -22,6 +22,7 @@ from smolsynth.studio.widgets import (
 )
 
 TOKENS = 80  # of the answer to a try
+_FIELDS = ("judge", "temperature", "thinking")  # of a plan
 
 
 class Models(Panel):
@@ -92,7 +93,12 @@ class Models(Panel):
 
     def settings(self) -> dict[str, Any]:
         """Fields of a plan."""
-        return {name: getattr(self, name).value for name in ("judge", "temperature", "thinking")}
+        return {name: getattr(self, name).value for name in _FIELDS}
+
+    def take(self, plan: Plan) -> None:
+        """Takes over the settings of a plan."""
+        for name in _FIELDS:
+            getattr(self, name).value = getattr(plan, name)
 
     def _work(self, job: Callable[[], Any], show: Callable[[Any], None], said: str) -> None:
         """Does something in the background, and shows what it gives or what failed."""
