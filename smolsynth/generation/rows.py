@@ -20,10 +20,16 @@ from smolsynth.text.wording import AskedAgain, asked_and_said
 _PATIENCE, _LEAST, _FIRST = 10, 3, 3
 PROVENANCE = ("file", "chunk", "chunk_text")  # of rows about documents
 TOO_LOW = 3  # a rating of the better response below it: the document hardly answers
-VERDICT = (  # of answers that a program has checked
-    *("thoughts", "verified", "verdict", "extracted", "verdict_reason", "pass_rate", "difficulty"),
-)
 THOUGHTS = "thoughts"
+VERDICT = (  # of answers that a program has checked
+    THOUGHTS,
+    "verified",
+    "verdict",
+    "extracted",
+    "verdict_reason",
+    "pass_rate",
+    "difficulty",
+)
 SEED = "seed_document"  # tells apart the documents that rows come from
 _THOUGHTS = re.compile(r"llm_(?!ask_|expand_|evolve_|magpie_|again_|measure_)\w+_thoughts")
 _TEXTS = ("instruction", "response", "chosen", "rejected")

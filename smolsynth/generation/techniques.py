@@ -22,13 +22,12 @@ from smolsynth.llms import BundledLLM, LLMUnavailable, load_llm
 from smolsynth.pipelines.pipeline import InProcessPipeline
 from smolsynth.selection import InstructionFollowingDifficulty, SelfConsistency
 from smolsynth.tasks import ASKS, BRIEFLY, BriefAnswer, Judge, OpenedMagpie, QueryWriter
-from smolsynth.text.prompts import as_prompt, content_of, response_options
+from smolsynth.text.prompts import INSTRUCTION, as_prompt, content_of, response_options
 from smolsynth.verify.steps import PickVerified
 
 # for the rest of a question whose first words are given
 _CAREFULLY = {"temperature": 0.2, "top_p": 0.9, "max_new_tokens": 40}
 _QUESTIONS = 4  # that QueryWriter asks of each document
-_ASKED = "{instruction}"
 _GIST = 48  # tokens of a response that is only compared
 
 
@@ -290,7 +289,7 @@ def editable(plan: Plan, *, usual: bool = False) -> dict[str, str]:
     found = {name: text for name, text in found.items() if name.partition(", ")[0] in PROMPTS}
     brief = plan.technique == "magpie" and plan.needs.brief
     if not (plan.asks_of_text or plan.is_verified or brief):
-        found["Response"] = (not usual and plan.prompt("Response")) or f"[user]\n{_ASKED}"
+        found["Response"] = (not usual and plan.prompt("Response")) or f"[user]\n{INSTRUCTION}"
     return found
 
 
