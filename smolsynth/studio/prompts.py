@@ -67,9 +67,9 @@ class Prompts(Panel):
         self.step.value = chosen if chosen in self.usual else next(iter(self.usual), None)
         self._show()
 
-    def settings(self, technique_steps: bool = True) -> dict[str, str]:
+    def settings(self) -> dict[str, str]:
         """The changed prompts for a plan: those of its technique, as far as that is known."""
-        if not (technique_steps and self.usual):
+        if not self.usual:
             return dict(self.own)
         return {name: text for name, text in self.own.items() if name in self.usual}
 

@@ -77,7 +77,6 @@ html[theme="dark"] .sds select { appearance: auto }
 .sds .sds-empty { border: 1px dashed var(--sds-line); border-radius: 6px; padding: 14px 16px;
   margin: 8px 0 }
 .sds .sds-list > select { font-size: 13px; padding: 2px; flex: none; min-height: 150px }
-.sds .sds-list.sds-tall > select { min-height: 300px }
 .sds .sds-list option { padding: 2px 4px; color: inherit }
 .sds .sds-list option:checked { color: #fff;
   background: #1565c0 linear-gradient(0deg, #1565c0 0%, #1565c0 100%) }
@@ -234,7 +233,6 @@ class Rows(HBox):
 
     Args:
         words: labels.
-        columns: of each row, with the key of their label.
         lines: of the list.
     """
 
@@ -273,7 +271,7 @@ class Rows(HBox):
             set_visible(box, column in row)
 
 
-def label(row: Row, number: int, mark: str = "") -> str:
-    """A row as one line of a list: mark, number and the start of its instruction."""
+def label(row: Row, number: int) -> str:
+    """A row as one line of a list: number and the start of its instruction."""
     start = " ".join(as_text(row.get("instruction")).split())
-    return f"{mark}{number + 1}. {start[:_LABEL]}{'…' if len(start) > _LABEL else ''}"
+    return f"{number + 1}. {start[:_LABEL]}{'…' if len(start) > _LABEL else ''}"
