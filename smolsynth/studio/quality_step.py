@@ -47,7 +47,7 @@ class Check(Step):
     def refresh(self) -> None:
         """Measures the rows in the background."""
         session, words = self.session, self.words
-        self.numbers = [i for i, e in enumerate(session.entries) if not e.rejected]
+        self.numbers = session.kept_numbers()
         rows = [session.entries[i].row for i in self.numbers]
         self.report = None
         self.problem.clear()

@@ -99,7 +99,7 @@ class Session:
     # ---- runs ----
     def folder_of(self, plan: Plan) -> Path:
         """Where the parts of a run are kept."""
-        return self.folder / STORE / plan.digest()
+        return self.store.folder / plan.digest()
 
     def prepare(self, plan: Plan) -> Generation:
         """The run of a plan: that of the sample, if it is the same but for the number of rows."""
@@ -164,7 +164,11 @@ class Session:
     # ---- what goes out ----
     def kept(self) -> list[Row]:
         """The rows that nobody has rejected, as they are now."""
-        return [entry.row for entry in self.entries if not entry.rejected]
+        return [self.entries[number].row for number in self.kept_numbers()]
+
+    def kept_numbers(self) -> list[int]:
+        """Those of their entries."""
+        return [number for number, entry in enumerate(self.entries) if not entry.rejected]
 
     def unexplained(self, report: Report, numbers: list[int] | None = None) -> list[Finding]:
         """What breaks a rule, but for scores that are missing because a person swapped the pair.
@@ -173,8 +177,7 @@ class Session:
             report: on kept rows.
             numbers: of their entries; all kept ones if None.
         """
-        if numbers is None:
-            numbers = [i for i, entry in enumerate(self.entries) if not entry.rejected]
+        numbers = self.kept_numbers() if numbers is None else numbers
         return [
             one
             for one in report.broken
