@@ -162,7 +162,7 @@ class Export(Step):
             return
         rows = session.kept()
 
-        def saved(despite: str) -> Path:
+        def saved(files: dict[str, str], despite: str) -> Path:
             return save_rows(
                 rows,
                 session.plan,
@@ -171,16 +171,17 @@ class Export(Step):
                 despite=despite,
                 notes=session.notes(),
                 validation=self.validation.value / 100,
-                files={REPORT: self._report(rows)} if self.report.value else None,
+                files=files,
             )
 
         try:
+            files = {REPORT: self._report(rows)} if self.report.value else {}
             try:
-                folder = saved(self.despite.value)
+                folder = saved(files, self.despite.value)
             except QualityError as error:
                 if session.unexplained(error.report):
                     raise
-                folder = saved(session.by_hand())  # pairs swapped by hand have no scores
+                folder = saved(files, session.by_hand())  # pairs swapped by hand have no scores
         except QualityError as error:
             set_visible(self.despite, True)
             names = session.faults(one.rule for one in session.unexplained(error.report))
