@@ -57,6 +57,12 @@ def lines(rows: list[dict]) -> bytes:
     return "\n".join(map(json.dumps, rows)).encode()
 
 
+def save(app) -> None:
+    app.go("export")
+    app.steps["export"].despite.value = "a test"
+    app.steps["export"].save_button.click()
+
+
 # ---- a training file ----
 def test_a_training_file_is_checked_mended_reviewed_and_exported(english, tmp_path):
     own = english.steps["describe"].own_file
@@ -111,9 +117,7 @@ def test_more_rows_are_made_like_those_of_a_file(english):
     assert session.plan.documents and session.plan.technique == "self-instruct"
     made = session.generation.rows
     assert 0 < len(made) <= 4 and len(session.entries) == 5 + len(made)
-    english.go("export")
-    english.steps["export"].despite.value = "a test"
-    english.steps["export"].save_button.click()
+    save(english)
     assert not problems(english), problems(english)
     assert len((session.saved / "train.jsonl").read_text("utf-8").splitlines()) == 5 + len(made)
     assert (session.saved / "pipeline.py").is_file()
@@ -134,9 +138,7 @@ def test_pairs_come_back_with_what_a_person_changed(english):
     own.review()
     assert english.session.plan.kind == "preference" and len(english.rows) == 3
     english.session.decisions.set(english.session.entries[1:2], swapped=True)
-    english.go("export")
-    english.steps["export"].despite.value = "a test"
-    english.steps["export"].save_button.click()
+    save(english)
     text = (english.session.saved / "train.jsonl").read_text("utf-8").splitlines()[1]
     assert json.loads(text)["chosen"][0]["content"] == "I think that 1 has none."
 
@@ -314,9 +316,7 @@ def test_a_prompt_is_read_changed_and_taken_back(english, tmp_path):
     form.rows.value = 4
     form.start_button.click()
     wait(english)
-    english.go("export")
-    english.steps["export"].despite.value = "a test"
-    english.steps["export"].save_button.click()
+    save(english)
     assert not problems(english)
     card = (english.session.saved / "README.md").read_text("utf-8")
     assert "Say it with a" in card and "0.5" in card
