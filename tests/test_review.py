@@ -142,6 +142,21 @@ def test_rows_are_filtered_and_sorted(tmp_path):
     assert table.view["by"] == "length"
 
 
+@pytest.mark.parametrize("plan", [Plan(seed=7), Plan(rows=8)], ids=["another", "fewer rows"])
+def test_rows_of_another_run_begin_at_the_first_with_nothing_selected(tmp_path, plan):
+    review = sheet(tmp_path, singles(20))
+    review.table.handle({"do": "go", "at": 15})
+    review.table.handle({"do": "toggle", "at": 3})
+    review.session.prepare(plan)
+    review.session.take(singles(8))
+    review.refresh()
+    assert len(review.table.order) == 8
+    assert review.table.number == 0 and not review.table.selected
+    page(review, "a")
+    page(review, "r")
+    assert states(review)[:3] == [True, False, None]
+
+
 def test_many_rows_are_decided_at_once_and_taken_back_at_once(tmp_path):
     review = sheet(tmp_path, singles(10))
     review.source.value = "rain"

@@ -13,7 +13,7 @@ from smolsynth.intervals import kappa
 from smolsynth.quality.report import Report, measure
 from smolsynth.quality.rules import RULES
 from smolsynth.studio import listing
-from smolsynth.studio.decisions import TEXTS, Entry
+from smolsynth.studio.decisions import TEXTS, Decisions, Entry
 from smolsynth.studio.listing import ANY_FAULT, NO_FAULT, STATES, Wanted
 from smolsynth.studio.session import Session
 from smolsynth.studio.table import Table
@@ -46,6 +46,7 @@ class Review(Step):
         self.faults: dict[int, list[str]] = {}
         self.checker = Worker()  # its own: nobody is to wait for it
         self.checked: list[Any] = []  # the rows that `faults` is about
+        self.listed: Decisions | None = None  # whose rows the table lists
         self.filling = False
 
         def dropdown(name: str, options: list[tuple[str, Any]]) -> Dropdown:
@@ -146,9 +147,18 @@ class Review(Step):
         return self.session.decisions.reviewer
 
     def refresh(self) -> None:
-        """Shows what there is; stays at the chosen row if it is still listed."""
+        """Shows what there is; stays at the chosen row if it is still listed.
+
+        Of another project, or where that row is gone, it begins at the first, and nothing is
+        selected.
+        """
         if not self.set_work(bool(self.session.entries)):
             return
+        gone = (self.table.number or 0) >= len(self.session.entries)  # made again with fewer rows
+        if gone or self.session.decisions is not self.listed:
+            self.listed = self.session.decisions
+            self.table.clear()
+            self.faults, self.checked = {}, []
         self.session.decisions.catch_up()
         pairs = self.session.plan.kind == "preference"
         set_text(self.legend, self.words["keys_pairs" if pairs else "keys"], "note")

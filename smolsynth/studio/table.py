@@ -43,12 +43,9 @@ class Table(AnyWidget):
         describe: Callable[[int], dict[str, Any]],
         on: dict[str, Callable[..., None]],
     ) -> None:
-        self.order: list[int] = []
-        self.at: int | None = None
-        self.selected: set[int] = set()
+        self.clear()
         self._describe, self._on = describe, on
-        self._anchor = 0
-        self._first, self._count = 0, WINDOW
+        self._count = WINDOW
         self._columns: list[str] = []
         self._sorted: tuple[str, bool] = ("number", False)
         super().__init__()
@@ -56,6 +53,13 @@ class Table(AnyWidget):
         self.on_msg(lambda _widget, content, _buffers: self.handle(content))
 
     # ---- for Python ----
+    def clear(self) -> None:
+        """Forgets what was listed, chosen and selected: the next rows are others."""
+        self.order: list[int] = []
+        self.at: int | None = None
+        self.selected: set[int] = set()
+        self._anchor = self._first = 0
+
     @property
     def number(self) -> int | None:
         """Of the chosen row."""
