@@ -29,7 +29,7 @@ SPECS: dict[str, dict[str, str]] = {
         "en": "any OpenAI-compatible endpoint: vLLM, Ollama, llama.cpp, `transformers serve`; the"
         " key, if any, in `SMOLSYNTH_API_KEY` (`OPENAI_API_KEY` goes to api.openai.com alone)",
         "zh": "任何兼容 OpenAI 接口的端点：vLLM、Ollama、llama.cpp、`transformers serve`；"
-        "如果要密钥，放在 `SMOLSYNTH_API_KEY` 里（`OPENAI_API_KEY` 只会发给 api.openai.com）",
+        "需要密钥的，放进 `SMOLSYNTH_API_KEY`（`OPENAI_API_KEY` 只会发给 api.openai.com）",
     },
     "hf:MODEL": {
         "en": "Hugging Face Inference Providers, with `HF_TOKEN`",

@@ -188,8 +188,14 @@ def badge_problems(read: Page, root: Path) -> list[str]:
     return problems
 
 
+_SHELLS = ("sh", "bash")
+
+
 def outline(read: Page) -> dict[str, list]:
-    """What both languages of a document share: `_cn` files count as their English twins."""
+    """What both languages of a document share: `_cn` files count as their English twins.
+
+    A command of the Chinese page may ask for Chinese data.
+    """
 
     def shared(addresses: list[str]) -> list[str]:
         names = [re.sub(r"_cn(?=\.\w+$)", "", address.partition("#")[0]) for address in addresses]
@@ -200,7 +206,9 @@ def outline(read: Page) -> dict[str, list]:
         "links": [name for name in shared(read.links) if name != re.sub("_cn", "", read.path.name)],
         "pictures": shared(read.images),
         "fences": [language for language, _ in read.fences],
-        "commands": [code for language, code in read.fences if language in ("sh", "bash")],
+        "commands": [
+            code.replace(" --lang zh", "") for language, code in read.fences if language in _SHELLS
+        ],
         "tables": [line.count("|") for line in read.text.splitlines() if line.startswith("|")],
     }
 
