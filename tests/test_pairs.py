@@ -149,7 +149,7 @@ def test_each_viewer_has_its_own_votes():
 
 def test_labels_are_chinese_for_chinese():
     box = vote(PAIRS, lang="zh")
-    names = ["A 更好", "B 更好", "看不出来", "上一对", "下一对"]
+    names = ["A 更好", "B 更好", "分不出高下", "上一对", "下一对"]
     assert [b.description for b in parts(box, "Button")] == names
     assert "运行本单元格" in repr(box) and "运行本单元格" in repr(
         diff(PAIRS, "chosen", "rejected", lang="zh")

@@ -46,7 +46,7 @@ IN_WORDS = {  # for the dataset card
         "magpie": "Magpie",
         "evol-instruct": "先用 SelfInstruct 提问，再用 EvolInstruct 改写",
         "mixed": "SelfInstruct、Magpie、EvolInstruct",
-        "verified": "每道应用题解八遍，由程序核对答案，留下答对的里面最短的一条",
+        "verified": "每道应用题解八遍，由程序核对答案，从答对的里面留下最短的一个",
         "two-models": "用 SelfInstruct 提问，每条指令答两遍，再由 UltraFeedback 打总分",
         "evol-quality": "用 SelfInstruct 提问，用 EvolQuality 改进回答，由 UltraFeedback 打总分",
     },
@@ -153,9 +153,9 @@ _SAYS = {
         "mistyped": "没有“{value}”这个领域，你要的是不是“{close}”？可选：{names}。",
         "concept": "没有“{value}”这个领域，不过可以就它做数据：请写进描述里，命令里写"
         ' --about "{value}"。领域有：{names}。',
-        "both": "可以选领域，也可以用自己的话描述，但只能取其一。",
-        "both_documents": "文档、领域、描述三者只能取其一。",
-        "of_documents": "{value} 会问到文档以外去，请改选：{names}。",
+        "both": "领域和描述二者选一：要么选领域，要么用自己的话说。",
+        "both_documents": "文档、领域、描述三者选一。",
+        "of_documents": "{value} 会问到文档以外的内容，请改选：{names}。",
         "documents": "没有“{value}”这个文件或文件夹。",
         "no_documents": "块的大小和重叠是给文档用的：请先指定文档。",
         "chunk": "每块的词元数要填 {least} 到 {most:,} 之间的整数，不能是 {value!r}。",
@@ -180,7 +180,7 @@ _SAYS = {
         "thinking": "思考过程只能选 {names}，没有“{value}”。",
         "no_step": "没有“{value}”这条提示词，可改的有：{names}。",
         "prompts": "{value} 的提示词里少了 {names}：每一行不同的内容要填在那里。",
-        "no_prompt": "{value} 的提示词是空的：请写点什么，或者恢复默认。",
+        "no_prompt": "{value} 的提示词是空的：请填写，或者恢复默认。",
         "key": "模型地址里带着密钥或密码，会写进由它生成的每个文件和命令：请把密钥放进"
         " SMOLSYNTH_API_KEY，再从地址里去掉。",
     },
@@ -194,7 +194,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "about_text": ("a question about “the text”", "问的是“这段文字”"),
     "not_evolved": ("evolved into itself", "进化后没变"),
     "unsure": ("a response that the model itself finds unlikely", "模型自己也没把握的回答"),
-    "unverified": ("no right answer in eight tries", "试了八遍都没答对"),
+    "unverified": ("no right answer in eight tries", "答了八遍都不对"),
     "inconsistent": ("a response that the model does not give again", "再问一次就变了样的回答"),
 }
 

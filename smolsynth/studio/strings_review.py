@@ -84,7 +84,7 @@ REVIEW: dict[str, dict[str, str]] = {
         "is_rejected": "✗ 拒绝",
         "is_agrees": "✓ 一致",
         "is_differs": "≠ 不同",
-        "is_unsure": "? 分不出",
+        "is_unsure": "? 分不出高下",
         "is_edited": "改过",
         "accept_found": "全部接受，共 {n} 行",
         "reject_found": "全部拒绝，共 {n} 行",
@@ -92,16 +92,16 @@ REVIEW: dict[str, dict[str, str]] = {
         "reject_selected": "拒绝选中的 {n} 行",
         "keys": "按键：j 下一行，k 上一行，a 接受，r 拒绝，e 修改（按 Esc 回到表格），u 撤销；"
         "在表格里，x 选中一行，Shift 加方向键选中多行。",
-        "keys_pairs": "按键：1 选 A，2 选 B，0 分不出；j 下一行，k 上一行，a 接受，r 拒绝，"
+        "keys_pairs": "按键：1 选 A，2 选 B，0 分不出高下；j 下一行，k 上一行，a 接受，r 拒绝，"
         "e 修改（按 Esc 回到表格），s 对调，u 撤销；在表格里，x 选中一行，Shift 加方向键选中多行。",
         "row": "第 {n} 行：",
         "agreement": "和其他审阅人是否一致",
         "nameless": "（未具名）",
         "same_verdicts": "你和 {name} 都接受或拒绝过的有 {n} 行，其中 {share:.0%} 决定相同。",
         "same_votes": "你和 {name} 都投过票的有 {n} 对，其中 {share:.0%} 投得相同。",
-        "kappa": "科恩的 κ 为 {value:.2f}",
+        "kappa": "科恩 κ 系数 {value:.2f}",
         "kappa_interval": "（95% 置信区间 {low:.2f} 到 {high:.2f}）",
-        "no_kappa": "两人从头到尾只有同一种意见，算不出 κ。",
+        "no_kappa": "两人自始至终只有一种意见，算不出 κ 系数。",
         "stop": "。",
         "project_name": "名称",
         "project_name_hint": "副本的名称，或者新的名称",

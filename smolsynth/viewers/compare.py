@@ -53,7 +53,7 @@ _LABELS = {
         "repr_vote": "{n} 个等你投票的偏好对：运行本单元格即可使用。",
         "first": "A 更好",
         "second": "B 更好",
-        "skip": "看不出来",
+        "skip": "分不出高下",
         "asked": "第 {i} 对，共 {n} 对：{instruction}",
         "agree": "你和评审模型看法一致。",
         "differ": "评审模型更喜欢 {other}。",
