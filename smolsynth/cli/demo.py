@@ -54,7 +54,9 @@ def run(args: argparse.Namespace) -> int:
     try:
         for number, plan in enumerate(plans):
             loading = "" if number else text["loading"]
-            print(in_words(text[f"start_{plan.kind}"], plan=plan) + loading, flush=True)
+            language = text[f"in_{plan.lang}"]
+            start = in_words(text[f"start_{plan.kind}"], plan=plan, language=language)
+            print(start + loading, flush=True)
             saved.append(_make(plan, args, begun))
     finally:
         if saved and len(saved) < len(plans):

@@ -50,9 +50,10 @@ _MAIN = {
         "stopped": "已停止。",
         "file": "{file}：{reason}。换个位置{room}。",
         "room": "，或者腾出空间",
-        "lost": "显示成 ? 的字符，这个终端或文件的编码 {encoding} 里没有，数据集里并没有丢。"
-        "设好 PYTHONUTF8=1 就能看到。",
-        "unread": "评审模型的头 {replies} 条回复里有 {unread} 条读不出分数：请换个模型，或者改做"
+        "lost": "这个终端或文件用的编码是 {encoding}，有些字符它没有，只好显示成 ?；"
+        "数据集里一个也没丢。"
+        "设 PYTHONUTF8=1 就能看到。",
+        "unread": "评审模型的头 {replies} 条回复里，有 {unread} 条读不出分数：请换个模型，或者改做"
         "不用评审的数据（--kind instruction）。什么也没保存。其中一条：\n{reply}",
     },
 }
@@ -108,7 +109,7 @@ _OPTIONS = {  # of both commands that make data
     "zh": {
         "lang": "数据用哪种语言（默认 en）",
         "seed": "随机种子（默认 %(default)s）",
-        "max_tokens": "模型读写的词元到这么多之前停下；调高上限，再运行同一条命令就接着做",
+        "max_tokens": "模型读写的词元将要超过这个数时停下；调高上限，再运行同一条命令就接着做",
         "output": "数据集存到哪个文件夹（默认 %(default)s/）",
         "loading": "载入 distilabel 需要几秒钟……",
     },
@@ -138,14 +139,15 @@ _MAKING = {
         "llm_options": '模型的选项，写成 JSON，例如 \'{"thinking": "off", "top_k": 20}\''
         "（默认取 SMOLSYNTH_LLM_OPTIONS）",
         "topic": "领域，比如天气；可以写几次（默认全部）",
-        "about": "不选领域时，用自己的话说数据要关于什么",
+        "about": "不选领域时，用自己的话说数据要讲什么",
         "left_out": "这个模型用下面的技术写的大多不合格，所以没用：{names}。",
         "positive": "要填不小于 1 的整数，不能是 {given!r}",
         "progress": "已有 {rows} 行，共要 {wanted} 行",
         "left": "，大约还要 {seconds:.0f} 秒",
         "dropped": "中途舍弃：{counts}。",
         "refused": "模型拒收 {n} 行，第一行的原因：{reason}",
-        "none": "没有可用的数据：{n} 行全部舍弃（{counts}），什么也没保存。这个模型训练过吗？",
+        "none": "没有可用的数据：{n} 行全部舍弃（{counts}），什么也没保存。"
+        "请确认用的是训练好的对话模型。",
         "fewer": "合格又不重复的太少：原定 {wanted} 行，只得到 {rows} 行。换个大些的模型，或者多选"
         "几个领域，会好些。",
         "spent": "用了 {tokens:,} 个词元，再做就要超过 --max-tokens，所以停下：原定 {wanted} 行，"
@@ -157,10 +159,12 @@ _DEMO = {
     "en": {
         "kind": "which of the two (default: both)",
         "rows": "rows wanted of each (default: %(default)s)",
-        "start_instruction": "Generating an instruction dataset: {plan.rows} rows ({plan.lang})"
+        "start_instruction": "Generating an instruction dataset: {plan.rows} rows in {language}"
         " with {plan.model}. ",
-        "start_preference": "Generating a preference dataset: {plan.rows} rows ({plan.lang}) with"
+        "start_preference": "Generating a preference dataset: {plan.rows} rows in {language} with"
         " {plan.model}. ",
+        "in_en": "English",
+        "in_zh": "Chinese",
         "first": "Sample rows, {seconds:.1f} s after the start:",
         "saved": "{rows} rows ({sources}) saved in {folder} after {seconds:.0f} s.",
         "kept": "Saved before: {folders}.",
@@ -170,9 +174,11 @@ _DEMO = {
     "zh": {
         "kind": "做哪一种（默认两种都做）",
         "rows": "每种要多少行（默认 %(default)s）",
-        "start_instruction": "用 {plan.model} 生成指令数据集：{plan.rows} 行（{plan.lang}）。",
-        "start_preference": "用 {plan.model} 生成偏好数据集：{plan.rows} 行（{plan.lang}）。",
-        "first": "开始 {seconds:.1f} 秒后，先看几行样品：",
+        "start_instruction": "用 {plan.model} 生成指令数据集：{plan.rows} 行，{language}。",
+        "start_preference": "用 {plan.model} 生成偏好数据集：{plan.rows} 行，{language}。",
+        "in_en": "英文",
+        "in_zh": "中文",
+        "first": "头几行样例，开始后 {seconds:.1f} 秒：",
         "saved": "共 {rows} 行（{sources}），用时 {seconds:.0f} 秒，已存入 {folder}。",
         "kept": "此前已存好：{folders}。",
         "next": "下一步：jupyter lab notebooks",
@@ -203,7 +209,7 @@ _GENERATE = {
     "zh": {
         "kind": "默认由技术决定",
         "technique": "默认用这一种类的第一个",
-        "documents": "不选领域时，就这些文件和文件夹里的内容提问（TXT、Markdown、HTML、PDF、DOCX、"
+        "documents": "不选领域时，从这些文件和文件夹里出题（TXT、Markdown、HTML、PDF、DOCX、"
         "EPUB、CSV、JSONL 等）",
         "column": "文档里有表格时，文字在哪一列",
         "chunk": "文档每块的长度上限，按词元算（默认小模型 80，其他模型 200）",
@@ -330,7 +336,7 @@ _CHECK = {
         "despite": "What is left after the others were taken out.",
     },
     "zh": {
-        "lang": "文本应是哪种语言（默认看多数回答）",
+        "lang": "文本应当是哪种语言（默认看多数回答用的是哪种）",
         "evaluation": "将来用来测试模型的题目，数据里不能有",
         "seeds": "生成时用的种子文本，照抄的行会被找出来",
         "semantic": "再用这个模型找出换了说法的重复：use（不用联网，33 MB 的一个包）、"

@@ -148,20 +148,20 @@ MESSAGES = {
         "Ties and failures always cost pairs: start from more instructions, or sample more "
         "responses to each.",
         "zh": "偏好对只有 {n} 个，任务要求至少 {need} 个。\n"
-        "平分和解析失败总会损失一些：请从更多的指令开始，或者每条指令多采样几个回答。",
+        "平分的、读不出分数的，总要去掉一些：请从更多的指令开始，或者每条指令多采样几个回答。",
     },
     "few_instructions": {
         "en": "The pairs belong to too few instructions: {count}. The task asks for {need} "
         "different ones or more.\n"
         "What is learned from one question holds for that question: take more of INSTRUCTIONS.",
         "zh": "这些偏好对只涉及 {count} 条指令，任务要求至少 {need} 条不同的指令。\n"
-        "只从几个问题学来的东西，换个问题就未必管用：请多用 INSTRUCTIONS 里的指令。",
+        "从几个问题里学来的，换个问题未必管用：请多用 INSTRUCTIONS 里的指令。",
     },
     "not_a_rating": {
         "en": "In {bad} of {n} rows, `{column}` is not a number.\n"
         "A judge whose output cannot be parsed gives no number: drop these rows before you pair.",
         "zh": "{n} 行中有 {bad} 行的 `{column}` 不是数字。\n"
-        "评审结果解析失败就没有分数，请在配对之前去掉这些行。",
+        "评审的回复读不出分数，就没有数字：请在配对之前去掉这些行。",
     },
     "not_a_rating/text": {
         "en": "In {bad} of {n} rows, `{column}` is a number written as a text.\n"
@@ -186,7 +186,7 @@ MESSAGES = {
         "that has the higher rating. If it is, then the judge is no better than a coin.",
         "zh": "{n} 个偏好对中有 {bad} 对，被拒回答反而比被选回答说得更对。\n"
         "分数的先后没错，看来是两段文本放反了：`chosen` 要放分数高的那个回答。"
-        "要是没放反，那就是评审模型判得和掷硬币差不多。",
+        "要是没放反，那就是评审模型和抛硬币差不多。",
     },
     "small_margin": {
         "en": "In {bad} of {n} pairs, the ratings differ by less than {need}.\n"
@@ -230,7 +230,7 @@ MESSAGES = {
         "en": "In {bad} of {n} pairs, the chosen response is the old one, not the rewriting.\n"
         "The task says: where the judge does not prefer the rewriting, the pair is dropped.",
         "zh": "{n} 个偏好对中有 {bad} 对，被选的是原来的回答，不是改写稿。\n"
-        "任务说了：评审模型不认为改写稿更好，这一对就不要。",
+        "任务里写着：评审模型不认为改写稿更好的，这一对不要。",
     },
     "response_unchanged": {
         "en": "In {bad} of {n} rows, `{column}` is the same as `response`.\n"
@@ -317,7 +317,8 @@ MESSAGES = {
         "en": "In {bad} of {n} rows, `{column}` repeats words of the evolving prompt, such as "
         "“given prompt”.\n"
         "Drop these rows: one of the four eliminations of Evol-Instruct.",
-        "zh": "{n} 行中有 {bad} 行的 `{column}` 漏进了进化提示词里的字眼，如“给定提示”。\n"
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 漏进了进化提示词里的字眼，如“given prompt”"
+        "“改写后的提示词”。\n"
         "请去掉这些行：这是 Evol-Instruct 的四条淘汰规则之一。",
     },
     "only_stop_words": {
@@ -330,15 +331,15 @@ MESSAGES = {
         "en": "In {bad} of {n} rows, `{column}` is the same as `instruction`.\n"
         "Nothing was gained there: drop these rows, the first elimination of Evol-Instruct.",
         "zh": "{n} 行中有 {bad} 行的 `{column}` 和 `instruction` 一样。\n"
-        "没有进化就没有信息增益，请去掉这些行：这是 Evol-Instruct 的第一条淘汰规则。",
+        "这等于没有进化，请去掉这些行：这是 Evol-Instruct 的第一条淘汰规则。",
     },
     "no_information_gain": {
         "en": "In {bad} of {n} rows, `{column}` says nothing that `instruction` does not say, "
         "or only what is added to most of the rows alike.\n"
         "Drop rows without information gain: the first elimination of Evol-Instruct.",
-        "zh": "{n} 行中有 {bad} 行的 `{column}` 没有比 `instruction` 多说任何内容，"
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 没有比 `instruction` 多说出什么，"
         "或者只加了多数行里都有的那几个字。\n"
-        "请去掉没有信息增益的行：这是 Evol-Instruct 的第一条淘汰规则。",
+        "没多出什么的行，请去掉：这是 Evol-Instruct 的第一条淘汰规则。",
     },
     "evolved_too_close": {
         "en": "In {bad} of {n} rows, `{column}` is nearly the same as `instruction`.\n"
@@ -421,7 +422,7 @@ MESSAGES = {
         "Sample more problems, or more answers to each; what was dropped, and why, the "
         "verdicts say.",
         "zh": "只有 {n} 行，任务要求至少 {need} 行。\n"
-        "多采样几道题，或者每道题多答几遍；去掉了哪些、为什么，看判定。",
+        "多采样几道题，或者每道题多答几遍；去掉了哪些、为什么，判定里写着。",
     },
     "few_problems": {
         "en": "The rows are about {count} different problems; the task asks for {need} or more.\n"
@@ -441,7 +442,7 @@ MESSAGES = {
         "Look at them beside what is expected: does your verifier read what is *said* to "
         "be the answer, and did you drop what it calls wrong?",
         "zh": "{n} 行中有 {bad} 行，`{column}` 里的答案是错的。\n"
-        "和应有的答案对着看：你的验证器读的是不是说成答案的那个数？判错的都去掉了没有，请检查一下。",
+        "和标准答案对着看：你的验证器读的，是不是文中当作答案说出来的那个数？判错的行，也要看看都去掉了没有。",
     },
     "copied_answer": {
         "en": "In {bad} of {n} rows, `{column}` is what was expected, word for word.\n"
@@ -459,13 +460,13 @@ MESSAGES = {
         "It is the share of right answers among all that were sampled for the problem: "
         "`select_verified` writes it.",
         "zh": "{n} 行中有 {bad} 行的 `{column}` 不是 0 到 1 之间的数（不含 0）。\n"
-        "它是这道题的所有回答里答对的比例，`select_verified` 会写好。",
+        "它是这道题的所有回答里答对的比例，`select_verified` 会替你写好。",
     },
     "bad_rate/two": {
         "en": "In {bad} of {n} rows, the problem has another `{column}` in another row.\n"
         "The rate belongs to the problem: count all its answers once.",
         "zh": "{n} 行中有 {bad} 行，同一道题在别的行里另有一个 `{column}`。\n"
-        "通过率是题目的：把这道题的所有回答放在一起算一次。",
+        "通过率是一道题的：把它的所有回答放在一起，只算一次。",
     },
     "one_rate": {
         "en": "`{column}` has one value only.\n"
@@ -504,7 +505,7 @@ MESSAGES = {
     "always_kept": {
         "en": "In {bad} of {n} rows, the problem was answered rightly every time.\n"
         "It teaches nothing new: `select_verified` drops it.",
-        "zh": "{n} 行中有 {bad} 行，题目回回都答对。\n"
+        "zh": "{n} 行中有 {bad} 行，题目每一遍都答对了。\n"
         "这样的题教不出新东西：`select_verified` 会去掉。",
     },
     "one_difficulty": {
@@ -517,7 +518,8 @@ MESSAGES = {
     "rejected_right": {
         "en": "In {bad} of {n} rows, the answer in `{column}` is right, too.\n"
         "Such a pair says that right is worse than right.",
-        "zh": "{n} 行中有 {bad} 行，`{column}` 里的答案也是对的。\n这样的对等于说：对的比对的差。",
+        "zh": "{n} 行中有 {bad} 行，`{column}` 里的答案也是对的。\n这样的偏好对等于说："
+        "对的还不如对的。",
     },
     "rejected_unfinished": {
         "en": "In {bad} of {n} rows, `{column}` gives no answer at all.\n"
@@ -537,14 +539,14 @@ MESSAGES = {
     "length_tells": {
         "en": "The chosen answer is the longer one in {share} of the pairs.\n"
         "Length alone tells the sides apart. Balance it.",
-        "zh": "有 {share} 的对是被选的更长。\n光看长度就分得出两边了，请让两头均衡。",
+        "zh": "{share} 的偏好对里，被选的更长。\n光看长度就分得出两边了：两种情形要大致一样多。",
     },
     "duplicates/verified": {
         "en": "In {count} of {n} rows, the answer is one that the problem has already.\n"
         "What differs in spaces or full stops alone is the same: `select_verified` keeps "
         "the first.",
-        "zh": "{n} 行中有 {count} 行，回答和这道题前面的一条相同。\n"
-        "只差空格、句号的，也算相同：`select_verified` 只留第一条。",
+        "zh": "{n} 行中有 {count} 行，回答和这道题前面的某一个相同。\n"
+        "只差空格、句号的，也算相同：`select_verified` 只留第一个。",
     },
     "no_gain": {
         "en": "The second round does not beat the first: {name} is {gain} against the baseline.\n"
@@ -557,21 +559,20 @@ MESSAGES = {
         "en": "This is not a function.\n"
         "Hand over the function itself, without calling it: it takes a text and what is "
         "expected, and says whether the text is right.",
-        "zh": "这不是函数。\n"
-        "请提交函数本身，不要先调用它：它读入一段文本和应有的答案，返回对不对。",
+        "zh": "这不是函数。\n请提交函数本身，不要先调用它：它读入一段文本和标准答案，返回对不对。",
     },
     "lets_in": {
         "en": "Your verifier lets in {count} wrong answers.\n"
         "What is said to be the answer counts, with its unit, and nothing else in the "
         "text.",
-        "zh": "你的验证器放过了 {count} 条错误的回答。\n"
-        "作数的是文中说成答案的那个量，连同单位，别的都不算。",
+        "zh": "你的验证器放过了 {count} 个错误的回答。\n"
+        "算数的只有文中当作答案说出来的那个量，连同单位。",
     },
     "loses": {
         "en": "Your verifier throws out {count} right answers.\n"
         "The same quantity may be written in another unit, in a box, or after a "
         "correction.",
-        "zh": "你的验证器错杀了 {count} 条正确的回答。\n"
+        "zh": "你的验证器错杀了 {count} 个正确的回答。\n"
         "同一个量可以换单位写，可以写在方框里，也可以先错后改。",
     },
     "strangers/training": {
@@ -701,18 +702,18 @@ MESSAGES = {
         "Something draws from a random generator that your seed does not reach. Which one does "
         "EvolInstruct draw from?",
         "zh": "用随机种子 1 调用两次，两次得到的文本不一样。\n"
-        "说明有个地方用了另一个随机数生成器，你设的种子管不到它。"
+        "说明有个地方用了另一个随机数生成器，你设的随机种子管不到它。"
         "请查一查 EvolInstruct 用的是哪一个。",
     },
     "seed_without_effect": {
         "en": "The seeds 1 and 2 give the same list.\n"
         "The seed has to be the one that is handed in, not a fixed number.",
-        "zh": "随机种子 1 和 2 得到的文本完全一样。\n要用传进来的种子，不能写死一个数。",
+        "zh": "随机种子 1 和 2 得到的文本完全一样。\n要用传进来的随机种子，不能写死一个数。",
     },
     "prompt_is_instruction": {
         "en": "In {bad} of {n} rows, `{column}` is the prompt that *you* sent to the model.\n"
         "A user would never write it. Where is the text that a user could write?",
-        "zh": "{n} 行中有 {bad} 行的 `{column}`，其实是*你*发给模型的提示词。\n"
+        "zh": "{n} 行中有 {bad} 行的 `{column}`，其实是你自己发给模型的提示词。\n"
         "用户不会这样写。请找一找，哪一列才像是用户写的。",
     },
     "question_is_response": {
@@ -723,7 +724,8 @@ MESSAGES = {
     "rows_lost": {
         "en": "Different rows that are left: {count}. There should be {need} or more.\n"
         "Repair the rows, and drop only those that cannot be repaired.",
-        "zh": "不同的行只剩 {count} 行，应当至少有 {need} 行。\n能修好的要修好，修不好的才丢掉。",
+        "zh": "各不相同的行只剩 {count} 行，应当至少有 {need} 行。\n能修好的要修好，"
+        "修不好的才丢掉。",
     },
     "no_instructions": {
         "en": "In {bad} of {n} rows, `instruction` is nothing that a user would ask the tutor.\n"
@@ -807,7 +809,7 @@ MESSAGES = {
     "clearly_less": {
         "en": "These taught less than “{best}”: the interval of the difference lies below 0.\n"
         "Read the differences below the table, not the means alone.",
-        "zh": "这些教会的比“{best}”少：差值的区间整个在 0 以下。\n"
+        "zh": "这些教会的比“{best}”少：差值的区间整个落在 0 以下。\n"
         "请看表下面的差值，不要只看平均分。",
     },
     "cannot_tell": {
@@ -986,9 +988,10 @@ WORDS = {
         "topic": "主题",
         "document": "种子文档",
         "not_started": "还没有开始。请在单元格 `{cell}` 里写代码，再运行这里。",
-        "praise_instruction_turtle": "做得好！只凭几个主题，你就造出了可以用来训练的数据集。",
-        "praise_instruction_dog": "做得好！每一篇种子文档都长出了自己的问题和回答。",
-        "praise_instruction_lion": "做得好！播种、进化、淘汰，大型指令数据集也是这样造出来的。",
+        "praise_instruction_turtle": "做得好。只凭几个主题，你就造出了可以用来训练的数据集。",
+        "praise_instruction_dog": "做得好。每一篇种子文档都有了自己的问题和回答。",
+        "praise_instruction_lion": "做得好。有种子，会进化，肯淘汰："
+        "大型指令数据集也是这样造出来的。",
         "not_yet": "还差一点：{count}。",
         "again": "上次检查之后，答案没有更新过：请先运行 `{cell}`。",
         "all_there": "练习需要的都在。",
@@ -1010,25 +1013,26 @@ WORDS = {
         "fact_pairs": "共 {rows} 个偏好对，{distinct} 条指令",
         "fact_margin": "平均相差 {mean:.1f} 分",
         "fact_chosen_longer": "被选回答较长的占 {share:.0%}",
-        "praise_preference_turtle": "做得好！两个模型，一个评审，偏好对里没有一个平分。",
-        "praise_preference_dog": "做得好！回答进化了，真正更好的才入选。",
-        "praise_preference_lion": "做得好！指出毛病，改好，再评一次：每一对的差别恰在毛病所在。",
+        "praise_preference_turtle": "做得好。两个模型，一个评审，偏好对里没有一个平分。",
+        "praise_preference_dog": "做得好。回答进化了，真正更好的才入选。",
+        "praise_preference_lion": "做得好。指出毛病，改好，再评一次："
+        "每一对的差别恰恰在毛病所在的地方。",
         "preference_turtle": "偏好数据集",
         "preference_dog": "偏好数据集，加上回答进化",
         "preference_lion": "偏好数据集，加上回答进化和点评",
         "preference_all_done": "三关全部通过。下一步：照单元格 `{cell}` 的做法保存偏好对。",
-        "praise_own_turtle": "做得好！这是你自己的数据，每条规则都挑不出毛病。",
-        "praise_own_dog": "做得好！读过，改过，记下来了，考题也没混进去：这张卡片信得过。",
-        "praise_own_lion": "做得好！对照一样大，区间也有了：结果是好是坏，有多大把握，你心里有数。",
-        "praise_verified_turtle": "做得好！每个答案都对，而且是程序说的。",
-        "praise_verified_dog": "做得好！步步都对，不太容易也够得着，每道题有多难你都清楚。",
-        "praise_verified_lion": "做得好！两边也好，两轮也好，差别只在判定，没有别的。",
+        "praise_own_turtle": "做得好。这是你自己的数据，哪条规则也挑不出毛病。",
+        "praise_own_dog": "做得好。读过，改过，记下来了，考题也没混进去：这张卡片信得过。",
+        "praise_own_lion": "做得好。对照一样大，区间也有了：结果是好是坏，有多大把握，你心里有数。",
+        "praise_verified_turtle": "做得好。每个答案都对，而且是程序核对过的。",
+        "praise_verified_dog": "做得好。步步都对，不太容易也够得着，每道题有多难你都清楚。",
+        "praise_verified_lion": "做得好。不管是成对的两边还是前后两轮，差别只在对错，没有别的。",
         "verified_turtle": "一份验证过的数据集",
         "verified_dog": "……带思考过程，步步都对，还分难度",
-        "verified_lion": "……配成对，或者做第二轮，超过第一轮",
+        "verified_lion": "……配成偏好对，或者做第二轮，胜过第一轮",
         "verified_all_done": "三关全部通过。下一步：照单元格 `{cell}` 的做法保存。",
         "fact_verified": "{rows} 行，出自 {problems} 道题，又验证了一遍",
-        "praise_repair_anywhere": "修好了。文中某处有这个数，不等于答案是这个数；"
+        "praise_repair_anywhere": "修好了。文中某处有这个数，不等于答案就是它；"
         "验证器要先考一考，才能拿来考别人。",
         "praise_repair_numbers": "修好了。换了数，还是同一道题：考题按故事留，搜索时去掉数字。",
         "praise_repair_easy": (
@@ -1058,7 +1062,7 @@ WORDS = {
         "每一步前后都数一数行数，少了的，就是悄悄丢掉的。",
         "praise_repair_selection": "修好了。论文是和已经留下的行比较，"
         "distilabel 1.5.3 却和其余所有行比较，于是两行重复的会一起丢掉，最好的也不例外。",
-        "praise_finding_taught-most": "没错，这些试验说的就是这些，不多也不少：数据写的是什么，"
+        "praise_finding_taught-most": "没错，从这些试验只能得出这些，再多就没有了：数据写的是什么，"
         "学生学到的就是什么。看到这样的数字，都要问一问背后有多少行、多少随机种子、多少题。",
         "praise_finding_false-ties": "找到了。判平分，只说明评审模型没看出差别，不等于没有差别。"
         "去掉平分没有坏处；要拿来训练，就得先读一读。",

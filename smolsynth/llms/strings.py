@@ -86,7 +86,7 @@ _TEXT = {
         " schema in {tries} tries: simplify the schema, or choose another model.",
     },
     "zh": {
-        "packages": "准备模型需要 {packages}（生成时用不到）：运行"
+        "packages": "准备模型需要 {packages}（生成时用不到）：请运行"
         ' `pip install "smolsynth[convert]"`。',
         "space": "{folder} 所在的磁盘只剩 {free} MB，需要 {wanted} MB：腾出空间，或者用"
         " SMOLSYNTH_CACHE 指定别的位置。",
@@ -111,7 +111,7 @@ _TEXT = {
         "文件夹。",
         "unreadable": "transformers 读不出 {name!r} 里的模型（{reason}）：请给出 Hugging Face Hub"
         " 上的模型名、save_pretrained() 保存的文件夹，或者一个 GGUF 文件。",
-        "no_template": "{name!r} 没有聊天模板，不是对话模型：换一个会回答问题的，名字里多半带"
+        "no_template": "{name!r} 没有对话模板，不是对话模型：换一个会回答问题的，名字里多半带"
         " Instruct 或 Chat。",
         "slow_tokenizer": "{name!r} 的分词器没有 tokenizer.json：换一个带这个文件的模型。",
         "architecture": "CTranslate2 转换不了 {name!r}（{kind}；{reason}）：改用"
@@ -133,18 +133,20 @@ _TEXT = {
         "no_model": "{url} 上没有 {model!r} 这个模型，可以从它列出的里面选一个：{names}。",
         "probe": "先发一条简短的请求试了试，{url} 上的 {model!r} 不收（{reason}）：改一改选项，或者"
         "换个模型。",
-        "no_magpie": "Magpie 要自己来写原始的提示词，而 {url}/completions 不收（{reason}）：换成"
+        "no_magpie": "Magpie 要由我们来写送给模型的原始文本，而 {url}/completions 不收（{reason}）"
+        "：换成"
         " vLLM、llama.cpp 或本地模型，或者换一种技术。",
         "account": "{url} 的账户没有余额了（{reason}）：做完的部分还在这次运行的文件夹里，充值以后"
         "照原样再运行一次，就会接着做。",
         "access": "{url} 拒绝访问（{reason}），用的是 {variable} 里的密钥：检查一下密钥。",
         "no_access": "{url} 不给密钥就拒绝访问（{reason}）：把密钥放进 {variable}。",
-        "address": "{url} 没有让 {model!r} 作答（{reason}）：检查接口地址（一般以 /v1 结尾）和"
+        "address": "{url} 上的 {model!r} 没有作答（{reason}）：检查接口地址（一般以 /v1 结尾）和"
         "模型名。",
-        "unanswered": "{url} 没有让 {model!r} 作答（{reason}）：检查服务器和模型名，再运行一次。",
-        "unanswered_often": "试了 {times} 次，{url} 都没有让 {model!r} 作答（{reason}）：检查服务器"
+        "unanswered": "{url} 上的 {model!r} 没有作答（{reason}）：检查服务器和模型名，再运行一次。",
+        "unanswered_often": "试了 {times} 次，{url} 上的 {model!r} 都没有作答（{reason}）："
+        "检查服务器"
         "和模型名，再运行一次。",
-        "uncounted": "{model!r} 作答时不报词元数，上限就没法遵守：换一个会返回 `usage` 的服务器，"
+        "uncounted": "{model!r} 作答时不报词元数，无法按上限停下：换一个会返回 `usage` 的服务器，"
         "或者不设上限。",
         "thoughts": "{url} 上的 {model!r} 一直在思考，没有写出回答：加载时用 thinking='off'，或者用"
         " thinking_tokens=2048 给思考多留些词元（也可以写进 SMOLSYNTH_LLM_OPTIONS）。",

@@ -227,7 +227,8 @@ WORDS: dict[str, dict[str, str]] = {
         "mixed": "SelfInstruct、EvolInstruct 与 Magpie",
         "mixed_is": "三种技术一起用，问题更多样。模型做不了 Magpie 时，就只用另外两种。",
         "verified": "由程序验证",
-        "verified_is": "会算数的模型把每道应用题解八遍，由程序核对答案，从答对的里面留下最短的一个。",
+        "verified_is": "会算数的模型把每道应用题解八遍，由程序核对答案，"
+        "从答对的里面留下最短的一个。",
         "two-models": "多模型",
         "two-models_is": "一强一弱两个模型来答，再由评审模型打分。平分的会去掉，所以慢一些。",
         "evol-quality": "EvolQuality",
@@ -409,7 +410,7 @@ ORIGINAL = "原始信息："  # before the error itself
 LANGUAGES = {"en": "English", "zh": "中文"}
 MODELS = (
     "bundled",
-    "transformers:HuggingFaceTB/SmolLM2-360M-Instruct",
+    "transformers:Qwen/Qwen2.5-0.5B-Instruct",
     "openai:http://localhost:11434/v1#qwen2.5:0.5b",
     "hf:Qwen/Qwen2.5-7B-Instruct",
 )

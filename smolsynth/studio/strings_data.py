@@ -103,11 +103,12 @@ MORE: dict[str, dict[str, str]] = {
         "recognised": "识别结果",
         "figures": "统计",
         "own_broken": "共 {n} 行，违反了：{rules}。",
-        "mask": "把个人信息和密钥换成 [email] 之类的标记",
+        "mask": "把个人信息和密钥换成[邮箱]之类的标记",
         "own_review": "审阅全部 {n} 行",
         "own_clean": "只审阅没毛病的 {n} 行，略去 {bad} 行",
         "extend": "照着再做一些",
-        "extend_tip": "扩充：上面选的模型就没毛病的行里讲到的内容提问、作答；新旧两部分一起审阅、"
+        "extend_tip": "扩充：上面选的模型读没毛病的行，就里面讲到的内容再提问、作答；"
+        "新旧两部分一起审阅、"
         "一起导出。",
         "own_notes": "{n} 行来自文件 {name}，其余是生成的。",
         "documents_place": "或者填文件、文件夹的路径",
@@ -136,11 +137,11 @@ MORE: dict[str, dict[str, str]] = {
         "thinking_off": "让模型别思考",
         "thinking_keep": "留在单独一列",
         "try_with": "试用的问题",
-        "try_question": "水壶是用来做什么的？",
+        "try_question": "烧水壶有什么用？",
         "try": "试试这个模型",
         "trying": "正在提问……",
         "tried": "{seconds:.1f} 秒答完。",
-        "tried_empty": "{seconds:.1f} 秒过去，没有回答：只有思考过程，或者什么也没写。可以让它别"
+        "tried_empty": "等了 {seconds:.1f} 秒，没有回答：只有思考过程，或者什么也没写。可以让它别"
         "思考，或者换个模型。",
         "answer": "回答",
         "validation": "留作验证（%）",
@@ -152,7 +153,7 @@ MORE: dict[str, dict[str, str]] = {
         "prompt_step": "哪一步的提示词",
         "prompt_text": "内容",
         "prompt_default": "恢复默认",
-        "prompts_tip": "花括号里的名字（如 {topic}）和 <PROMPT> 代表每一行不同的内容；"
+        "prompts_tip": "花括号里的名字（如 {topic}）和 <PROMPT> 是占位，每一行填入不同的内容；"
         "[user]、[system] 标明是谁说的。改了提示词，就是另一份数据；改动会写进"
         " pipeline.py 和卡片。",
         "prompt_own": "你改过。",
