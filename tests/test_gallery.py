@@ -107,7 +107,7 @@ def test_what_a_model_wrote_stays_text(tmp_path):
     shown = gallery(saved(tmp_path / "data", given), tmp_path / "shown", TOLD, lang="zh")
     page = (shown / "README.md").read_text("utf-8")
     assert "````text\nuser: " in page and "jo@city.org" not in page
-    assert "还没有记录" in page and "## 做它为了什么" in page
+    assert "还没有记录" in page and "## 目的" in page
     assert "jo@city.org" not in (shown / "card.md").read_text("utf-8")
 
 

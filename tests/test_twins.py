@@ -5,6 +5,7 @@ import re
 
 import nbformat
 import pytest
+from markdown_it import MarkdownIt
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from smolsynth.exercises.findings import FINDINGS
@@ -68,6 +69,18 @@ def test_no_chinese_character_is_slanted(path):
         cells = notebooks.read(path).cells
         texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
     assert not [found for text in texts for found in _SLANTED.findall(text)]
+
+
+@pytest.mark.parametrize("path", _PAGES + CHINESE, ids=lambda path: path.name)
+def test_bold_type_ends(path):
+    """Behind a Chinese full stop, two asterisks close nothing where a character follows them."""
+    texts = [path.read_text("utf-8")]
+    if path.suffix == ".ipynb":
+        cells = notebooks.read(path).cells
+        texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
+    lines = [token for text in texts for token in MarkdownIt().parse(text)]
+    shown = [part for line in lines for part in line.children or () if part.type == "text"]
+    assert not [part.content for part in shown if "**" in part.content]
 
 
 # ---- the rules themselves, on small notebooks ----

@@ -1,6 +1,7 @@
 """An argument parser that speaks the language of the person."""
 
 import argparse
+import re
 import sys
 from typing import Any, NoReturn
 
@@ -35,7 +36,8 @@ class Parser(argparse.ArgumentParser):
         return super().format_usage().replace("usage: ", strings(self.ui)["usage"], 1)
 
     def format_help(self) -> str:
-        return super().format_help().replace("usage: ", strings(self.ui)["usage"], 1)
+        said = super().format_help().replace("usage: ", strings(self.ui)["usage"], 1)
+        return re.sub(r"(?m)^([\u4e00-\u9fff]+):$", r"\1：", said)  # a heading in Chinese
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)

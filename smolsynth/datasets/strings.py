@@ -52,7 +52,7 @@ NOTES = {  # on what became of the data
         "renamed": "{column} 与规定的列重名，改名为 {new} 保留",
         "input": "{asked} 和 {column} 之间用换行连接",
         "beside": "对话取自 {talk}；{column} 作为附加列保留",
-        "prompt_kept": "chosen 和 rejected 的共同开头就是提示；{column} 作为附加列保留",
+        "prompt_kept": "chosen 和 rejected 的共同开头就是提示词；{column} 作为附加列保留",
         "thoughts": "思考过程另放一列",
         "turns": "每轮发言的其他字段另放一列，每轮一个值：{columns}",
         "tools": "工具调用留在对话里，工具说明另放一列",
@@ -263,7 +263,7 @@ ERRORS = {
         "other_kind": '这些是 {found} 类的数据（{shape}），不是 {kind} 类：请用 kind="{found}" '
         "读取。",
         "both": "列 {one!r} 和 {two!r} 都可能是{what}：留一个，另一个改名。",
-        "the_prompt": "提示",
+        "the_prompt": "提示词",
         "the_question": "问题",
         "the_answer": "回答",
         "the_talk": "对话",
