@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import re
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ import smolsynth  # noqa: F401  before distilabel, to keep it quiet
 
 # isort: split
 from distilabel.steps import DeitaFiltering
-from distilabel.steps.tasks import EvolInstruct
+from distilabel.steps.tasks import EvolInstruct, EvolQuality, SelfInstruct
 
+from smolsynth.chinese import CRITERIA, EVOL_INSTRUCT, EVOL_QUALITY
 from smolsynth.errors import StepFailed
 from smolsynth.llms import load_llm
 from smolsynth.pipelines import InProcessPipeline, try_step
@@ -26,6 +28,7 @@ from smolsynth.selection import (
     elimination,
     with_complicate_input,
 )
+from smolsynth.text.leaks import leak_in
 from smolsynth.text.similarity import rouge_l
 
 
@@ -138,6 +141,23 @@ def test_distilabel_evolves_with_the_operation_that_it_lacks():
     )
     (row,) = try_step(task, instructions("What is a cat?"))
     assert isinstance(row["evolved_instruction"], str)
+
+
+def test_chinese_prompts_are_distilabel_s_in_chinese():
+    """The same ways of evolving, with the same places to fill; and a copied heading is a leak."""
+    for templates, task in ((EVOL_INSTRUCT, EvolInstruct), (EVOL_QUALITY, EvolQuality)):
+        usual = set(task.model_fields["mutation_templates"].default)
+        assert set(templates) - {"COMPLICATE_INPUT"} == usual
+        for text in templates.values():
+            places = re.findall(r"<[A-Z]+>", text)
+            assert places == (["<PROMPT>", "<RESPONSE>"] if task is EvolQuality else ["<PROMPT>"])
+            assert "{" not in text
+            headings = re.findall(r"(?m)^#.+#：$", text)
+            assert len(headings) == len(places) + 1
+            assert all(leak_in(f"{one}\n什么是猫？") for one in headings if one != "#指令#：")
+    task = SelfInstruct(llm=load_llm(), criteria_for_query_generation=CRITERIA)
+    task.load()
+    assert "请用中文提问" in task.format_input({"input": "猫"})[0]["content"]
 
 
 # --- Deita ---------------------------------------------------------------------------------------
