@@ -8,7 +8,7 @@ from smolsynth.cli.strings import strings
 NAME = "get"
 HELP = {
     "en": "fetch a real chat model (SmolLM2) that works offline from then on",
-    "zh": "取来一个真正的对话模型（SmolLM2），之后不用联网",
+    "zh": "下载一个真正的对话模型（SmolLM2），之后不用联网",
 }
 
 
