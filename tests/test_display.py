@@ -559,7 +559,7 @@ def test_what_no_font_can_draw_is_printed(pictures, drawn, monkeypatch, capsys):
 
 def test_labels_are_chinese_where_there_is_a_font(pictures, drawn, chinese):
     plot_lengths([{"文本": "水壶烧水"}], "文本", "zh")
-    assert ({"文本：长度（字数）", "共 1 条，中位数 4，最长 4"} <= set(drawn)) == chinese
+    assert ({"文本：长度（字符数）", "共 1 条，中位数 4，最长 4"} <= set(drawn)) == chinese
     assert set(_CHART["en"]) == set(_CHART["zh"])
 
 

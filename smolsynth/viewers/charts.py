@@ -51,7 +51,7 @@ _CHART = {
     "zh": {
         "title": "{column}：长度（{unit}）",
         "words": "词数",
-        "characters": "字数",
+        "characters": "字符数",
         "texts": "条数",
         "figures": "共 {n} 条，中位数 {median:g}，最长 {most}",
         "total": "共 {n} 条",
