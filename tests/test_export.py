@@ -300,7 +300,7 @@ def test_the_licence_is_the_model_s(lang, model, license, en, zh, messages, tmp_
     about = {**ABOUT, "lang": lang, "model": model, "despite": WHY}
     card = (save(messages, tmp_path / "x", **about) / "README.md").read_text("utf-8")
     assert header_of(card)["license"] == license
-    part = card.split("## Licence\n" if lang == "en" else "## 许可\n")[1].split("\n## ")[0]
+    part = card.split("## Licence\n" if lang == "en" else "## 许可证\n")[1].split("\n## ")[0]
     assert (en if lang == "en" else zh) in part
 
 

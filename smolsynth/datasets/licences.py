@@ -67,26 +67,23 @@ ASKS = {
     },
     "zh": {
         "own": "数据由 smolsynth 自带的模型生成，采用 Apache 2.0，对用它生成的数据没有要求。",
-        "nothing": "它的许可（{license}）对用它生成的数据没有要求。",
-        "unknown": "这里不知道生成这些数据的模型采用什么许可。发布数据或用它训练的模型之前，"
+        "nothing": "它的许可证（{license}）对用它生成的数据没有要求。",
+        "unknown": "不知道生成这些数据的模型采用什么许可证。发布数据或用它训练的模型之前，"
         "请先查清。",
-        "llama3.1": "发布用这些数据训练的模型，模型名要以“Llama”开头；发布 Llama "
-        "本身或包含它的产品，还要"
-        "标明“Built with Llama”，并附上许可。",
+        "llama3.1": "发布用这些数据训练的模型，模型名要以“Llama”开头；"
+        "发布 Llama 本身或包含它的产品，还要标明“Built with Llama”，并附上许可证。",
         "llama3": "除 Llama 3 及其衍生模型外，不能用这些数据改进其他大语言模型。",
         "llama2": "除 Llama 2 及其衍生模型外，不能用这些数据改进其他大语言模型。",
         "gemma": "用这些数据训练、使其表现接近 Gemma 的模型，算作 Gemma 的衍生模型："
-        "发布时要一并附上 Gemma"
-        " 使用条款和其中禁止的用途。",
-        "qwen": "发布用这些数据训练的模型，要在文档中标明“Built with Qwen”或“Improved using Qwen”。"
-        "",
-        "qwen-research": "只能用于研究和评估，不能商用；发布用这些数据训练的模型，要标明“Built "
-        "with Qwen”"
-        "或“Improved using Qwen”。",
+        "发布时要一并附上 Gemma 使用条款和其中禁止的用途。",
+        "qwen": "发布用这些数据训练的模型，"
+        "要在文档中标明“Built with Qwen”或“Improved using Qwen”。",
+        "qwen-research": "只能用于研究和评估，不能商用；发布用这些数据训练的模型，"
+        "要标明“Built with Qwen”或“Improved using Qwen”。",
         "qwen1": "除通义千问及其衍生模型外，不能用这些数据改进其他大语言模型。",
         "mistral-research": "数据也只能用于研究，未经 Mistral AI 许可不能商用。",
-        "deepseek": "许可中列有禁止的用途；发布衍生模型时，要一并附上这些限制。",
-        "glm4": "许可允许免费用于研究，商用需要登记。",
+        "deepseek": "许可证列有禁止的用途；发布衍生模型时，要一并附上这些限制。",
+        "glm4": "许可证允许免费用于研究，商用需要登记。",
         "openai": "不能用来开发与 OpenAI 竞争的模型。",
         "anthropic": "未经 Anthropic 同意，不能用来做与之竞争的产品或服务，"
         "也不能训练与之竞争的模型。",
