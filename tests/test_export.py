@@ -699,6 +699,17 @@ def test_data_that_breaks_a_rule_is_refused_and_the_error_mends_it(rated, tmp_pa
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
+def test_each_line_of_a_card_s_table_has_as_many_cells(messages, tmp_path, lang):
+    """A fault may be named by what ends a cell or is taken for HTML: <|im_end|>, <think>."""
+    card = card_of(messages, tmp_path, lang=lang)
+    bars = [
+        line.count("|") - line.count("\\|") for line in card.splitlines() if "| 0 | 0 |" in line
+    ]
+    assert len(bars) > 9 and set(bars) == {4}
+    assert "&lt;\\|im_end\\|&gt;" in card and "<think>" not in card
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_written_reason_overrides_and_goes_into_the_card(rated, tmp_path, lang):
     about = {**ABOUT, "lang": lang, "despite": "Ties | are\nwanted: /home/me/why.txt"}
     card = card_of(tied(rated), tmp_path, **about)

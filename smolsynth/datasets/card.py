@@ -149,7 +149,7 @@ def _documents(records: list[Row]) -> list[tuple[str, int, int]]:
 def _quality(report: Report) -> list[dict[str, Any]]:
     return [
         {
-            "what": RULES[finding.rule].words(report.lang)[0],
+            "what": one_line(html.escape(RULES[finding.rule].words(report.lang)[0], quote=False)),
             "rows": len(finding.rows),
             "broken": finding.broken,
             "allowed": finding.limit(report.rows),
@@ -226,7 +226,7 @@ _MODELS = {
         "hf": "{name}, through Hugging Face Inference Providers",
     },
     "zh": {
-        "bundled": "smolsynth 自带的小型 {name} 模型",
+        "bundled": "smolsynth 自带的小模型 {name}",
         "openai": "{name}，由兼容 OpenAI 的接口提供",
         "hf": "{name}，通过 Hugging Face Inference Providers 调用",
     },
