@@ -16,6 +16,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from tools import lessons, twins
+from tools.course_run import SHORT
 
 LANGUAGES = {"bash", "json", "mermaid", "python", "sh", "text", "toml", "yaml"}  # of fences
 DOCUMENTS = lessons.lessons()
@@ -36,16 +37,24 @@ def by_night(case):
     return pytest.param(*case.values, id=case.id, marks=marks)
 
 
+def trained_in_full(case):
+    """Its figures come from students, which by day train for a moment only."""
+    trains = re.search(r"\b(train|compare|reinforce|Trainer)\(", case.values[1].source)
+    reason = "by night (SMOLSYNTH_NIGHTLY=1) the students train in full"
+    marks = [*case.marks, *[pytest.mark.nightly, pytest.mark.skipif(bool(SHORT), reason=reason)]]
+    return pytest.param(*case.values, id=case.id, marks=marks) if trains else case
+
+
 BLOCKS = [case for path in DOCUMENTS for case in cases(path)]
 RUNNING = [by_night(case) for case in BLOCKS if not case.values[1].needs]
 SKIPPED = [case for case in BLOCKS if case.values[1].needs]
-SHOWN = [by_night(case) for case in BLOCKS if case.values[1].shown is not None]
+SHOWN = [trained_in_full(by_night(c)) for c in BLOCKS if c.values[1].shown is not None]
 
 
 @functools.cache
 def results(path: Path) -> dict[int, lessons.Result]:
     """Of one run of the document, by line."""
-    return {result.line: result for result in lessons.run(path)}
+    return {result.line: result for result in lessons.run(path, environment=SHORT)}
 
 
 @functools.cache

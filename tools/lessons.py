@@ -24,7 +24,7 @@ import sys
 import tempfile
 import traceback
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
@@ -129,8 +129,15 @@ def _document(path: Path, evaluator=None) -> Document:
 
 
 # ---- running ----
-def run(path: Path, timeout: int = 300) -> list[Result]:
+def run(
+    path: Path, timeout: int = 300, environment: Mapping[str, str] | None = None
+) -> list[Result]:
     """Runs a document in a fresh interpreter, with an empty folder as working directory.
+
+    Args:
+        path: of the document.
+        timeout: in seconds.
+        environment: further variables.
 
     Returns:
         One result per block that ran, up to the first that failed.
@@ -141,6 +148,7 @@ def run(path: Path, timeout: int = 300) -> list[Result]:
     env = {name: value for name, value in os.environ.items() if name != "SMOLSYNTH_LLM"}
     env["OMP_NUM_THREADS"] = "1"  # as in the tests: a student trained on more sums otherwise
     env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), env.get("PYTHONPATH")]))
+    env.update(environment or {})
     with tempfile.TemporaryDirectory() as folder:
         results = Path(folder, "results.json")
         empty = Path(folder, "empty")
