@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -160,7 +159,7 @@ def test_leaving_out_what_isn_t_scored_changes_no_loss(pairs, monkeypatch):
     data = to_preferences(data) if pairs else to_messages(ROWS)
     ours = train(data, recipe=Recipe(2, 1e-3, 2)).losses
     monkeypatch.setattr(student, "_sft_of_responses", lambda: trl.SFTTrainer)
-    monkeypatch.setattr(student, "_dpo_of_responses", nullcontext)
+    monkeypatch.setattr(student, "_dpo_of_responses", lambda: trl.DPOTrainer)
     theirs = train(data, recipe=Recipe(2, 1e-3, 2)).losses
     assert [step for step, _ in ours] == [step for step, _ in theirs] == [1, 2, 3, 4]
     for (_, one), (_, other) in zip(ours, theirs, strict=True):

@@ -12,8 +12,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -169,17 +168,18 @@ def _run(
         config = SFTConfig(**settings, train_sampling_strategy="group_by_length")
     # float32: in bfloat16 a small step is rounded away
     model = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32)
-    plain = on_gpu or recipe.lora  # adapters wrap the parts that `_sft_of_responses` calls
-    kind = DPOTrainer if pairs else SFTTrainer if plain else _sft_of_responses()
-    with nullcontext() if on_gpu or not pairs else _dpo_of_responses():
-        trainer = kind(
-            model,
-            args=config,
-            train_dataset=Dataset.from_list(rows),
-            processing_class=AutoTokenizer.from_pretrained(source),
-            peft_config=_adapters(recipe.lora) if recipe.lora else None,
-        )
-        return trainer, carried_out(trainer, progress, "loss")
+    if on_gpu or recipe.lora:  # adapters wrap the parts that ours call
+        kind = DPOTrainer if pairs else SFTTrainer
+    else:
+        kind = _dpo_of_responses() if pairs else _sft_of_responses()
+    trainer = kind(
+        model,
+        args=config,
+        train_dataset=Dataset.from_list(rows),
+        processing_class=AutoTokenizer.from_pretrained(source),
+        peft_config=_adapters(recipe.lora) if recipe.lora else None,
+    )
+    return trainer, carried_out(trainer, progress, "loss")
 
 
 def trainer_settings(rate: float, batch: int, seed: int) -> dict[str, Any]:
@@ -265,25 +265,52 @@ def _sft_of_responses() -> type:
     return ResponsesTrainer
 
 
-@contextmanager
-def _dpo_of_responses() -> Iterator[None]:
-    """Lets `DPOTrainer` leave out what it leaves out on a GPU.
+def _dpo_of_responses() -> type:
+    """`DPOTrainer` with the losses of `DPO`, but scoring the positions of the responses only.
 
-    TRL has no public switch for it: this sets the private `trl.trainer.utils._use_triton` of TRL
-    1.16, and does nothing where a release has none.
+    The reference model reads each pair once, not once an epoch.
     """
-    from trl.trainer import utils
+    import torch
+    from torch.nn.functional import cross_entropy, logsigmoid
+    from trl import DPOTrainer
 
-    name = "_use_triton"
-    before = getattr(utils, name, None)
-    if before is None:
-        yield
-        return
-    setattr(utils, name, lambda device: True)
-    try:
-        yield
-    finally:
-        setattr(utils, name, before)
+    class ResponsesTrainer(DPOTrainer):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.by_reference: dict[tuple[int, ...], float] = {}
+
+        def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+            ids, scored = inputs["input_ids"], inputs["completion_mask"][:, 1:] == 1
+            rows = [
+                tuple(row[there == 1].tolist())
+                for row, there in zip(ids, inputs["attention_mask"], strict=True)
+            ]
+            if not all(row in self.by_reference for row in rows):
+                with torch.no_grad():
+                    said = self.log_probs(self.ref_model, inputs, scored).sum(1).tolist()
+                self.by_reference.update(zip(rows, said, strict=True))
+            logs = self.log_probs(model, inputs, scored)
+            gains = logs.sum(1) - torch.tensor([self.by_reference[row] for row in rows])
+            chosen, rejected = gains.chunk(2)  # TRL puts the rejected behind the chosen
+            preference = -logsigmoid(self.beta * (chosen - rejected)).mean()
+            imitation = -logs.chunk(2)[0].sum() / scored.chunk(2)[0].sum()
+            weights = self.args.loss_weights
+            loss = weights[0] * preference + weights[1] * imitation
+            return (loss, {}) if return_outputs else loss
+
+        @staticmethod
+        def log_probs(model, inputs, scored):
+            """Of the responses' tokens, 0 elsewhere: [rows, positions - 1]."""
+            hidden = model.base_model(
+                input_ids=inputs["input_ids"],
+                attention_mask=inputs["attention_mask"],
+                use_cache=False,
+            ).last_hidden_state[:, :-1][scored]
+            logits = model.get_output_embeddings()(hidden).float()
+            told = -cross_entropy(logits, inputs["input_ids"][:, 1:][scored], reduction="none")
+            return logits.new_zeros(scored.shape).masked_scatter(scored, told)
+
+    return ResponsesTrainer
 
 
 def write_student(trainer: Any, source: str, folder: Path) -> None:
