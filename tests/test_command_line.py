@@ -102,6 +102,7 @@ def test_it_makes_both_datasets_quickly_and_the_same_seed_gives_the_same_rows(
 
 
 @pytest.mark.slow
+@pytest.mark.nightly  # by day, Chinese rows: test_plans.py; its words: test_what_it_says… below
 def test_it_makes_both_datasets_in_chinese(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)  # no notebooks here to go on with
     assert main(["--lang", "zh", "--rows", "12", "--output", str(tmp_path / "made")]) == 0

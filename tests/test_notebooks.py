@@ -71,7 +71,7 @@ def test_pytest_runs_every_notebook(pytestconfig):
     """What the tests below rely on, and the README's test command."""
     assert pytestconfig.getini("testpaths") == ["tests", "notebooks"]
     assert pytestconfig.option.nbval_lax and pytestconfig.option.nbval_current_env
-    done = pytest_in(ROOT, "--collect-only", "-q", "notebooks")
+    done = pytest_in(ROOT, "--collect-only", "-q", "-m", "", "notebooks")
     for path in NOTEBOOKS:
         cells = [cell for cell in notebooks.read(path).cells if cell.cell_type == "code"]
         tiers = notebooks.solutions(notebooks.read(path))

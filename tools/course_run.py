@@ -1,9 +1,10 @@
 """How the tests run the notebooks: once each, by nbval, as a learner on Colab would.
 
 nbval collects and judges the cells. `CourseNotebook` adds what a learner does and what a reader
-relies on: after each stub and its check come the solution and the check again, in the same
-kernel; that kernel looks like one of Colab, in an empty folder; and at the end it is looked at
-what was installed and whether anything was written to stderr.
+relies on: after each stub and its check come the solution and the check again, in the same kernel
+(of Chinese notebooks by night: the code is that of the English ones); that kernel looks like one of
+Colab, in an empty folder; and at the end it is looked at what was installed and whether anything
+was written to stderr.
 """
 
 import os
@@ -94,6 +95,9 @@ class CourseNotebook(IPyNbFile):
                         _SolvedCheck, f"Cell {cell.cell_num} {tier} solved", cell, cell.cell
                     ),
                 ]
+                if self.path.stem.endswith("_cn"):  # by day its twin's, whose code is the same
+                    for item in made[1:]:
+                        item.add_marker(pytest.mark.nightly)
             for item in made:
                 item.add_marker(pytest.mark.slow)
                 yield item
