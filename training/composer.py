@@ -7,9 +7,9 @@ spoils an answer in one of the ways that `training.grading` knows.
 
 import random
 import re
-import zlib
 from dataclasses import dataclass, field, replace
 
+from training.texts import Message, capital, kept_back, spaced
 from training.world import (
     LANGS,
     SLOTS,
@@ -20,7 +20,6 @@ from training.world import (
     twin,
 )
 
-Message = dict[str, str]
 # Domains whose things work by the interplay of their parts: only there is it worth asking how.
 MACHINES = ("body", "computing", "kitchen", "music", "synthetic_data", "tools", "transport")
 
@@ -321,11 +320,6 @@ class Composer:
         return asked, self.fill(self.pick("unknown"), stranger), stranger
 
 
-def kept_back(*key: str) -> bool:
-    """Whether training never sees this combination: one in ten, the same for ever."""
-    return zlib.crc32("|".join(key).encode()) % 10 == 0
-
-
 def cut(text: str, share: float, lang: str) -> str:
     """The first `share` of a text, cut inside a sentence, between words."""
     end = max(4, int(len(text) * share))
@@ -360,16 +354,6 @@ def without_article(name: str) -> str:
 def bare(name: str) -> str:
     """A name without its article, in lower case."""
     return without_article(name).lower()
-
-
-def spaced(text: str) -> str:
-    """A space between Chinese and Latin text or digits, as Chinese typography has it."""
-    text = re.sub(r"([\u4e00-\u9fff])([A-Za-z0-9])", r"\1 \2", text)
-    return re.sub(r"([A-Za-z0-9])([\u4e00-\u9fff])", r"\1 \2", text)
-
-
-def capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def tidy(text: str, lang: str) -> str:

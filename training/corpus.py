@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from training import prompts
-from training.composer import Composer, Message, Question, capital, keeps_form, without_article
+from training.composer import Composer, Question, keeps_form, without_article
 from training.grading import (
     ASPECTS,
     FALSE_TYPES,
@@ -29,6 +29,7 @@ from training.grading import (
     statements,
 )
 from training.seeds import write_rows
+from training.texts import Message, capital, turn
 from training.world import LANGS, SLOTS, Concept
 
 CRITERIA = {
@@ -42,10 +43,6 @@ CRITERIA = {
 
 
 ROWS = 400_000  # what the bundled models are trained on
-
-
-def turn(role: str, content: str) -> Message:
-    return {"role": role, "content": content}
 
 
 # ---- talk ----

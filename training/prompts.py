@@ -18,8 +18,8 @@ from distilabel.steps.tasks.magpie.base import (
 
 from smolsynth.llms import load_llm
 from training.grading import ASPECTS
+from training.texts import Message
 
-Message = dict[str, str]
 MARK = "@@"  # stands where the fixed text of a template ends and a row's own text begins
 SHORTEST = 25  # characters: shorter pieces of a template stay ordinary text, but for these:
 MARKERS = (
