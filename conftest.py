@@ -47,7 +47,8 @@ def pytest_collect_file(file_path, parent):
 # Tests of a file stay together, on one process, but for these, whose fixtures serve a part of it:
 # what the bracket holds names the group.
 _APART = re.compile(
-    r"test_notebooks\.py::.*\[(preference|instruction|dataset|your_own)[^]]*\.ipynb\]"  # each
+    r"test_notebooks\.py::.*\[(preference|instruction|verified|dataset|your_own)"  # each
+    r"[^]]*\.ipynb\]"
     r"|test_lessons\.py::test_a_(?:block|shown).*\[([^]]*?\.md):"  # a page each
     r"|test_browser\.py::.*(?:jupyter|viewer)()"  # JupyterLab beside Voilà
 )

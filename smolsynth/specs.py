@@ -9,6 +9,10 @@ SPECS: dict[str, dict[str, str]] = {
         "en": "its little sister, worse on purpose, for pools of models",
         "zh": "故意弱一些的新手模型（novice），多模型作答时当第二个",
     },
+    "bundled:solver": {
+        "en": "their sister that counts, calls tools and errs on purpose, for verified data",
+        "zh": "会算数、会调用工具、有意教成会出错的解题模型（solver），用来做验证过的数据",
+    },
     "smollm2": {
         "en": "SmolLM2-135M-Instruct, offline, after `python -m smolsynth get smollm2`",
         "zh": "SmolLM2-135M-Instruct，先运行 `python -m smolsynth get smollm2`，之后离线可用",

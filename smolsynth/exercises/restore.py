@@ -15,7 +15,7 @@ def restore(exercise: str, lang: str = "en") -> None:
     print is left out. Answers of the learner's own are not made again: run the exercise cells.
 
     Args:
-        exercise: "instruction" or "preference".
+        exercise: "instruction", "preference" or "verified".
         lang: "en" or "zh", of the notebook.
 
     Raises:
@@ -24,7 +24,8 @@ def restore(exercise: str, lang: str = "en") -> None:
     """
     check_lang(lang)
     if not (_notebook.CELLS / f"{exercise}_{lang}.json").is_file():
-        raise ValueError(f"exercise must be one of instruction, preference, not {exercise!r}")
+        known = "instruction, preference, verified"
+        raise ValueError(f"exercise must be one of {known}, not {exercise!r}")
     running = _notebook.shell()
     if running is None:
         raise RuntimeError("restore() brings names back into a notebook: call it in one.")

@@ -44,7 +44,7 @@ def reinforce(
     seed: int = 0,
     progress: bool | str = True,
 ) -> Student:
-    """Trains a model on rewards for its own answers. Thirty steps of a bundled model take a minute.
+    """Trains a model on rewards for its own answers.
 
     Args:
         dataset: what `grpo_prompts` gives: `prompt` as turns, and what the reward function reads.
