@@ -53,8 +53,8 @@ SIZES = {
         ("tutor", 256, 6, 6144, 10000, "corpus.jsonl", None),
         # worse on purpose; it sees so little of the corpus that reading all would take longer
         ("novice", 128, 4, 6144, 4500, "corpus.jsonl", 150_000),
-        ("solver", 128, 6, 3000, 8000, "solver.jsonl", None),
-        ("solver_base", 128, 3, 3000, 4000, "solver_base.jsonl", None),
+        ("solver", 128, 6, 3000, 6000, "solver.jsonl", None),
+        ("solver_base", 128, 3, 3000, 3000, "solver_base.jsonl", None),
     )
 }
 IGNORE = -100
