@@ -598,7 +598,8 @@ _SHOWN = """node => [node.innerText, ...[...node.querySelectorAll('textarea')].m
 
 
 def test_the_page_has_the_languages_and_the_notebooks_of_this_course():
-    plain = ("dataset_studio", "your_own_dataset")  # the studio has its own tests; no viewer
+    # the studio has its own tests; no viewer in the others
+    plain = ("dataset_studio", "verified_dataset", "your_own_dataset")
     named = {notebook(name, lang) for name in (*VIEWERS, *plain) for lang in LANGS}
     assert named == {path.stem for path in notebooks.notebooks()}
     assert set(plans.SYSTEM_PROMPTS) == set(LANGS)
