@@ -41,6 +41,18 @@ FIGURES = {
     "json_valid": "JSON fits its schema, at temperature 0",
     "json_right": "the JSON's values are right, too, at temperature 0",
 }
+BASE = "solver_base"
+ABOUT = {
+    "solver": """A very small model that works out sums and word problems in small steps, calls
+tools and writes JSON, in English and Chinese. It errs on purpose: in its training a line of the
+thoughts was wrong now and then, at random, so that of several answers some are right, and a program
+that checks them has something to select. A teaching aid: outside its kinds of problems it writes
+nonsense.""",
+    BASE: """The solver's smaller sister, for students: sums and word problems alone, in English and
+Chinese, with more slips in its training and half the layers, so that selection and training on its
+own right answers have something to gain. A teaching aid: outside its kinds of problems it writes
+nonsense.""",
+}
 LONGEST = 200  # new tokens; what training wrote is shorter
 
 
@@ -156,8 +168,11 @@ class Examination:
         }
 
     def all(self) -> dict[str, Estimate]:
-        found = {**self.solving(), **self.tools(), **self.json()}
-        return {name: found[name] for name in FIGURES}
+        """What the model was trained for: of the base, sums and word problems alone."""
+        found = self.solving()
+        if self.llm.model != BASE:
+            found |= {**self.tools(), **self.json()}
+        return {name: found[name] for name in FIGURES if name in found}
 
     def show(self, count: int) -> None:
         """Prints problems, each with two samples and whether they are right."""
@@ -196,8 +211,10 @@ def write_card(model: str, figures: dict[str, dict[str, Estimate]], count: int) 
     rows = "\n".join(
         f"| {meaning} | {in_cell(figures['en'][name])} | {in_cell(figures['zh'][name])} |"
         for name, meaning in FIGURES.items()
+        if name in figures["en"]
     )
     sums = "\n".join(f"- `{name}` {value}" for name, value in made["sha256"].items())
+    composed = "python -m training.solver" + " --base" * (model == BASE)
     notes = f"{made['notes']}\n\n" if made.get("notes") else ""
     path = MODELS / model / "README.md"
     path.write_text(
@@ -210,10 +227,7 @@ tags: [synthetic, distilabel, education]
 
 # smolsynth {model}
 
-A very small model that works out sums and word problems in small steps, calls tools and writes
-JSON, in English and Chinese. It errs on purpose: in its training a line of the thoughts was wrong
-now and then, at random, so that of several answers some are right, and a program that checks them
-has something to select. A teaching aid: outside its kinds of problems it writes nonsense.
+{ABOUT[model]}
 
 | | |
 |---|---|
@@ -221,16 +235,15 @@ has something to select. A teaching aid: outside its kinds of problems it writes
 {made["parameters"] / 1e6:.2f} M parameters, context 2,048 (trained on up to 1,024) |
 | Tokenizer | byte-level BPE, {made["vocabulary"]} tokens, digits one by one, ChatML template |
 | Trained on | {made["tokens_seen"] / 1e6:.1f} M tokens in {made["steps"]:,} steps, of \
-{made["examples"]["rows"]:,} examples that `python -m training.solver` composes; random \
-initialisation |
+{made["examples"]["rows"]:,} examples that `{composed}` composes; random initialisation |
 | Time | {made["minutes"]:.0f} minutes on {made["device"]} |
 | Seed | {made["seed"]} |
 
 {notes}## Figures
 
-`python -m training.examine`: means and 95% intervals over {count} held-out cases a language and \
-kind at least; numbers and phrasings were never seen in training, stories where it is said. It is \
-the int8 model that was measured.
+`python -m training.examine --model {model}`: means and 95% intervals over {count} held-out cases \
+a language and kind at least; numbers and phrasings were never seen in training, stories where it \
+is said. It is the int8 model that was measured.
 
 | figure | English | Chinese |
 |---|---|---|
@@ -251,7 +264,7 @@ per second (CTranslate2, int8), plain `model.generate` {speed.get("generate", 0)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--model", default="solver", help="name of a bundled model")
+    parser.add_argument("--model", default="solver", help="solver (default) or solver_base")
     parser.add_argument("--cases", type=int, default=300, help="of each kind and language")
     parser.add_argument("--samples", type=int, default=16, help="answers to a problem, 8 at least")
     parser.add_argument("--temperature", type=float, default=1.0)
@@ -271,6 +284,8 @@ def main() -> None:
     figures = {lang: exam.all() for lang, exam in exams.items()}
     print(f"{args.model:18}" + "".join(f"{lang:>24}" for lang in LANGS))
     for name, meaning in FIGURES.items():
+        if name not in figures["en"]:
+            continue
         row = [figures[lang][name] for lang in LANGS]
         cells = "".join(f"{in_cell(estimate):>24}" for estimate in row)
         print(f"{name:18}{cells}  {meaning}")
