@@ -11,9 +11,10 @@ same pairs turned round. Below each table stand the differences to random rows, 
 Verified: the solver's smaller sister samples eight answers to each of 600 problems and learns from
 its own: from any of them, from those that a program finds right, from these in equal parts by
 difficulty, and from the right ones of a second round that the student of the first has written.
-As many rows each. DPO: right over wrong answers of like length, against as many pairs in which a
-judge, the tutor, prefers one, and against SFT on their chosen side. Asked are 300 problems: numbers
-that were never seen, and stories. The last line is JSON.
+As many rows each, at most two of a problem, chosen alike but for the verdict. DPO: right over wrong
+answers of like length, against as many pairs in which a judge, the tutor, prefers one, and against
+SFT on their chosen side. Asked are 300 problems: numbers that were never seen, and stories. The
+last line is JSON.
 """
 
 import argparse
@@ -165,24 +166,26 @@ def balanced(rows: list[dict], size: int, seed: int) -> list[dict]:
 
 def verified_trials(lang: str, rows: int, runs: range) -> dict[str, Trials]:
     first = sampled(lang, BASE, 0)
-    right = select_verified(first, most=2, shortest=True)
+    right = select_verified(first, most=2)
     size = min(rows, len(right))
+    finished = [row for row in first if row["generation"] and row["response"].strip()]
+    unread = [{**row, "verified": True} for row in finished]
+    unread = select_verified(unread, most=2, keep_always=True)  # as `right`, but for the verdict
 
     def draw(rows: list[dict]):
         return lambda seed: to_messages(random.Random(seed).sample(rows, size))
 
     student = train(to_messages(random.Random(0).sample(right, size)), BASE, progress=False)
-    again = select_verified(sampled(lang, student, 1), most=2, shortest=True)
-    both = list({row["response"]: row for row in (*right, *again)}.values())
+    again = select_verified(sampled(lang, student, 1), most=2)
+    both = {(row["instruction"], row["response"]): row for row in (*right, *again)}
     exam = seeds.problems(lang, split="numbers") + seeds.problems(lang, split="stories")
-    finished = [row for row in first if row["generation"] and row["response"].strip()]
     trials = compare(
         {
             "no training": None,
-            "unverified": draw(finished),
+            "unverified": draw(unread),
             "verified": draw(right),
             "verified, balanced": lambda seed: to_messages(balanced(right, size, seed)),
-            "two rounds": draw(both),
+            "two rounds": draw(list(both.values())),
         },
         exam,
         base=BASE,

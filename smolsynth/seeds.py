@@ -50,14 +50,14 @@ def problems(
     split: Literal["train", "numbers", "stories"] = "train",
     topic: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Word problems of one to four steps, with the answer that a program can check.
+    """Word problems of two to four steps, with the answer that a program can check.
 
     Args:
         lang: "en" or "zh".
         n: how many, from the first on; `None` gives all: 600 of "train", 150 of each other.
-        split: "train"; or to test with: "numbers", known stories with numbers that no bundled model
-            was trained on, or "stories", stories that none was trained on either. No two problems,
-            of whatever split, nearly repeat each other.
+        split: "train"; or to test with: "numbers", known stories with sets of numbers that no
+            bundled model was trained on, or "stories", stories that none was trained on
+            either. No two problems, of whatever split, nearly repeat each other.
         topic: only those of a topic, as `problem_topics` names it.
 
     Returns:

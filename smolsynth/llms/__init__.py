@@ -45,6 +45,7 @@ def load_llm(
 
     Args:
         spec: `"bundled"` (the course's tutor), `"bundled:novice"` (its weaker sister),
+            `"bundled:solver"` (which works problems out, and errs on purpose),
             `"smollm2"` (SmolLM2-135M-Instruct, after `python -m smolsynth get smollm2`),
             `"ct2:FOLDER"` (made by `python -m smolsynth convert-model`), `"gguf:FILE"` (by
             llama.cpp), `"transformers:NAME_OR_PATH"` (Hugging Face hub or folder),

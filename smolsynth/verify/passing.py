@@ -165,7 +165,8 @@ def verified_pairs(
         most: pairs of a problem; no answer stands in two.
 
     Returns:
-        Rows with `instruction`, `chosen` and `rejected`, closest in length first.
+        Rows of the problem (under the name given by `problem`), `chosen` and `rejected`; the pairs
+        of a problem closest in length first.
 
     >>> rows = [{"instruction": "2+2", "response": r, "verified": r[-1] == "4"}
     ...         for r in ("It is 4", "Well, let me think: it is 4", "It is 5")]
