@@ -32,16 +32,17 @@ def test_the_cells_that_restore_runs_are_those_of_the_notebook(path):
     stored = tool.path_of(path).read_text("utf-8")
     assert stored == tool.text(notebooks.read(path)), "python -m tools.notebooks stamp"
     made = json.loads(stored)["made"]
-    assert made["seeds" if "instruction" in path.name else "INSTRUCTIONS"]
+    beginnings = {"instruction": "seeds", "verified": "PROBLEMS"}
+    assert made[beginnings.get(path.name.partition("_")[0], "INSTRUCTIONS")]
     ids = [cell["id"] for cell in json.loads(stored)["needed"]]
-    assert "judge" in ids or "magpie" in ids
+    assert {"judge", "magpie", "samples"} & set(ids)
     assert not {"audit", "vote", "versions-text"} & set(ids)
     sources = "\n".join(cell["source"] for cell in json.loads(stored)["needed"])
     assert "compare(" not in sources and "save(" not in sources  # minutes
 
 
-def test_both_notebooks_with_exercises_have_the_cell():
-    assert len(WITH_EXERCISES) == 4
+def test_the_notebooks_with_exercises_have_the_cell():
+    assert len(WITH_EXERCISES) == 6
 
 
 def test_only_what_the_exercises_use_is_kept():
@@ -103,7 +104,7 @@ def test_restore_makes_what_is_missing_and_says_so(shell, small_course, capsys):
 
 
 def test_restore_refuses_what_it_does_not_know(monkeypatch):
-    with pytest.raises(ValueError, match="instruction, preference, not 'cooking'"):
+    with pytest.raises(ValueError, match="instruction, preference, verified, not 'cooking'"):
         restore("cooking")
     monkeypatch.setattr(_notebook, "shell", lambda: None)
     with pytest.raises(RuntimeError, match="into a notebook"):
