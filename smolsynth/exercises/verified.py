@@ -230,7 +230,7 @@ def round_problems(sheet: Sheet, trials: Any) -> Iterator[Problem]:
     """What is wrong with trials that are to show that a second round beats the first."""
     least = MIN_QUESTIONS if least_seeds() > 1 else 1
     if trials.questions < least:
-        yield sheet.problem("few_questions", "student", count=trials.questions, need=least)
+        yield sheet.problem("few_questions/verified", "student", count=trials.questions, need=least)
     yield from trials_problems(sheet, trials)
     if not (fair := of_one_size(trials)):
         return

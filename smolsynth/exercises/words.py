@@ -548,6 +548,12 @@ MESSAGES = {
         "zh": "{n} 行中有 {count} 行，回答和这道题前面的某一个相同。\n"
         "只差空格、句号的，也算相同：`select_verified` 只留第一个。",
     },
+    "few_questions/verified": {
+        "en": "The students were asked {count} problems; the task asks for {need} or more.\n"
+        "Take more of `seeds.problems`, from the splits `numbers` and `stories`.",
+        "zh": "考学生的题只有 {count} 道，任务要求至少 {need} 道。\n"
+        "请从 `seeds.problems` 的 `numbers` 和 `stories` 里多拿几道。",
+    },
     "no_gain": {
         "en": "The second round does not beat the first: {name} is {gain} against the baseline.\n"
         "Sample the student of the first round on more or harder problems, or with more "
