@@ -11,10 +11,10 @@ same pairs turned round. Below each table stand the differences to random rows, 
 Verified: the solver's smaller sister samples eight answers to each of 600 problems and learns from
 its own: from any of them, from those that a program finds right, from these in equal parts by
 difficulty, and from the right ones of a second round that the student of the first has written.
-As many rows each, at most two of a problem, chosen alike but for the verdict. DPO: right over wrong
-answers of like length, against as many pairs in which a judge, the tutor, prefers one, and against
-SFT on their chosen side. Asked are 300 problems: numbers that were never seen, and stories. The
-last line is JSON.
+As many rows each, one of a problem and round, chosen alike but for the verdict. DPO: right over
+wrong answers, sound and finished, of like length, against as many pairs in which a judge, the
+tutor, prefers one, and against SFT on their chosen side. Asked are 300 problems: numbers that were
+never seen, and stories. The last line is JSON.
 """
 
 import argparse
@@ -40,6 +40,7 @@ from smolsynth.student.quiz import quiz
 from smolsynth.student.train import train
 from smolsynth.student.trials import Trials, compare, corrupt
 from smolsynth.tasks import Judge
+from smolsynth.verify.arithmetic import check_arithmetic
 from smolsynth.verify.passing import select_verified, verified_pairs
 from smolsynth.verify.steps import Verify
 
@@ -166,17 +167,17 @@ def balanced(rows: list[dict], size: int, seed: int) -> list[dict]:
 
 def verified_trials(lang: str, rows: int, runs: range) -> dict[str, Trials]:
     first = sampled(lang, BASE, 0)
-    right = select_verified(first, most=2)
+    right = select_verified(first, most=1)
     size = min(rows, len(right))
     finished = [row for row in first if row["generation"] and row["response"].strip()]
     unread = [{**row, "verified": True} for row in finished]
-    unread = select_verified(unread, most=2, keep_always=True)  # as `right`, but for the verdict
+    unread = select_verified(unread, most=1, keep_always=True)  # as `right`, but for the verdict
 
     def draw(rows: list[dict]):
         return lambda seed: to_messages(random.Random(seed).sample(rows, size))
 
     student = train(to_messages(random.Random(0).sample(right, size)), BASE, progress=False)
-    again = select_verified(sampled(lang, student, 1), most=2)
+    again = select_verified(sampled(lang, student, 1), most=1)
     both = {(row["instruction"], row["response"]): row for row in (*right, *again)}
     exam = seeds.problems(lang, split="numbers") + seeds.problems(lang, split="stories")
     trials = compare(
@@ -193,7 +194,9 @@ def verified_trials(lang: str, rows: int, runs: range) -> dict[str, Trials]:
         baseline="unverified",
         lang=lang,
     )
-    pairs = verified_pairs(finished)
+    sound = [row for row in finished if all(s.true for s in check_arithmetic(row["response"]))]
+    wrong = [row for row in finished if row["verdict"] == "wrong"]
+    pairs = verified_pairs([*(row for row in sound if row["verified"]), *wrong])
     judged = judged_pairs(finished, len(pairs))
     size = min(rows, len(pairs), len(judged))
     by_program, by_judge = pairs[:size], judged[:size]
