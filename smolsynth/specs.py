@@ -10,7 +10,7 @@ SPECS: dict[str, dict[str, str]] = {
         "zh": "故意弱一些的新手模型（novice），多模型作答时当第二个",
     },
     "bundled:solver": {
-        "en": "their sister that solves problems, calls tools and errs on purpose: for verified data",
+        "en": "their sister that solves problems and calls tools, with slips: for verified data",
         "zh": "会算数、会调用工具、有意教成会出错的解题模型（solver），用来做验证过的数据",
     },
     "smollm2": {
