@@ -19,7 +19,7 @@ from smolsynth.llms import MODELS
 from smolsynth.student import trials
 from smolsynth.student.base import NOVICE, Student
 from smolsynth.student.intervals import Difference, difference
-from smolsynth.student.quiz import answers, held_out_loss, quiz, score
+from smolsynth.student.quiz import answers, held_out_loss, quiz, right_answers, score
 from smolsynth.student.train import SHORT, Recipe, train
 from smolsynth.student.trials import Trial, Trials, compare, corrupt, plot_trials
 
@@ -89,6 +89,23 @@ def test_the_score_counts_answers_that_hold_the_fact():
     assert score(Parrot(), rows) == pytest.approx(1 / 3)
     with pytest.raises(ValueError, match="no questions"):
         score(Parrot(), [])
+
+
+def test_of_samples_the_share_that_is_right_counts():
+    class Wavering:
+        generation_kwargs: dict = {"temperature": 1.0}
+
+        def load(self): ...
+
+        def generate(self, inputs, temperature, num_generations):
+            texts = {"a": ["one", "two", "one", None], "b": ["two"] * 4}
+            return [{"generations": texts[t[0]["content"]][:num_generations]} for t in inputs]
+
+    rows = [{"instruction": "a", "fact": "one"}, {"instruction": "b", "fact": "two"}]
+    assert right_answers(Wavering(), rows, samples=4) == [0.5, 1.0]
+    assert score(Wavering(), rows, samples=2) == 0.75
+    trial = Trial("x", (0.75,), 1, 1.0, ((0.5, 1.0),))
+    assert "2 questions, 4 samples each" in repr(Trials([trial], 2, "en", samples=4))
 
 
 def test_the_tutor_knows_more_than_the_novice():

@@ -82,7 +82,7 @@ def test_problems_are_marked_by_the_verifier():
 
 def test_trials_on_problems_count_stories_and_no_facts(monkeypatch):
     monkeypatch.setattr(trials, "train", lambda *_, **__: Student(MODELS / "novice", (), 1, 0.0))
-    monkeypatch.setattr(trials, "right_answers", lambda _, rows: [True] * len(rows))
+    monkeypatch.setattr(trials, "right_answers", lambda _, rows, samples: [True] * len(rows))
     rows = seeds.problems("en", 6, "stories")
     [made] = (found := trials.compare({"x": [{"messages": []}]}, rows, progress=False))
     assert made.coverage is None and "facts" not in repr(found)

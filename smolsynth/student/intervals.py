@@ -52,10 +52,10 @@ class Difference:
 def difference(
     name: str,
     scores: Sequence[float],
-    right: Sequence[Sequence[bool]],
+    right: Sequence[Sequence[float]],
     to: str,
     to_scores: Sequence[float],
-    to_right: Sequence[Sequence[bool]],
+    to_right: Sequence[Sequence[float]],
     groups: Sequence[str],
 ) -> Difference:
     """The difference of two trials, paired by seed and by question.
@@ -63,7 +63,7 @@ def difference(
     Args:
         name: of the one.
         scores: its share of right answers, one for each seed.
-        right: whether each question was answered rightly, for each seed; empty if not known.
+        right: share of right answers to each question, for each seed; empty if not known.
         to: the other's name, scores and answers, for the same seeds in the same order; or a single
             score, that of a model without training, which no seed changes.
         groups: of the questions, see `over_groups`.

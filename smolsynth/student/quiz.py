@@ -119,20 +119,41 @@ def answers(
     Returns:
         The answers without their thoughts; "" where there is none.
     """
-    options: dict[str, Any] = {"temperature": 0, "max_new_tokens": max_new_tokens}
+    return [said[0] for said in _answers(model, instructions, max_new_tokens, 0)]
+
+
+def _answers(
+    model: str | LLM | Student, instructions: Sequence[str], max_new_tokens: int, samples: int
+) -> list[list[str]]:
+    """To each instruction the likeliest answer, or so many samples at temperature 1."""
+    options: dict[str, Any] = {
+        "temperature": 1.0 if samples else 0,
+        "max_new_tokens": max_new_tokens,
+    }
     if isinstance(model, Student):
         model = model.llm(**options)
     elif isinstance(model, str):
         model = load_llm(model, **options)
     model.load()
     settings = {**model.generation_kwargs} if model.generation_kwargs else {}
+    if samples > 1:
+        settings["num_generations"] = samples
     talks = [[{"role": "user", "content": text}] for text in instructions]
-    return [out["generations"][0] or "" for out in model.generate(inputs=talks, **settings)]
+    outputs = model.generate(inputs=talks, **settings)
+    return [[text or "" for text in output["generations"]] for output in outputs]
 
 
-def right_answers(model: str | LLM | Student, questions: Sequence[Row]) -> list[bool]:
-    """Of each question, whether the model's answer is right: those of `quiz` if it holds the fact,
-    word for word; problems of `seeds.problems` by `verify_number`.
+def right_answers(
+    model: str | LLM | Student, questions: Sequence[Row], samples: int = 0
+) -> list[float]:
+    """Of each question, the share of the model's answers that are right: those of `quiz` if they
+    hold the fact, word for word; problems of `seeds.problems` by `verify_number`.
+
+    Args:
+        model: as `answers` takes it.
+        questions: of `quiz` or of `seeds.problems`.
+        samples: 0 for one answer, always the likeliest word, so that the share is 0 or 1; else so
+            many samples at temperature 1, and the mean over the questions is pass@1.
 
     Raises:
         ValueError: no questions.
@@ -140,8 +161,11 @@ def right_answers(model: str | LLM | Student, questions: Sequence[Row]) -> list[
     if not questions:
         raise ValueError("There are no questions.")
     longest = WORKING if "expected" in questions[0] else BRIEF
-    said = answers(model, [row["instruction"] for row in questions], longest)
-    return [_is_right(text, row) for row, text in zip(questions, said, strict=True)]
+    said = _answers(model, [row["instruction"] for row in questions], longest, samples)
+    return [
+        sum(_is_right(text, row) for text in texts) / len(texts)
+        for row, texts in zip(questions, said, strict=True)
+    ]
 
 
 def _is_right(text: str, row: Row) -> bool:
@@ -150,11 +174,11 @@ def _is_right(text: str, row: Row) -> bool:
     return row["fact"] in text
 
 
-def score(model: str | LLM | Student, questions: Sequence[Row]) -> float:
-    """Share of the questions that are answered rightly, see `right_answers`, 0 to 1.
+def score(model: str | LLM | Student, questions: Sequence[Row], samples: int = 0) -> float:
+    """Share of right answers, see `right_answers`, 0 to 1.
 
     Raises:
         ValueError: no questions.
     """
-    right = right_answers(model, questions)
+    right = right_answers(model, questions, samples)
     return sum(right) / len(right)

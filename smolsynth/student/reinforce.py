@@ -37,7 +37,7 @@ def reinforce(
     steps: int = 30,
     samples: int = 8,
     prompts: int = 4,
-    rate: float = 3e-4,
+    rate: float = 1e-4,
     longest: int = LONGEST,
     temperature: float = 1.0,
     folder: str | Path | None = None,

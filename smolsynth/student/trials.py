@@ -55,7 +55,7 @@ class Trial:
         scores: share of right answers of each student, 0 to 1.
         rows: trained on, 0 for the untrained model.
         seconds: of training, the mean.
-        right: whether each question was answered rightly, one tuple for each student.
+        right: share of the answers to each question that were right, one tuple for each student.
         coverage: share of the questions whose fact stands in the rows, the mean over the seeds;
             None for the untrained model, and where questions are problems.
     """
@@ -64,7 +64,7 @@ class Trial:
     scores: tuple[float, ...]
     rows: int
     seconds: float
-    right: tuple[tuple[bool, ...], ...] = field(default=(), repr=False)
+    right: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
     coverage: float | None = None
 
     @property
@@ -87,6 +87,7 @@ class Trials(list[Trial]):
     Attributes:
         questions: how many.
         lang: of the table.
+        samples: answers to each question; 0 for one, always the likeliest word.
         groups: what each question is about, see `smolsynth.intervals.over_groups`.
         baseline: name of the row to which the differences are shown.
     """
@@ -98,9 +99,10 @@ class Trials(list[Trial]):
         lang: str,
         groups: Sequence[str] = (),
         baseline: str | None = None,
+        samples: int = 0,
     ) -> None:
         super().__init__(trials)
-        self.questions, self.lang = questions, lang
+        self.questions, self.lang, self.samples = questions, lang, samples
         self.groups = tuple(groups) or tuple(map(str, range(questions)))
         self.baseline = self[0].name if baseline is None else baseline
 
@@ -130,7 +132,8 @@ class Trials(list[Trial]):
     def __repr__(self) -> str:
         words = _WORDS[self.lang]
         wide = max(24, *(width(trial.name) + 2 for trial in self))
-        lines = [in_words(words["head"], n=self.questions)]
+        head = words["head_sampled" if self.samples else "head"]
+        lines = [in_words(head, n=self.questions, samples=self.samples)]
         for trial in self:
             about = "" if trial.margin is None else f" ± {trial.margin:.3f}"
             each = " ".join(f"{one:.3f}" for one in trial.scores)
@@ -169,6 +172,7 @@ def compare(
     recipe: Recipe | None = None,
     seeds: Sequence[int] = SEEDS,
     baseline: str | None = None,
+    samples: int = 0,
     lang: str = "en",
     progress: bool = True,
 ) -> Trials:
@@ -181,6 +185,8 @@ def compare(
         base, recipe: see `train`.
         seeds: of the order of the rows, and for functions.
         baseline: name of the dataset to which differences are shown; default: the first.
+        samples: answers to a question at temperature 1, of which the share of right ones counts;
+            0 for one answer, always the likeliest word.
         lang: of the table.
         progress: whether to show bars.
 
@@ -223,7 +229,7 @@ def compare(
                     student = trained[way]
                     took, rows = took + student.seconds, rows + student.rows
                     taught |= facts[way]
-                right.append(tuple(right_answers(_examinee(student), questions)))
+                right.append(tuple(right_answers(_examinee(student), questions, samples)))
                 seconds.append(took)
                 covered.append(len(taught) / len(questions))
             trials.append(
@@ -238,7 +244,7 @@ def compare(
             )
     about = "form" if of_problems else "concept"
     groups = [str(row.get(about, number)) for number, row in enumerate(questions)]
-    return Trials(trials, len(questions), lang, groups, baseline)
+    return Trials(trials, len(questions), lang, groups, baseline, samples)
 
 
 def _ways(made: Any, seed: int | None) -> Iterator[tuple[tuple, Any]]:
@@ -275,6 +281,8 @@ def _examinee(base: str | Path | Student) -> str | Student:
 _WORDS = {
     "en": {
         "head": "{n} questions; share of right answers, mean ± 95% interval (each seed)",
+        "head_sampled": "{n} questions, {samples} samples each; share of right answers,"
+        " mean ± 95% interval (each seed)",
         "rows": "{rows} rows, {seconds:.0f} s",
         "coverage": ", {share:.2f} of the facts in them",
         "differences": "difference to “{to}”, paired by seed, 95% interval:",
@@ -286,6 +294,8 @@ _WORDS = {
     },
     "zh": {
         "head": "共 {n} 题；答对的比例：平均 ± 95% 区间（各随机种子的成绩）",
+        "head_sampled": "共 {n} 题，每题抽样 {samples} 次；"
+        "答对的比例：平均 ± 95% 区间（各随机种子的成绩）",
         "rows": "{rows} 行，{seconds:.0f} 秒",
         "coverage": "，含考点的 {share:.2f}",
         "differences": "与“{to}”之差，同一随机种子相减，95% 区间：",
