@@ -24,6 +24,7 @@ def small_corpus(tmp_path_factory):
 def options(small_corpus, folder, **more) -> argparse.Namespace:
     chosen = {
         "corpus": small_corpus,
+        "start": None,
         "work": folder / "build",
         "output": folder / "models",
         "name": "small",
@@ -98,6 +99,36 @@ def test_a_model_packed_again_replaces_the_old_one_and_leaves_nothing_else(small
     assert sorted(p.name for p in (tmp_path / "models").iterdir()) == ["small", "small.part"]
     notes = json.loads((tmp_path / "models" / "small" / "training.json").read_text())
     assert notes["steps"] == 2
+
+
+def test_a_second_stage_goes_on_from_a_finished_model(small_corpus, tmp_path):
+    train.train(options(small_corpus, tmp_path, steps=3))
+    first = weights(tmp_path)
+    more = {"start": tmp_path / "models" / "small", "work": tmp_path / "second", "rate": 1e-9}
+    train.train(options(small_corpus, tmp_path, steps=2, **more))
+    second = weights(tmp_path)
+    assert first.keys() == second.keys()
+    assert all(torch.allclose(first[name], second[name], atol=1e-2) for name in first)
+    notes = json.loads((tmp_path / "models" / "small" / "training.json").read_text())
+    assert notes["steps"] == 5 and [stage["steps"] for stage in notes["stages"]] == [3, 2]
+
+
+@pytest.mark.parametrize("shape", [(24, 16), (16, 24), (16, 16)])
+def test_muon_moves_as_the_library_s_own(shape):
+    torch.manual_seed(0)
+    start, grads = torch.randn(shape), torch.randn(4, *shape)
+    ours, theirs = (torch.nn.Parameter(start.clone()) for _ in range(2))
+    one = train.Muon([ours], lr=0.01)
+    two = torch.optim.Muon(
+        [theirs], lr=0.01, weight_decay=0.05, adjust_lr_fn="match_rms_adamw", ns_steps=5
+    )
+    for grad in grads:
+        ours.grad, theirs.grad = grad.clone(), grad.clone()
+        one.step()
+        two.step()
+    # theirs iterates in bfloat16
+    assert torch.allclose(ours, theirs, atol=0.02 * (start - ours).abs().max().item() + 2e-4)
+    assert not torch.allclose(ours, start, atol=1e-3)
 
 
 def test_only_the_turns_that_count_are_learned(small_corpus):
