@@ -10,11 +10,11 @@ same pairs turned round. Below each table stand the differences to random rows, 
 
 Verified: the solver's smaller sister samples eight answers to each of 600 problems and learns from
 its own: from any of them, from those that a program finds right, from these in equal parts by
-difficulty, and from the right ones of a second round that the student of the first has written.
-As many rows each, one of a problem and round, chosen alike but for the verdict. DPO: right over
-wrong answers, sound and finished, of like length, against as many pairs in which a judge, the
-tutor, prefers one, and against SFT on their chosen side. Asked are 300 problems: numbers that were
-never seen, and stories. The last line is JSON.
+difficulty, and then from the right ones of a second round that the student of the first has
+written, or from the first round's once more. As many rows each, one of a problem, chosen alike but
+for the verdict. DPO: right over wrong answers, sound and finished, of like length, against as many
+pairs in which a judge, the tutor, prefers one, and against SFT on their chosen side. Asked are 300
+problems, four samples each: numbers that were never seen, and stories. The last line is JSON.
 """
 
 import argparse
@@ -37,7 +37,7 @@ from smolsynth.quality.report import measure
 from smolsynth.selection import NovelInstructions
 from smolsynth.student.base import Student
 from smolsynth.student.quiz import quiz
-from smolsynth.student.train import train
+from smolsynth.student.train import Recipe, train
 from smolsynth.student.trials import Trials, compare, corrupt
 from smolsynth.tasks import Judge
 from smolsynth.verify.arithmetic import check_arithmetic
@@ -47,6 +47,7 @@ from smolsynth.verify.steps import Verify
 DOCUMENTS = 26  # as in the notebook
 ROUNDS = 12  # over the documents, four questions each
 BASE = "bundled:solver_base"  # samples, and learns from its samples
+GENTLE = Recipe(epochs=3, rate=2e-4, beta=1.0, sft=5.0)  # it can do much of it already
 SAMPLES = 8  # answers to a problem
 RULES_KEPT = ("empty", "in_evaluation", "wrong_language", "loop", "cut_off")
 
@@ -174,11 +175,12 @@ def verified_trials(lang: str, rows: int, runs: range) -> dict[str, Trials]:
     unread = select_verified(unread, most=1, keep_always=True)  # as `right`, but for the verdict
 
     def draw(rows: list[dict]):
-        return lambda seed: to_messages(random.Random(seed).sample(rows, size))
+        return lambda seed: to_messages(random.Random(seed).sample(rows, min(size, len(rows))))
 
-    student = train(to_messages(random.Random(0).sample(right, size)), BASE, progress=False)
-    again = select_verified(sampled(lang, student, 1), most=1)
-    both = {(row["instruction"], row["response"]): row for row in (*right, *again)}
+    student = train(
+        to_messages(random.Random(0).sample(right, size)), BASE, recipe=GENTLE, progress=False
+    )
+    again = select_verified(sampled(lang, student, 1), most=1, keep_always=True)
     exam = seeds.problems(lang, split="numbers") + seeds.problems(lang, split="stories")
     trials = compare(
         {
@@ -186,10 +188,13 @@ def verified_trials(lang: str, rows: int, runs: range) -> dict[str, Trials]:
             "unverified": draw(unread),
             "verified": draw(right),
             "verified, balanced": lambda seed: to_messages(balanced(right, size, seed)),
-            "two rounds": draw(list(both.values())),
+            "verified, twice as long": (draw(right), draw(right)),
+            "two rounds": (draw(right), draw(again)),
         },
         exam,
         base=BASE,
+        recipe=GENTLE,
+        samples=4,
         seeds=runs,
         baseline="unverified",
         lang=lang,
@@ -209,6 +214,8 @@ def verified_trials(lang: str, rows: int, runs: range) -> dict[str, Trials]:
         },
         exam,
         base=BASE,
+        recipe=GENTLE,
+        samples=4,
         seeds=runs,
         baseline="SFT on the right ones",
         lang=lang,
