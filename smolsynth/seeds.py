@@ -1,8 +1,8 @@
 """Topics, seed documents and problems to start a dataset from, in English and Chinese.
 
 They come from `data/seeds.jsonl`, which `python -m training.seeds` writes from the world that the
-bundled models know, and `data/problems.jsonl`, whose code comes with the solver, the model that is
-trained on such problems.
+bundled models know, and `data/problems.jsonl`, which `python -m training.problem_sets` writes from
+the solver's forms.
 """
 
 import json
