@@ -27,7 +27,7 @@ from smolsynth.rows import Row, column_names
 from smolsynth.rows import rows as rows_of
 from smolsynth.student.base import NOVICE, Student, check_trainers, model_path, trainers_quiet
 
-# Set, for tests: one epoch of FEW rows; and of `compare` one seed and FEW questions.
+# Set, for tests: one epoch of FEW rows; and of `compare` one seed, FEW questions and one sample.
 SHORT, FEW = "SMOLSYNTH_SHORT_TRAINING", 48
 
 

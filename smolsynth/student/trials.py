@@ -197,7 +197,7 @@ def compare(
     if baseline is not None and baseline not in datasets:
         raise ValueError(f"The baseline {baseline!r} is no dataset: they are {list(datasets)}.")
     if os.environ.get(SHORT):
-        seeds, questions = seeds[:1], questions[:FEW]
+        seeds, questions, samples = seeds[:1], questions[:FEW], min(samples, 1)
     if not seeds:
         raise ValueError("There are no seeds: name at least one, better three.")
     trials = []
