@@ -236,6 +236,17 @@ class App:
         found.wait_for()
         return found
 
+    def unfold(self, key: str) -> None:
+        """Opens a panel, by the key of its title."""
+        self.root.get_by_role("button", name=f"▸ {self.words[key]}").click()
+
+    def upload(self, key: str, *paths: Path) -> None:
+        """Chooses files, as a user does in the dialog that the button opens."""
+        name = re.compile(rf"^\W*{re.escape(self.words[key])}")  # behind it: how many there are
+        with self.page.expect_file_chooser() as dialog:
+            self.root.get_by_role("button", name=name).locator("visible=true").first.click()
+        dialog.value.set_files([*map(str, paths)])
+
     def problem(self) -> str:
         """The error that is shown."""
         box = self.root.locator(".sds-problem textarea").locator("visible=true").first

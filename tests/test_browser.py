@@ -22,6 +22,7 @@ from browser import ROOT, App  # noqa: E402
 from openai_server import serve  # noqa: E402
 from payloads import PAYLOADS  # noqa: E402
 
+from smolsynth import seeds  # noqa: E402
 from smolsynth.cli.studio import _free_port  # noqa: E402
 from smolsynth.generation import plan as plans  # noqa: E402
 from tools import notebooks  # noqa: E402
@@ -185,6 +186,64 @@ def test_the_first_sample_comes_within_ten_seconds_of_opening_the_page(open_app)
         arg=before,
     )
     assert "rain" in app.field("list").inner_text() or "kettle" in app.field("list").inner_text()
+
+
+@pytest.mark.nightly  # by day, without a browser: test_studio_data.py
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_whole_way_with_an_uploaded_training_file(open_app, lang, tmp_path):
+    file = tmp_path / "mine.jsonl"
+    ask = {"en": "Tell me about {}, please.", "zh": "请讲讲{}。"}[lang]
+    known = seeds.documents(lang, n=14)
+    rows = [{"instruction": ask.format(one["concept"]), "output": one["document"]} for one in known]
+    rows.append({"instruction": rows[0]["output"], "output": rows[0]["output"]})  # an echo
+    file.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    app = open_app("voila", lang)
+    before = saved(app)
+    app.unfold("own_file")
+    app.upload("own_upload", file)
+    app.press("own_clean", n=14, bad=1)
+    app.says("found", n=14, all=14, accepted=0, rejected=0, edited=0)
+    app.press("reject")
+    app.press("quality")
+    app.says("passes", n=13)
+    app.press("export")
+    app.press("save", n=13)
+    app.says("saved", n=13)
+    [made] = set(saved(app)) - set(before)
+    kept = [json.loads(line) for line in made.read_text("utf-8").splitlines()]
+    assert len(kept) == 13 and known[1]["document"] in json.dumps(kept, ensure_ascii=False)
+
+
+@pytest.mark.nightly  # by day, without a browser: test_studio_data.py
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_whole_way_with_uploaded_documents(open_app, lang, tmp_path):
+    texts = [one["document"] for one in seeds.documents(lang, n=24)]
+    files = [tmp_path / "one.txt", tmp_path / "two.md", tmp_path / "three.html"]
+    for number, file in enumerate(files):
+        part = texts[8 * number : 8 * number + 8]
+        marks = {".md": "# A\n\n{}", ".html": "<html><body><p>{}</p></body></html>"}
+        between = "</p><p>" if file.suffix == ".html" else "\n\n"
+        file.write_text(marks.get(file.suffix, "{}").format(between.join(part)), "utf-8")
+    app = open_app("voila", lang)
+    before = saved(app)
+    app.upload("documents", *files)
+    read = app.field("documents_read")
+    read.wait_for()
+    assert " 3 " in f" {read.input_value()}"  # documents; their names stand there if one is broken
+    app.fill(rows=6)
+    app.press("start", rows=6)
+    app.says("done", rows=6)
+    app.press("go_review")
+    app.says("found", n=6, all=6, accepted=0, rejected=0, edited=0)
+    app.press("reject")
+    app.press("export")
+    app.press("save", n=5)
+    app.says("saved", n=5)
+    [made] = set(saved(app)) - set(before)
+    kept = [json.loads(line) for line in made.read_text("utf-8").splitlines()]
+    assert len(kept) == 5 and {row["file"] for row in kept} <= {file.name for file in files}
+    app.press("describe")
+    app.press("documents_clear")
 
 
 # ---- stops, errors, answers ----
