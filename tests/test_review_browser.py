@@ -146,6 +146,10 @@ def test_axe_finds_nothing_and_the_page_says_its_language(tmp_path, lang, kind, 
             button = page.get_by_role("button", name=words[step], exact=True)
             button.click()
             page.locator(".sds-steps [aria-current=step]", has_text=words[step]).wait_for()
+            folded = page.get_by_role("button", name="▸").locator("visible=true")
+            while folded.count():
+                folded.first.click()
+                page.wait_for_timeout(300)
             for width in (400, 1280):
                 page.set_viewport_size({"width": width, "height": 900})
                 page.wait_for_timeout(300)
