@@ -42,7 +42,7 @@ class Models(Panel):
         self.session, self.words, self.model = session, words, model
         self.found = with_label(Dropdown(description=words["at_hand"]), "2 1 320px")
         self.find_button = button(words["find_models"], self.find)
-        self.key = with_label(Password(description=words["key"], placeholder=words["key_tip"]))
+        self.key = with_label(Password(description=words["key"]))
         self.key_button = button(words["use_key"], self.take_key)
         self.key_note = paragraph(words["key_tip"], "note")
         self.judge = with_label(

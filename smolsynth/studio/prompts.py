@@ -37,6 +37,7 @@ class Prompts(Panel):
         self.step = with_label(Dropdown(description=words["prompt_step"]), "1 1 240px")
         self.text = with_label(Textarea(description=words["prompt_text"]), "1 1 100%")
         self.text.add_class("sds-code")
+        self.text.add_class("sds-prose")  # long lines
         self.default_button = button(words["prompt_default"], self.back)
         self.status = paragraph()
         self.fill(

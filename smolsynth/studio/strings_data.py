@@ -6,7 +6,7 @@ MORE: dict[str, dict[str, str]] = {
         "own_file": "A training file: check it, mend it, make more of it",
         "own_upload": "Upload a training file",
         "own_tip": "JSON, JSONL, CSV, TSV, Parquet or Arrow, in any usual form (messages, ShareGPT,"
-        " Alpaca, pairs). Uploads: up to 100 MB on the page of `smolsynth studio`, 10 MB in"
+        " Alpaca, pairs). Uploads: up to 100 MB on the page that smolsynth studio opens, 10 MB in"
         " JupyterLab; for larger files give the path.",
         "own_place": "Or a path on this computer, or a name on the Hub",
         "own_place_example": "data/train.jsonl, or you/dataset",

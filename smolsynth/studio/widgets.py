@@ -66,7 +66,8 @@ html[theme="dark"] .sds select { appearance: auto }
 .sds p.sds-label { font-weight: 600; margin-top: 6px }
 .sds .sds-code.sds-field textarea { font-family: var(--jp-code-font-family, monospace);
   font-size: 12.5px; white-space: pre; overflow: auto }
-.sds .sds-command.sds-field textarea { white-space: pre-wrap }
+.sds .sds-command.sds-field textarea, .sds .sds-prose.sds-field textarea {
+  white-space: pre-wrap }
 .sds .sds-wrong input, .sds .sds-wrong textarea, .sds .sds-wrong select {
   box-shadow: 0 0 0 2px var(--sds-bad) }
 .sds .sds-problem { border-left: 4px solid var(--sds-bad); padding: 2px 0 2px 10px;
