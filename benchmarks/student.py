@@ -21,6 +21,7 @@ import argparse
 import json
 import random
 from collections import defaultdict
+from collections.abc import Iterator
 
 import smolsynth  # noqa: F401  before distilabel
 
@@ -166,7 +167,7 @@ def balanced(rows: list[dict], size: int, seed: int) -> list[dict]:
     return drawn[:size]
 
 
-def verified_trials(lang: str, rows: int, runs: range) -> dict[str, Trials]:
+def verified_trials(lang: str, rows: int, runs: range) -> Iterator[tuple[str, Trials]]:
     first = sampled(lang, BASE, 0)
     right = select_verified(first, most=1)
     size = min(rows, len(right))
@@ -182,22 +183,25 @@ def verified_trials(lang: str, rows: int, runs: range) -> dict[str, Trials]:
     )
     again = select_verified(sampled(lang, student, 1), most=1, keep_always=True)
     exam = seeds.problems(lang, split="numbers") + seeds.problems(lang, split="stories")
-    trials = compare(
-        {
-            "no training": None,
-            "unverified": draw(unread),
-            "verified": draw(right),
-            "verified, balanced": lambda seed: to_messages(balanced(right, size, seed)),
-            "verified, twice as long": (draw(right), draw(right)),
-            "two rounds": (draw(right), draw(again)),
-        },
-        exam,
-        base=BASE,
-        recipe=GENTLE,
-        samples=4,
-        seeds=runs,
-        baseline="unverified",
-        lang=lang,
+    yield (
+        "verified",
+        compare(
+            {
+                "no training": None,
+                "unverified": draw(unread),
+                "verified": draw(right),
+                "verified, balanced": lambda seed: to_messages(balanced(right, size, seed)),
+                "verified, twice as long": (draw(right), draw(right)),
+                "two rounds": (draw(right), draw(again)),
+            },
+            exam,
+            base=BASE,
+            recipe=GENTLE,
+            samples=4,
+            seeds=runs,
+            baseline="unverified",
+            lang=lang,
+        ),
     )
     sound = [row for row in finished if all(s.true for s in check_arithmetic(row["response"]))]
     wrong = [row for row in finished if row["verdict"] == "wrong"]
@@ -205,31 +209,36 @@ def verified_trials(lang: str, rows: int, runs: range) -> dict[str, Trials]:
     judged = judged_pairs(finished, len(pairs))
     size = min(rows, len(pairs), len(judged))
     by_program, by_judge = pairs[:size], judged[:size]
-    aligned = compare(
-        {
-            "no training": None,
-            "SFT on the right ones": to_messages(by_program, response="chosen"),
-            "DPO, a program's pairs": to_preferences(by_program),
-            "DPO, a judge's pairs": to_preferences(by_judge),
-        },
-        exam,
-        base=BASE,
-        recipe=GENTLE,
-        samples=4,
-        seeds=runs,
-        baseline="SFT on the right ones",
-        lang=lang,
+    yield (
+        "verified dpo",
+        compare(
+            {
+                "no training": None,
+                "SFT on the right ones": to_messages(by_program, response="chosen"),
+                "DPO, a program's pairs": to_preferences(by_program),
+                "DPO, a judge's pairs": to_preferences(by_judge),
+            },
+            exam,
+            base=BASE,
+            recipe=GENTLE,
+            samples=4,
+            seeds=runs,
+            baseline="SFT on the right ones",
+            lang=lang,
+        ),
     )
-    return {"verified": trials, "verified dpo": aligned}
 
 
 def judged_pairs(rows: list[dict], most: int) -> list[dict]:
-    """Pairs of two answers to a problem, of which the tutor rates one higher."""
+    """Pairs of two answers to a problem, of which the tutor rates one higher.
+
+    It reads them in one line, without the marks of thoughts: of texts in lines it makes several.
+    """
     groups = defaultdict(list)
     for row in rows:
         groups[row["instruction"]].append(row["response"])
     asked = [
-        {"instruction": problem, "generations": texts[:2]}
+        {"instruction": problem, "texts": texts[:2], "generations": [*map(in_line, texts[:2])]}
         for problem, texts in groups.items()
         if len(set(texts[:2])) == 2
     ]
@@ -240,11 +249,15 @@ def judged_pairs(rows: list[dict], most: int) -> list[dict]:
         if len(ratings) == 2 and None not in ratings and ratings[0] != ratings[1]:
             best = ratings.index(max(ratings))
             texts = {
-                "chosen": row["generations"][best],
-                "rejected": row["generations"][1 - best],
+                "chosen": row["texts"][best],
+                "rejected": row["texts"][1 - best],
             }
             pairs.append({"instruction": row["instruction"], **texts})
     return pairs[:most]
+
+
+def in_line(text: str) -> str:
+    return " ".join(text.replace("<think>", "").replace("</think>", "").split())
 
 
 def as_json(trials: Trials) -> dict:
@@ -274,8 +287,7 @@ def main() -> None:
     for lang in args.lang:
         for name in args.tables or ("sft", "dpo"):
             made = TABLES[name](lang, args.rows, runs)
-            tables = made if isinstance(made, dict) else {name: made}
-            for kind, trials in tables.items():
+            for kind, trials in [(name, made)] if isinstance(made, Trials) else made:
                 print(f"{kind}, {lang}: {trials}\n", flush=True)
                 result[f"{kind}_{lang}"] = as_json(trials)
     print(json.dumps(result))
