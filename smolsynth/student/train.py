@@ -243,6 +243,14 @@ def _adapters(rank: int) -> Any:
 # small model spends four fifths of its training there. Both ways round it give the same losses.
 
 
+def _logits_of(model: Any, inputs: Any, scored: Any) -> Any:
+    """Of the scored positions, [positions, vocabulary]; `scored` is [rows, tokens - 1]."""
+    hidden = model.base_model(
+        input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False
+    ).last_hidden_state
+    return model.get_output_embeddings()(hidden[:, :-1][scored]).float()
+
+
 def _sft_of_responses() -> type:
     """`SFTTrainer`, but scoring the positions of the responses only."""
     import torch
@@ -252,12 +260,7 @@ def _sft_of_responses() -> type:
         def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
             labels = inputs["labels"][:, 1:]
             scored = labels != -100
-            hidden = model.base_model(
-                input_ids=inputs["input_ids"],
-                attention_mask=inputs["attention_mask"],
-                use_cache=False,
-            ).last_hidden_state[:, :-1][scored]
-            logits = model.get_output_embeddings()(hidden).float()
+            logits = _logits_of(model, inputs, scored)
             loss = torch.nn.functional.cross_entropy(logits, labels[scored], reduction="sum")
             loss = loss / (num_items_in_batch or scored.sum())
             return (loss, {"logits": logits}) if return_outputs else loss
@@ -301,12 +304,7 @@ def _dpo_of_responses() -> type:
         @staticmethod
         def log_probs(model, inputs, scored):
             """Of the responses' tokens, 0 elsewhere: [rows, positions - 1]."""
-            hidden = model.base_model(
-                input_ids=inputs["input_ids"],
-                attention_mask=inputs["attention_mask"],
-                use_cache=False,
-            ).last_hidden_state[:, :-1][scored]
-            logits = model.get_output_embeddings()(hidden).float()
+            logits = _logits_of(model, inputs, scored)
             told = -cross_entropy(logits, inputs["input_ids"][:, 1:][scored], reduction="none")
             return logits.new_zeros(scored.shape).masked_scatter(scored, told)
 
