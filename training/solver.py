@@ -357,19 +357,17 @@ class Solver:
         call = {"name": "days_between", "arguments": arguments}
         return call, {"d": self.said(start), "e": self.said(end)}
 
+    def measured(self, form: str, question: str, call: dict[str, Any], unit: str) -> list[Case]:
+        """A call whose result is the answer, with its unit."""
+        result = run_call(call)
+        line = final(result, unit, self.lang)
+        checked = {"kind": "number", "expected": result, "more": {"unit": unit}}
+        return self.used(form, question, [call], ([], line), **checked)
+
     def days_between(self) -> list[Case]:
         call, dates = self.two_dates()
         unit = {"en": "days", "zh": "天"}[self.lang]
-        days = run_call(call)
-        return self.used(
-            "days_between",
-            self.asked("days_between", **dates),
-            [call],
-            ([], final(days, unit, self.lang)),
-            kind="number",
-            expected=days,
-            more={"unit": unit},
-        )
+        return self.measured("days_between", self.asked("days_between", **dates), call, unit)
 
     def days_times(self) -> list[Case]:
         """The days between two dates, times a number."""
@@ -406,18 +404,8 @@ class Solver:
     def looked_up(self) -> list[Case]:
         table = self.rng.choice(["mountains", "years"])
         item = self.row(table)
-        call = lookup(table, item)
         unit = words()["tools"][table]["unit"][self.lang]
-        height = run_call(call)
-        return self.used(
-            table,
-            self.asked(table, m=item),
-            [call],
-            ([], final(height, unit, self.lang)),
-            kind="number",
-            expected=height,
-            more={"unit": unit},
-        )
+        return self.measured(table, self.asked(table, m=item), lookup(table, item), unit)
 
     def higher(self) -> list[Case]:
         """Two rows looked up, and their difference."""
