@@ -22,6 +22,7 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 
 import smolsynth  # noqa: F401  before distilabel
 
@@ -183,50 +184,32 @@ def verified_trials(lang: str, rows: int, runs: range) -> Iterator[tuple[str, Tr
     )
     again = select_verified(sampled(lang, student, 1), most=1, keep_always=True)
     exam = seeds.problems(lang, split="numbers") + seeds.problems(lang, split="stories")
-    yield (
-        "verified",
-        compare(
-            {
-                "no training": None,
-                "unverified": draw(unread),
-                "verified": draw(right),
-                "verified, balanced": lambda seed: to_messages(balanced(right, size, seed)),
-                "verified, twice as long": (draw(right), draw(right)),
-                "two rounds": (draw(right), draw(again)),
-            },
-            exam,
-            base=BASE,
-            recipe=GENTLE,
-            samples=4,
-            seeds=runs,
-            baseline="unverified",
-            lang=lang,
-        ),
+    examined = partial(
+        compare, questions=exam, base=BASE, recipe=GENTLE, samples=4, seeds=runs, lang=lang
     )
+    ways = {
+        "no training": None,
+        "unverified": draw(unread),
+        "verified": draw(right),
+        "verified, balanced": lambda seed: to_messages(balanced(right, size, seed)),
+        "verified, twice as long": (draw(right), draw(right)),
+        "two rounds": (draw(right), draw(again)),
+    }
+    yield "verified", examined(ways, baseline="unverified")
+
     sound = [row for row in finished if all(s.true for s in check_arithmetic(row["response"]))]
     wrong = [row for row in finished if row["verdict"] == "wrong"]
     pairs = verified_pairs([*(row for row in sound if row["verified"]), *wrong])
     judged = judged_pairs(finished, len(pairs))
     size = min(rows, len(pairs), len(judged))
     by_program, by_judge = pairs[:size], judged[:size]
-    yield (
-        "verified dpo",
-        compare(
-            {
-                "no training": None,
-                "SFT on the right ones": to_messages(by_program, response="chosen"),
-                "DPO, a program's pairs": to_preferences(by_program),
-                "DPO, a judge's pairs": to_preferences(by_judge),
-            },
-            exam,
-            base=BASE,
-            recipe=GENTLE,
-            samples=4,
-            seeds=runs,
-            baseline="SFT on the right ones",
-            lang=lang,
-        ),
-    )
+    ways = {
+        "no training": None,
+        "SFT on the right ones": to_messages(by_program, response="chosen"),
+        "DPO, a program's pairs": to_preferences(by_program),
+        "DPO, a judge's pairs": to_preferences(by_judge),
+    }
+    yield "verified dpo", examined(ways, baseline="SFT on the right ones")
 
 
 def judged_pairs(rows: list[dict], most: int) -> list[dict]:
