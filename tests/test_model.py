@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from smolsynth.llms import MODELS, load_llm
+from training import examine
 from training.evaluate import FIGURES, Measure, rank_correlation
 from training.world import LANGS, load_world
 
@@ -160,16 +161,34 @@ README_FIGURES = (
     *("judge_parsed", "judge_order", "judge_swapped", "evol_quality", "critique", "rewrite"),
     "unknown_admitted",
 )
+README_SOLVED = (  # of the solver and its base
+    *("pass_at_1_known", "pass_at_8_known", "pass_at_1_new", "pass_at_8_new", "pass_at_1_sums"),
+    *("greedy", "calls_right", "tool_answers", "json_valid"),
+)
+
+
+def solved(name: str, lang: str, figure: str) -> float | None:
+    """A figure of the solver's card or its base's; None where the model was not trained for it."""
+    card = (MODELS / name / "README.md").read_text(encoding="utf-8")
+    meaning = re.escape(examine.FIGURES[figure])
+    row = re.search(rf"^\| {meaning} \| ([\d.]+) [^|]*\| ([\d.]+) [^|]*\|$", card, re.MULTILINE)
+    assert row or name == "solver_base"
+    return float(row[1 + LANGS.index(lang)]) if row else None
 
 
 @pytest.mark.parametrize("page", ["README.md", "README_cn.md"])
 def test_the_readme_names_the_cards_figures(page):
     text = (MODELS.parents[1] / page).read_text(encoding="utf-8")
-    rows = re.findall(r"^\| [^|]+ \|((?: -?[\d.]+ \|){4})$", text, re.MULTILINE)
-    told = [[float(cell) for cell in row.split("|")[:4]] for row in rows]
+    rows = re.findall(r"^\| [^|]+ \|((?: (?:-?[\d.]+|–) \|){4})$", text, re.MULTILINE)
+    cells = [[cell.strip() for cell in row.split("|")[:4]] for row in rows]
+    told = [[None if cell == "–" else float(cell) for cell in row] for row in cells]
     cards = [promised(name, lang) for name in NAMES for lang in LANGS]
-    assert told == [[card[figure] for card in cards] for figure in README_FIGURES]
-    for name in NAMES:
+    solvers = [(name, lang) for name in ("solver", "solver_base") for lang in LANGS]
+    assert told == [
+        *([card[figure] for card in cards] for figure in README_FIGURES),
+        *([solved(*one, figure) for one in solvers] for figure in README_SOLVED),
+    ]
+    for name in (*NAMES, "solver", "solver_base"):
         made = json.loads((MODELS / name / "training.json").read_text())
         size = made["parameters"] / 1e6
         assert (f"{size:.2f} M" if page == "README.md" else f"{size * 100:.0f} 万参数") in text
