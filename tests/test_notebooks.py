@@ -5,14 +5,18 @@ nbval runs each cell of notebooks/, on something like Colab and with the solutio
 code is the same tree (test_twins).
 """
 
+import ast
+import itertools
 import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from packaging.requirements import Requirement
 
 from conftest import group_of
 from tools import notebooks, repoint, twins
@@ -20,6 +24,7 @@ from tools.course_run import SHORT, colab
 
 ROOT = notebooks.ROOT
 NOTEBOOKS = notebooks.notebooks()
+STUDIO = ROOT / "notebooks" / "dataset_studio.ipynb"
 ENGLISH = [path for path in NOTEBOOKS if notebooks.language(path) == "en"]
 
 
@@ -45,6 +50,28 @@ def test_on_colab_a_failed_install_says_what_to_do(path, tmp_path):
     failed = notebooks.execute(notebook, tmp_path, {**colab(tmp_path), "PIP_EXIT": "1"})
     assert failed and failed.startswith("cell 'setup': RuntimeError: The course is not installed:")
     assert "Check the network" in failed
+
+
+def test_the_studio_notebook_installs_what_the_studio_imports():
+    """And keeps the ipywidgets that Colab's kernels have imported by then: 7.7.1."""
+    [setup] = [c for c in notebooks.read(STUDIO).cells if c.id == "setup"]
+    extras = re.search(r"smolsynth\[(.*?)\] @", setup.source)[1].split(",")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    groups = [project["dependencies"], *(project["optional-dependencies"][e] for e in extras)]
+    asked = {one.name: one for one in map(Requirement, itertools.chain(*groups))}
+    trees = [
+        ast.parse(path.read_text("utf-8")) for path in (ROOT / "smolsynth/studio").glob("*.py")
+    ]
+    imported = {
+        node.module.partition(".")[0]
+        for tree in trees
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+    }
+    theirs = imported - sys.stdlib_module_names - {"smolsynth"}
+    assert {"anywidget", "ipywidgets"} <= theirs
+    assert theirs - {"traitlets"} <= set(asked)  # that one comes with ipywidgets
+    assert asked["ipywidgets"].specifier.contains("7.7.1")
 
 
 def nightly(path):

@@ -4,14 +4,18 @@ import html
 import json
 import os
 import re
+import sys
 import threading
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from ipywidgets import Widget
+from anywidget import _util
+from ipywidgets import DOMWidget, Widget
 from payloads import PAYLOADS
+from traitlets import Dict
 
 from smolsynth import InProcessPipeline
 from smolsynth.cli.strings import error_in_words
@@ -21,9 +25,9 @@ from smolsynth.generation.run import Generation
 from smolsynth.generation.script import code as code_of
 from smolsynth.llms import LLMUnavailable
 from smolsynth.llms.strings import Unavailable
-from smolsynth.studio import _renew, studio
+from smolsynth.studio import _renew, describe, own_file, studio
 from smolsynth.studio.strings import ORIGINAL, WORDS, describe_error
-from smolsynth.studio.widgets import Plain, Problem
+from smolsynth.studio.widgets import Plain, Problem, Upload
 from smolsynth.text.layout import clean
 
 
@@ -635,3 +639,30 @@ def test_uploaded_documents_are_kept_told_of_and_asked_about(app, tmp_path):
     form.about.value = ""
     form.clear_button.click()
     assert form.plan().documents == () and form.documents_read not in list(visible(app))
+
+
+# ---- Colab ----
+def test_the_studio_opens_as_on_colab(tmp_path, monkeypatch):
+    """With what ipywidgets 7.7 lacks, and with leave for widgets that aren't of ipywidgets."""
+
+    class Old(Upload):
+        value = Dict(read_only=True)
+
+    asked = []
+    colab = SimpleNamespace(enable_custom_widget_manager=lambda: asked.append(True))
+    monkeypatch.setitem(sys.modules, "google.colab.output", colab)
+    monkeypatch.delattr(DOMWidget, "focus")
+    monkeypatch.setattr(describe, "Upload", Old)
+    monkeypatch.setattr(own_file, "Upload", Old)
+    _util.enable_custom_widget_manager_once.cache_clear()
+    app = studio("en", tmp_path / "output")
+    assert asked == [True]
+    for step in app.steps:
+        app.go(step)
+    first = app.steps["describe"]
+    content = b"A kettle boils water. Rain falls from clouds."
+    first.upload.set_trait("value", {"a.txt": {"metadata": {"name": "a.txt"}, "content": content}})
+    [folder] = first.documents
+    assert (Path(folder) / "a.txt").read_bytes() == content
+    first.take_documents(())
+    assert first.upload.files == []

@@ -26,6 +26,7 @@ from smolsynth.studio.strings import WORDS
 from smolsynth.studio.widgets import STYLE, button, paragraph, set_visible, side_by_side
 from smolsynth.studio.worker import warm_up
 from smolsynth.text.layout import words_in
+from smolsynth.viewers.pager import focus
 
 
 class Studio(VBox):
@@ -78,7 +79,7 @@ class Studio(VBox):
             self.buttons[other].remove_class("sds-here")
         self.buttons[name].add_class("sds-here")
         self.steps[name].refresh()
-        self.buttons[name].focus()  # brings the top of the step into view, too
+        focus(self.buttons[name])  # brings the top of the step into view, too
 
     def _start(self, plan: Plan, enough: int | None = None) -> None:
         self.go("generate")

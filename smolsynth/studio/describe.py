@@ -9,7 +9,6 @@ from ipywidgets import (
     Checkbox,
     Combobox,
     Dropdown,
-    FileUpload,
     HBox,
     IntText,
     Layout,
@@ -42,6 +41,7 @@ from smolsynth.studio.widgets import (
     Plain,
     Problem,
     Rows,
+    Upload,
     button,
     paragraph,
     set_text,
@@ -104,7 +104,7 @@ class Describe(VBox):
             "1 1 100%",
         )
         self.documents: tuple[str, ...] = ()  # paths of what was uploaded
-        self.upload = FileUpload(
+        self.upload = Upload(
             accept=",".join(SUFFIXES),
             multiple=True,
             description=words["documents"],
@@ -204,10 +204,10 @@ class Describe(VBox):
 
     # ---- documents ----
     def _uploaded(self) -> None:
-        if self.upload.value:
+        if self.upload.files:
             self.problem.clear()
             try:
-                self.take_documents(self.session.keep_documents(self.upload.value))
+                self.take_documents(self.session.keep_documents(self.upload.files))
             except OSError as error:
                 self.problem.set_text(describe_error(error, self.session.lang))
 
@@ -228,7 +228,7 @@ class Describe(VBox):
             except ReadError as error:
                 said = error.words(self.session.lang)
         else:
-            self.upload.value = ()
+            self.upload.clear()
             self.documents_place.value = ""
         self.documents_read.set_text(said)
         set_visible(self.documents_read, bool(paths))

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from ipywidgets import HTML, Checkbox, Dropdown, FileUpload, Layout, Text, VBox
+from ipywidgets import HTML, Checkbox, Dropdown, Layout, Text, VBox
 
 from smolsynth.datasets.given import RECORD, as_reviewed
 from smolsynth.datasets.read import Read, language_of, read_rows
@@ -24,6 +24,7 @@ from smolsynth.studio.strings import describe_error
 from smolsynth.studio.widgets import (
     Plain,
     Problem,
+    Upload,
     button,
     paragraph,
     set_text,
@@ -71,7 +72,7 @@ class OwnFile(Panel):
         self.read: Read | None = None
         self.report: Report | None = None
         self.name = ""
-        self.upload = FileUpload(
+        self.upload = Upload(
             accept=SUFFIXES,
             description=words["own_upload"],
             tooltip=words["own_tip"],
@@ -123,10 +124,10 @@ class OwnFile(Panel):
 
     # ---- reading ----
     def _uploaded(self) -> None:
-        if not self.upload.value:
+        if not self.upload.files:
             return
         try:
-            [folder] = self.session.keep_documents(self.upload.value)
+            [folder] = self.session.keep_documents(self.upload.files)
         except OSError as error:
             self.problem.set_text(describe_error(error, self.session.lang))
             return

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ipywidgets import HTML, Button, HBox, Layout, Select, VBox, Widget
+from ipywidgets import HTML, Button, FileUpload, HBox, Layout, Select, VBox, Widget
 
 from smolsynth.rows import Row
 from smolsynth.studio.strings import TERMS, describe_error
@@ -168,6 +168,21 @@ class Plain(ReadOnly):
 def text_height(shown: str) -> int:
     """Lines for a text area of the studio."""
     return height(shown, most=12, least=2, columns=70)
+
+
+class Upload(FileUpload):
+    """A button that takes files, in ipywidgets 8 and in 7, which Colab has."""
+
+    @property
+    def files(self) -> list[dict[str, Any]]:
+        """What was chosen: each file's `name` and `content`, among others."""
+        if isinstance(self.value, dict):  # ipywidgets 7
+            return [{"name": name, **one} for name, one in self.value.items()]
+        return list(self.value)
+
+    def clear(self) -> None:
+        """Forgets the files."""
+        self.set_trait("value", type(self.value)())  # read-only in ipywidgets 7
 
 
 class Problem(VBox):
