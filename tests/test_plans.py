@@ -19,10 +19,11 @@ from openai_server import serve
 
 from smolsynth import llms, seeds
 from smolsynth.cli.main import build_parser, main
+from smolsynth.cli.making import make
 from smolsynth.errors import LLMUnavailable
 from smolsynth.generation import mixture
 from smolsynth.generation.mixture import narrowed
-from smolsynth.generation.plan import KINDS, TECHNIQUES, Plan, PlanError, mentioned
+from smolsynth.generation.plan import KINDS, SAMPLES, TECHNIQUES, Plan, PlanError, mentioned
 from smolsynth.generation.rows import as_row, collect
 from smolsynth.generation.run import Generation, save_beside, save_rows
 from smolsynth.generation.script import code as code_of
@@ -837,6 +838,38 @@ def test_a_problem_without_a_right_answer_is_dropped():
         [row] = try_step(pick, [made])
         assert (row["verified"], row["pass_rate"], row["difficulty"]) == (False, 0, "never")
         assert as_row(row, "en", most_loss=1.0, least_agreement=0.3)[1] == "unverified"
+
+
+def test_a_model_that_solves_nothing_is_told_of_early_and_at_the_end(monkeypatch, tmp_path, capsys):
+    plan = Plan(technique="verified", model="smollm2", rows=3)
+    sizes = plan.chunk_size
+    assert sizes[0] * SAMPLES <= 16 and Plan(technique="verified").chunk_size[0] == 16
+
+    def parts(made, **options):
+        for n in sizes[:3]:
+            made.dropped["unverified"] += n
+            yield
+
+    monkeypatch.setattr(Generation, "parts", parts)
+    with pytest.raises(ValueError, match="14 problems.*: smollm2 is too weak.*bundled:solver"):
+        make(plan, tmp_path / "en", "en")
+    said = capsys.readouterr().out
+    assert "Not one right answer to the first 2 problems" in said and said.count("\n") == 1
+    with pytest.raises(ValueError, match="14 道题.*太难.*bundled:solver"):
+        make(plan, tmp_path / "zh", "zh")
+
+    def one(made, **options):
+        made.rows, made.dropped["unverified"] = [{}], 1
+        yield
+
+    shown = []
+    monkeypatch.setattr(Generation, "parts", one)
+    monkeypatch.setattr(
+        "smolsynth.cli.progress.Progress.show", lambda self, line: shown.append(line)
+    )
+    monkeypatch.setattr("smolsynth.generation.run.save_beside", lambda *rows: tmp_path)
+    make(plan, tmp_path / "en", "en")
+    assert "1 of 2 problems solved" in shown[0]
 
 
 def test_verified_rows_keep_the_verdict_when_they_are_saved(tmp_path):

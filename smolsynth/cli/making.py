@@ -123,7 +123,10 @@ def make(
     try:
         with Progress() as progress, warnings.catch_warnings():
             warnings.simplefilter("ignore", RefusedWarning)  # `tell` says it
-            for _ in made.parts(most_tokens=most_tokens, on=on):
+            for number, _ in enumerate(made.parts(most_tokens=most_tokens, on=on)):
+                if not number and plan.is_verified and not made.rows:
+                    progress.clear()
+                    print(_unsolved("hard", made, ui), flush=True)
                 if on_first_rows and len(made.rows) >= min(first, plan.rows):
                     progress.clear()
                     on_first_rows(made.rows[: min(first, plan.rows)])
@@ -141,6 +144,8 @@ def make(
     counts = describe_counts(made.dropped, ui)
     if not made.rows:
         made.forget()
+        if plan.is_verified:
+            raise ValueError(_unsolved("too_hard", made, ui))
         raise ValueError(text["none"].format(n=made.dropped.total(), counts=counts))
     folder = save_beside(made.rows, plan, folder)
     if made.done:
@@ -165,8 +170,20 @@ def tell(made: "Generation", ui: str) -> None:
         print(in_words(text[key], tokens=made.spent, rows=len(made.rows), wanted=wanted))
 
 
+def _unsolved(key: str, made: "Generation", ui: str) -> str:
+    """That a model has solved none of its problems, and what to do."""
+    from smolsynth.generation.strings import describe_counts
+
+    tried = made.dropped.total()
+    counts = describe_counts(made.dropped, ui)
+    return in_words(strings(ui, "making")[key], n=tried, counts=counts, model=made.plan.model)
+
+
 def _how_far(made: "Generation", text: dict[str, str]) -> str:
     line = in_words(text["progress"], rows=len(made.rows), wanted=made.plan.rows)
+    if made.plan.is_verified:
+        tried = len(made.rows) + made.dropped.total()
+        line += in_words(text["solved"], n=tried - made.dropped["unverified"], tried=tried)
     if whole := made.forecast():
         line += text["left"].format(seconds=whole[0] - sum(made.seconds))
     return line

@@ -128,6 +128,12 @@ _MAKING = {
         " (default: SMOLSYNTH_LLM_OPTIONS)",
         "refused": "Not taken by a model: {n} rows, the first because: {reason}",
         "none": "No usable row: {n} dropped ({counts}). Nothing saved. Is the model trained?",
+        "solved": ", {n} of {tried} problems solved",
+        "hard": "Not one right answer to the first {n} problems, in eight tries each ({counts})."
+        " {model} may be too weak for them; some more are tried before it ends.",
+        "too_hard": "Not one usable row of {n} problems, in eight tries each ({counts}): {model} is"
+        " too weak for them. Nothing saved. Take a larger model, or the course's own, which is"
+        " taught them: --model bundled:solver.",
         "fewer": "Too few were good or new: {rows} of {wanted} rows. A larger model or more domains"
         " help.",
         "spent": "Stopped at {tokens:,} tokens, because of --max-tokens: {rows} of {wanted} rows."
@@ -148,6 +154,12 @@ _MAKING = {
         "refused": "模型拒收 {n} 行，第一行的原因：{reason}",
         "none": "没有可用的数据：{n} 行全部舍弃（{counts}），什么也没保存。"
         "请确认用的是训练好的对话模型。",
+        "solved": "，解出 {tried} 道题里的 {n} 道",
+        "hard": "头 {n} 道题，每道答了八遍，一遍也没答对（{counts}）。{model} 可能太弱；再试几道，"
+        "还是不行就停下。",
+        "too_hard": "{n} 道题，每道答了八遍，没有一行可用（{counts}）：这些题对 {model} 来说太难。"
+        "什么也没保存。请换个大些的模型，或者用课程自带、专门学过这些题的那个："
+        "--model bundled:solver。",
         "fewer": "合格又不重复的太少：原定 {wanted} 行，只得到 {rows} 行。换个大些的模型，或者多选"
         "几个领域，会好些。",
         "spent": "用了 {tokens:,} 个词元，再做就要超过 --max-tokens，所以停下：原定 {wanted} 行，"

@@ -350,7 +350,10 @@ class Plan:
     @property
     def chunk_size(self) -> tuple[int, ...]:
         """Rows of `inputs` that are taken at once: few at first, so that there is something to see,
-        then enough to keep a model busy."""
+        then enough to keep a model busy. Of problems very few: a row is eight answers, and whether
+        a model can solve any is to be known soon."""
+        if self.is_verified and not self.is_bundled:
+            return (2, 4, 8, 16)
         one_a_row = self.technique in ("magpie", VERIFIED) or bool(self.too_hard)
         one_a_row = one_a_row or self.asks_of_text
         return (16, 16, 32) if one_a_row else (4, 8, 8, 8, 16)
