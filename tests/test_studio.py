@@ -666,3 +666,27 @@ def test_the_studio_opens_as_on_colab(tmp_path, monkeypatch):
     assert (Path(folder) / "a.txt").read_bytes() == content
     first.take_documents(())
     assert first.upload.files == []
+
+
+def test_the_size_of_chunks_can_be_said(app, tmp_path):
+    form = app.steps["describe"]
+    assert form.chunk not in list(visible(app))
+    text = " ".join(f"The kettle number {n} stands on the stove." for n in range(12))
+    (tmp_path / "kettles.txt").write_text(text)
+    form.documents_place.value = str(tmp_path / "kettles.txt")
+    assert form.chunk in list(visible(app)) and form.chunk.placeholder == "80"
+    form.model.value = "hf:a/b"
+    assert (form.chunk.placeholder, form.overlap.placeholder) == ("200", "25")
+    assert "200" in form.documents_read.value and form.plan().chunk is None
+    form.chunk.value, form.overlap.value = "40", "10"
+    said = form.documents_read.value
+    assert "40" in said and "200" not in said
+    plan = form.plan()
+    assert (plan.chunk, plan.overlap, len(plan.read())) == (40, 10, 4)
+    form.overlap.value = "30"  # more than half
+    assert form.plan() is None and "30" in form.documents_read.value
+    assert "sds-wrong" in form.overlap._dom_classes
+    form.chunk.value = "many"
+    assert form.plan() is None and "sds-wrong" in form.chunk._dom_classes
+    form.clear_button.click()
+    assert form.plan().chunk is None  # of documents alone

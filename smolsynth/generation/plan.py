@@ -263,7 +263,7 @@ class Plan:
     @property
     def is_bundled(self) -> bool:
         """Whether the model is one that comes with the course, and knows its world alone."""
-        return self.model.partition(":")[0] == "bundled"
+        return _is_bundled(self.model)
 
     @property
     def is_verified(self) -> bool:
@@ -294,9 +294,7 @@ class Plan:
     @property
     def chunk_tokens(self) -> int:
         """Tokens of a chunk of a document: a small model keeps to a short text."""
-        if self.chunk is not None:
-            return self.chunk
-        return 80 if self.is_bundled or self.model == "smollm2" else 200
+        return usual_chunk(self.model) if self.chunk is None else self.chunk
 
     @property
     def chunk_overlap(self) -> int:
@@ -472,6 +470,15 @@ class Plan:
         if self.llm_options:
             words += ["--llm-options", self.llm_options]
         return subprocess.list2cmdline(words) if windows else shlex.join(words)
+
+
+def _is_bundled(model: str) -> bool:
+    return model.partition(":")[0] == "bundled"
+
+
+def usual_chunk(model: str) -> int:
+    """Tokens of a chunk of a document that are good for a model, as `load_llm` takes it."""
+    return 80 if _is_bundled(model) or model == "smollm2" else 200
 
 
 def topics_of(technique: str, lang: str) -> list[str]:

@@ -18,7 +18,7 @@ from ipywidgets import (
     VBox,
 )
 
-from smolsynth.documents.read import SUFFIXES, read_documents
+from smolsynth.documents.read import SUFFIXES
 from smolsynth.errors import ReadError
 from smolsynth.generation.plan import (
     KINDS,
@@ -27,6 +27,7 @@ from smolsynth.generation.plan import (
     Plan,
     PlanError,
     topics_of,
+    usual_chunk,
 )
 from smolsynth.generation.run import Generation
 from smolsynth.generation.strings import describe_counts
@@ -53,6 +54,7 @@ from smolsynth.text.layout import in_words
 
 SAMPLE = 5  # rows
 _FIELDS = ("kind", "technique", "lang", "about", "rows", "model", "seed", "length")  # of a plan
+_OF_CHUNKS = ("chunk", "overlap")  # of a plan
 
 
 class Describe(VBox):
@@ -114,6 +116,11 @@ class Describe(VBox):
         self.clear_button = button(words["documents_clear"], lambda: self.take_documents(()))
         self.documents_place = with_label(Text(description=words["documents_place"]), "1 1 240px")
         self.documents_read = Plain(words["documents_read"])
+        self.chunk, self.overlap = (
+            with_label(Text(description=words[name], continuous_update=False))
+            for name in ("chunk", "overlap")
+        )
+        self.chunks = side_by_side(self.chunk, self.overlap)
         self.prompts = Prompts(session, lambda: self.plan(prompts={}))
         self.own_file = OwnFile(session, self.plan_like, go, start)
         self.rows = with_label(
@@ -157,6 +164,7 @@ class Describe(VBox):
                 self.topics,
                 self.about,
                 side_by_side(self.upload, self.documents_place, self.clear_button),
+                self.chunks,
                 self.documents_read,
                 self.own_file,
                 side_by_side(self.rows, self.model, self.seed, self.length),
@@ -176,6 +184,10 @@ class Describe(VBox):
         self.rows.observe(lambda _: self._name_start(), "value")
         self.upload.observe(lambda _: self._uploaded(), "value")
         self.documents_place.observe(lambda _: self._placed(), "value")
+        for field in (self.chunk, self.overlap):
+            field.observe(lambda _: self._rechunked(), "value")
+        self.model.observe(lambda _: self._fit_chunks(), "value")
+        self._fit_chunks()
         self.take_documents(())
         self._fit_techniques()
         self._name_start()
@@ -191,6 +203,9 @@ class Describe(VBox):
             getattr(self, name).value = getattr(one.plan, name)
         for box in self.topics.children:
             box.value = box.description in one.plan.topics
+        for name in _OF_CHUNKS:
+            size = getattr(one.plan, name)
+            getattr(self, name).value = "" if size is None else str(size)
         self.take_documents(one.plan.documents)
         self.models.take(one.plan)
         self.prompts.take(one.plan.prompts)
@@ -223,16 +238,35 @@ class Describe(VBox):
         self.documents = paths
         said = ""
         if paths:
-            try:
-                said = "\n".join(read_documents(paths).describe(self.session.lang))
-            except ReadError as error:
+            try:  # any technique: they are read alike
+                plan = Plan(documents=paths, model=self.model.value, **self._sizes())
+                said = "\n".join(plan.read().describe(self.session.lang))
+            except (PlanError, ReadError) as error:
                 said = error.words(self.session.lang)
         else:
             self.upload.clear()
             self.documents_place.value = ""
         self.documents_read.set_text(said)
-        set_visible(self.documents_read, bool(paths))
-        set_visible(self.clear_button, bool(paths))
+        for widget in (self.documents_read, self.chunks, self.clear_button):
+            set_visible(widget, bool(paths))
+
+    def _sizes(self) -> dict[str, Any]:
+        """Settings of a plan, of which it says what is wrong; empty fields are what is usual."""
+        given = {name: getattr(self, name).value.strip() for name in _OF_CHUNKS}
+        return {name: int(v) if v.isdecimal() else v or None for name, v in given.items()}
+
+    def _fit_chunks(self) -> None:
+        """Shows what is usual for the model, and reads the documents anew where that changes."""
+        usual = str(usual_chunk(self.model.value))
+        if usual != self.chunk.placeholder:
+            self.chunk.placeholder = usual
+            self._rechunked()
+
+    def _rechunked(self) -> None:
+        size = self.chunk.value.strip() or self.chunk.placeholder
+        self.overlap.placeholder = str(int(size) // 8) if size.isdecimal() else ""
+        if self.documents:
+            self.take_documents(self.documents)
 
     # ---- the form ----
     def _fit_techniques(self) -> None:
@@ -267,6 +301,8 @@ class Describe(VBox):
             topics=(),
             about="",
             documents=documents,
+            chunk=None,
+            overlap=None,
             column="text",
         )
 
@@ -278,6 +314,7 @@ class Describe(VBox):
         """
         fields = {name: getattr(self, name) for name in _FIELDS}
         marked = fields | {"documents": self.upload, "judge": self.models.judge}
+        marked |= {name: getattr(self, name) for name in _OF_CHUNKS}
         marked |= {"temperature": self.models.temperature, "prompts": self.prompts.text}
         for widget in marked.values():
             widget.remove_class("sds-wrong")
@@ -285,6 +322,7 @@ class Describe(VBox):
             chosen = tuple(box.description for box in self.topics.children if box.value)
             values = {name: widget.value for name, widget in fields.items()}
             values |= {"topics": chosen, "documents": self.documents}
+            values |= self._sizes() if self.documents else {}
             values |= {**self.models.settings(), "prompts": self.prompts.settings()} | instead
             plan = Plan(**values)
         except PlanError as error:
