@@ -431,6 +431,8 @@ def test_guesses_and_answers_cut_off_are_dropped():
     [(rows, dropped)] = collect(chunks, 1, "en", most_loss=1.1)
     assert not rows and dropped == {"unsure": 1}
     assert as_row(made | {"agreement": 0.3}, "en", least_agreement=0.3)[1] is None
+    assert as_row(made, "en", least_agreement=0.3)[1] is None  # nothing else was asked for
+    assert as_row(made | {"agreement": None}, "en", least_agreement=0.3)[1] == "inconsistent"
     chunks = [{"default": [made | {"agreement": 0.2}]}]
     [(rows, dropped)] = collect(chunks, 1, "en", least_agreement=0.3)
     assert not rows and dropped == {"inconsistent": 1}

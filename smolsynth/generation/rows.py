@@ -91,7 +91,9 @@ def as_row(
         broken = broken if made["verified"] else ["unverified"]
     if most_loss is not None and (made.get("loss_given") or 0) > most_loss:
         broken.append("unsure")
-    if least_agreement is not None and (made.get("agreement") or 0) < least_agreement:
+    # Not every technique asks again: of documents, the text says whether a response is right.
+    agreed = made.get("agreement", least_agreement) or 0
+    if least_agreement is not None and agreed < least_agreement:
         broken.append("inconsistent")
     if not broken and "chunk_text" in row:
         about = f"{made.get('heading', '')}\n{row['chunk_text']}"
