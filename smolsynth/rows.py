@@ -1,9 +1,13 @@
 """Any table as rows: a `Dataset`, a `Distiset`, a DataFrame or a list of dicts."""
 
-from collections.abc import Mapping, Sequence
+import pickle
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 Row = dict[str, Any]
+_IN_MEMORY = 32_000_000  # bytes of rows, above which their file is on the disk
 METADATA = "distilabel_metadata"  # prompts and raw outputs; shown only when asked for
 
 
@@ -19,8 +23,10 @@ def rows(data: Any) -> Sequence[Row]:
         TypeError: the data is something else.
     """
     data = _only_dataset(data)
-    if isinstance(getattr(data, "rows", None), list):  # of `read_rows`
+    if isinstance(getattr(data, "rows", None), list | OnDisk):  # of `read_rows`
         data = data.rows
+    if isinstance(data, OnDisk | Each):
+        return data
     if hasattr(data, "to_dict") and hasattr(data, "iloc"):  # pandas
         return data.to_dict("records")
     if hasattr(data, "column_names") and hasattr(data, "__getitem__"):
@@ -31,6 +37,57 @@ def rows(data: Any) -> Sequence[Row]:
     if isinstance(data, list | tuple):
         kind += " of " + next(type(row).__name__ for row in data if not isinstance(row, Mapping))
     raise TypeError(f"Expected a Dataset, a Distiset or a list of dicts, one a row, not {kind}.")
+
+
+class OnDisk(Sequence[Row]):
+    """Rows in a temporary file: memory holds the place of each, and a row while it is used.
+
+    >>> rows = OnDisk({"n": n} for n in range(3))
+    >>> len(rows), rows[-1], rows[:2]
+    (3, {'n': 2}, [{'n': 0}, {'n': 1}])
+    """
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._file = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  # closed with the last use
+        self._ends = array("Q", [0])
+        for row in rows:
+            self._ends.append(self._ends[-1] + self._file.write(pickle.dumps(row)))
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __getitem__(self, number: Any) -> Any:
+        if isinstance(number, slice):
+            return [self[one] for one in range(*number.indices(len(self)))]
+        number = range(len(self))[number]
+        start = self._ends[number]
+        self._file.seek(start)
+        return pickle.loads(self._file.read(self._ends[number + 1] - start))  # noqa: S301  # ours
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(self.__getitem__, range(len(self)))
+
+
+class Each(Sequence[Any]):
+    """What a function makes of each item of a sequence, made anew whenever it is looked at.
+
+    >>> squares = Each(range(4), lambda n: n * n)
+    >>> squares[3], list(squares)
+    (9, [0, 1, 4, 9])
+    """
+
+    def __init__(self, items: Sequence[Any], make: Callable[[Any], Any]) -> None:
+        self._items, self._make = items, make
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __getitem__(self, number: Any) -> Any:
+        found = self._items[number]
+        return [*map(self._make, found)] if isinstance(number, slice) else self._make(found)
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self._make, self._items)
 
 
 def _only_dataset(data: Any) -> Any:

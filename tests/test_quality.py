@@ -8,6 +8,7 @@ from datasets import Dataset
 
 from smolsynth.quality.report import QualityError, Report, check_quality, measure, texts_of
 from smolsynth.quality.rules import RULES
+from smolsynth.rows import OnDisk
 from smolsynth.text.language import in_language
 
 WORDS = {
@@ -138,6 +139,17 @@ def test_duplicates(lang):
     like = {"en": "like row 0 (", "zh": "与第 0 行相似（"}[lang]
     assert report.broken[0].reasons[0].startswith(like)
     assert report.good_rows("duplicate") == list(range(100))
+
+
+def test_rows_on_the_disk_are_measured_as_those_in_memory(monkeypatch):
+    rows = clean("en")[:20]
+    rows += [row | {"response": row["response"] + " Yes."} for row in rows[::2]]
+    whole = measure(rows, "en", seeds=["Why?"])
+    assert len(next(one for one in whole.findings if one.rule == "duplicate").rows) == 10
+    monkeypatch.setattr("smolsynth.rows._IN_MEMORY", 1)
+    for most in ("_CHUNK", "_FORMS"):  # so that both are full all the time
+        monkeypatch.setattr(f"smolsynth.text.similarity.{most}", 1)
+    assert measure(OnDisk(rows), "en", seeds=["Why?"]) == whole
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -5,18 +5,27 @@ import gzip
 import io
 import json
 import re
+import tracemalloc
 from pathlib import Path
 from string import Formatter
 
 import pytest
 from datasets import Dataset, DatasetDict
 from distilabel.distiset import Distiset
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from smolsynth import SmolsynthError, measure, read_rows, save, to_messages, to_preferences
+from smolsynth.datasets import sources
 from smolsynth.datasets.read import Read
 from smolsynth.errors import ReadError
+
+QUICK = settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
 def talk(*turns) -> list[dict[str, str]]:
@@ -615,6 +624,62 @@ def test_a_stream_is_read_in_bounded_memory():
     assert len(taken) == 2000
 
 
+def test_a_large_file_is_read_without_holding_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("smolsynth.rows._IN_MEMORY", 10_000)
+    monkeypatch.setattr("smolsynth.datasets.sources._READ", 10_000)
+    text = "so it was " * 200
+    rows = [{"Instruction": f"{n} {text}?", "Output": text, "n": n} for n in range(900)]
+    path = tmp_path / "large.json"
+    path.write_text(json.dumps([*rows, rows[0] | {"late": "x"}]))
+    peaks = []
+    for on_disk in (False, True):
+        tracemalloc.start()
+        read = read_rows(path, on_disk=on_disk)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    whole = read_rows(path)
+    assert list(read) == whole.rows and read.describe() == whole.describe() and len(read) == 901
+    assert read.rows[900]["late"] == "x" and read.rows[-2:] == whole.rows[-2:]
+    assert peaks[1] < 1_000_000 < 3_600_000 < peaks[0]
+
+
+VALUES = st.sampled_from(
+    [
+        None,
+        True,
+        -1,
+        1e16,
+        0.5,
+        "",
+        '"',
+        "\\",
+        ",]",
+        "中\n",
+        [],
+        [[1, 2], "x"],
+        {},
+        {"a": {"b": [3]}},
+    ]
+)
+
+
+@settings(QUICK, max_examples=50)
+@example([[], 1e16], 0, "")  # cut behind its 1
+@given(st.lists(VALUES, max_size=5), st.integers(0, 200), st.sampled_from(["", ",", "]", "x", " "]))
+def test_an_array_is_read_piece_by_piece_as_it_is_read_whole(items, place, mark):
+    def outcome(read):
+        try:
+            return list(read(Path("a.json"), lambda: io.StringIO(text)))
+        except ReadError as error:
+            return str(error)
+
+    text = json.dumps(items, indent=1 if place % 2 else None)
+    text = text[:place] + mark + text[place:] if place < len(text) else text
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sources, "_READ", 7)
+        assert outcome(sources._of_array) == outcome(sources._whole_json)
+
+
 # ---- files ----
 
 ROWS = [{"instruction": "Was ist „ß“？", "output": '一个字母 👩‍🔬\nzwei\u2028Zeilen, "quoted"'}] * 2
@@ -825,12 +890,6 @@ def test_what_is_no_option_is_refused():
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(
     lambda text: text.strip() not in ("", "nan") and "think" not in text.lower()
 )
-QUICK = settings(
-    max_examples=40,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
 WHY = {"lang": "en", "model": "bundled", "technique": "none", "seed": 1, "despite": "A test."}
 
 
@@ -1030,6 +1089,7 @@ def test_shapes_encodings_and_damage_are_read_rightly_or_refused(
                 assert damage != "none", error
             return
         assert damage == "none", (damage, read.rows)
+        assert list(read_rows(path, on_disk=True)) == read.rows
         if encoding.startswith("utf") or text.isascii():
             assert read.shape == shape.partition(",")[0]
             both = zip(read, pairs, strict=True)

@@ -47,12 +47,13 @@ def run(args: argparse.Namespace) -> int:
     from smolsynth.datasets.save import as_measured
     from smolsynth.errors import ReadError
     from smolsynth.quality.report import measure
+    from smolsynth.rows import Each
     from smolsynth.text.meaning import load_embedder
 
     text = strings(args.ui, NAME)
     print(text["reading"].format(file=args.source), file=sys.stderr, flush=True)
     try:
-        rows = read(args)
+        rows = read(args, on_disk=True)
         others: dict[str, Any] = {
             name: read_texts(getattr(args, name)) if getattr(args, name) else ()
             for name in ("evaluation", "seeds")
@@ -63,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     lang = args.language if args.language != "auto" else language_of(rows.rows)
     print(in_words(text["measuring"], rows=len(rows)), file=sys.stderr, flush=True)
     embed = load_embedder(args.semantic) if args.semantic else None
-    given = [as_measured(row) for row in rows.rows]
+    given = Each(rows.rows, as_measured)
     with counted(in_words(text["measured"], n="{n}", rows=len(rows))) as on_row:
         report = measure(given, lang, embed=embed, on_row=on_row, **others)
     print("\n".join(rows.describe(args.ui)), end="\n\n")

@@ -38,7 +38,7 @@ def add_reading(parser: Parser, text: dict[str, str]) -> None:
     parser.add_argument("--mask", action="store_true", help=text["mask"])
 
 
-def read(args: argparse.Namespace):
+def read(args: argparse.Namespace, *, on_disk: bool = False):
     """The rows of a file as the options say, telling how far it is; raises ReadError."""
     from smolsynth.cli.progress import counted
     from smolsynth.datasets.read import read_rows
@@ -50,6 +50,7 @@ def read(args: argparse.Namespace):
             split=args.split,
             encoding=args.encoding,
             on_error="skip" if args.skip else "raise",
+            on_disk=on_disk,
             on_row=on_row,
         )
 

@@ -2,10 +2,11 @@
 
 import datetime
 import decimal
+import itertools
 import json
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from smolsynth.datasets.shapes import MEANING
@@ -17,19 +18,20 @@ from smolsynth.rows import Row
 _PYTHON_S = re.compile(r"\s*\[\s*\{\s*'(?:role|content|from|value)'")
 
 
-def talks_as_json(first: list[Row]) -> list[str]:
+def talks_as_json(first: Sequence[Row]) -> list[str]:
     """The columns of text that hold talks, as JSON: each cell a list of turns.
 
     Raises ReadError where these are written as Python prints them.
     """
     written = []
     for name in sorted({name for row in first for name in row} & {*MEANING}):
-        cells = [row[name] for row in first if not empty(row.get(name))]
-        if not cells or not isinstance(cells[0], str):
+        cells = (row[name] for row in first if not empty(row.get(name)))
+        one = next(cells, None)
+        if not isinstance(one, str):
             continue
-        if _PYTHON_S.match(cells[0]):
+        if _PYTHON_S.match(one):
             raise ReadError(said("python_list", column=name))
-        if all(isinstance(cell, str) and _turns_in(cell) for cell in cells):
+        if all(isinstance(cell, str) and _turns_in(cell) for cell in itertools.chain([one], cells)):
             written.append(name)
     return written
 

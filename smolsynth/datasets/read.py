@@ -21,7 +21,7 @@ from smolsynth.datasets.strings import Notes, note, said
 from smolsynth.datasets.talks import Fault, empty
 from smolsynth.datasets.wrapping import unwrapped, usual_names
 from smolsynth.errors import ReadError, Said
-from smolsynth.rows import Row
+from smolsynth.rows import Each, OnDisk, Row
 from smolsynth.text.language import check_lang, in_language
 
 LOOKED_AT = 1_000  # rows of a stream by which its shape is recognised
@@ -34,8 +34,8 @@ class Read:
     """What `read_rows` gives; shown as what it took for what.
 
     Attributes:
-        rows: in the form of their kind (see `smolsynth.datasets.shapes`): a list, or of a stream
-            an iterator that can be gone through once.
+        rows: in the form of their kind (see `smolsynth.datasets.shapes`): a list, with `on_disk` a
+            sequence like one, or of a stream an iterator that can be gone through once.
         shape: as "alpaca", "sharegpt" or "messages".
         kind: "instruction", "preference" or "kto".
         extra: the columns that are kept as they were.
@@ -44,7 +44,7 @@ class Read:
         notes: what else is to be said, as keys and values of `smolsynth.datasets.strings`.
     """
 
-    rows: list[Row] | Iterator[Row]
+    rows: list[Row] | OnDisk | Iterator[Row]
     shape: str
     kind: str
     extra: tuple[str, ...] = ()
@@ -61,7 +61,7 @@ class Read:
         """What was recognised, one sentence a line, in "en" or "zh"."""
         check_lang(lang)
         head: dict[str, Any] = {"kind": self.kind, "shape": self.shape}
-        if isinstance(self.rows, list):
+        if isinstance(self.rows, list | OnDisk):
             head["rows"] = len(self.rows)
         notes = [("took" if "rows" in head else "stream", head), *self.notes]
         if self.skipped:
@@ -87,6 +87,7 @@ def read_rows(
     split: str | None = None,
     encoding: str | None = None,
     stream: bool = False,
+    on_disk: bool = False,
     on_error: str = "raise",
     on_row: Callable[[int], None] | None = None,
 ) -> Read:
@@ -102,6 +103,7 @@ def read_rows(
         encoding: of a text file that is not UTF-8, as "gb18030". Byte order marks are seen.
         stream: give rows one after the other, in bounded memory; the shape is recognised by the
             first LOOKED_AT.
+        on_disk: hold rows in a temporary file and not in memory, for files that are larger than it.
         on_error: "raise" refuses data with rows that can't be read; "skip" leaves these out and
             lists them in `skipped`.
         on_row: is called with the number of each row as it comes, to tell how far it is.
@@ -127,25 +129,28 @@ def read_rows(
     stream = stream or not (isinstance(source, str | Path) or hasattr(source, "__len__"))
     raw = unwrapped(_telling(raw, on_row) if on_row else raw, notes)
     raw = itertools.starmap(plain, enumerate(raw))
-    first = list(itertools.islice(raw, LOOKED_AT)) if stream else list(raw)
-    if not first:
+    hold: Any = list if stream or not on_disk else OnDisk
+    first = hold(itertools.islice(raw, LOOKED_AT) if stream else raw)
+    if not len(first):
         raise ReadError(said("no_rows"))
     written = talks_as_json(first)
     if written:
         notes.append(("json", {"columns": written}))
-        first = [with_talks(row, written) for row in first]
+        first = hold(with_talks(row, written) for row in first)
         raw = (with_talks(row, written) for row in raw)
-    first, raw = _by_usual_names(first, raw, notes)
+    if renamed := _by_usual_names(first, notes):
+        first, raw = hold(map(renamed, first)), map(renamed, raw)
     shape = _recognise(first, kind, notes)
     read = Read([], shape.name, shape.kind, notes=notes)
     read.extra = _extra(first, shape, notes)
     count = len(first)
-    rows = _without_news(first, raw) if stream else drained(first)
+    rows = first if on_disk else drained(first)
+    rows = _without_news(first, raw) if stream else rows
     made = _convert(rows, shape, on_error, read.skipped, None if stream else count)
-    read.rows = made if stream else list(made)
+    read.rows = made if stream else hold(made)
     if not stream:
         _tell_of_columns(read)
-        if not read.rows:
+        if not len(read):
             number, reason = read.skipped[0]
             given = {"count": count, "number": number, "reason": reason}
             raise ReadError(said("none_readable", **given))
@@ -194,27 +199,22 @@ def _telling(rows: Iterable[Any], on_row: Callable[[int], None]) -> Iterator[Any
         yield row
 
 
-def _by_usual_names(
-    first: list[Row], others: Iterator[Row], notes: Notes
-) -> tuple[list[Row], Iterator[Row]]:
-    """The rows with the columns that the shapes know, where theirs are called otherwise."""
+def _by_usual_names(first: Sequence[Row], notes: Notes) -> Callable[[Row], Row] | None:
+    """What gives a row the columns that the shapes know, where theirs are called otherwise."""
     names = usual_names(first, loose=True)
     if names and _is_known(first):  # then those that may mean something else don't
         names = usual_names(first, loose=False)
-    if not names:
-        return first, others
 
     def renamed(row: Row) -> Row:
         return {names.get(name, name): value for name, value in row.items()}
 
-    renamed_first = [*map(renamed, first)]
-    if not _is_known(renamed_first):
-        return first, others
+    if not names or not _is_known(Each(first, renamed)):
+        return None
     notes.append(("names", {"columns": [f"{old} = {new}" for old, new in names.items()]}))
-    return renamed_first, map(renamed, others)
+    return renamed
 
 
-def _is_known(first: list[Row]) -> bool:
+def _is_known(first: Sequence[Row]) -> bool:
     try:
         recognise(first)
     except UnknownShape:
@@ -222,7 +222,7 @@ def _is_known(first: list[Row]) -> bool:
     return True
 
 
-def _recognise(first: list[Row], kind: str, notes: Notes) -> Shape:
+def _recognise(first: Sequence[Row], kind: str, notes: Notes) -> Shape:
     try:
         shape = recognise(first, kind)
     except UnknownShape as error:
@@ -231,11 +231,14 @@ def _recognise(first: list[Row], kind: str, notes: Notes) -> Shape:
     return shape
 
 
-def _extra(first: list[Row], shape: Shape, notes: Notes) -> tuple[str, ...]:
+def _extra(first: Sequence[Row], shape: Shape, notes: Notes) -> tuple[str, ...]:
     """The columns kept as they are; those that are empty throughout are not."""
-    names = dict.fromkeys(name for row in first for name in row)
+    names, filled = dict[str, None](), set[str]()
+    for row in first:
+        names |= dict.fromkeys(row)
+        filled |= {name for name, value in row.items() if not empty(value)}
     others = [name for name in names if name not in shape.used]
-    kept = tuple(name for name in others if any(not empty(row.get(name)) for row in first))
+    kept = tuple(name for name in others if name in filled)
     if passed := [name for name in others if name not in kept]:
         notes.append(("empty", {"columns": passed}))
     if kept:
@@ -311,7 +314,7 @@ def _tell_of_columns(read: Read) -> None:
         read.notes.append(("tools", {}))
 
 
-def _without_news(first: list[Row], others: Iterable[Row]) -> Iterator[Row]:
+def _without_news(first: Sequence[Row], others: Iterable[Row]) -> Iterator[Row]:
     """All rows of a stream; ReadError where one has a column that changes how rows are read and
     that the first ones, by which the shape was recognised, don't have."""
     yield from first

@@ -203,6 +203,14 @@ def _open(path: Path, encoding: str | None, notes: Notes) -> Callable[[], io.Tex
     return lambda: io.TextIOWrapper(bytes_of(), encoding=encoding or "utf-8", newline="")
 
 
+# Of an array in JSON, what stands before its first item, before others, behind each, at its end.
+_OPENED, _COMMA, _BEHIND, _CLOSED, _NO_ITEMS = (
+    re.compile(pattern.replace(" ", "[ \t\n\r]*"))
+    for pattern in (r" \[ ", " , ", r" [,\]]", r" \] ", r" \[ \] ")
+)
+_READ = 1_000_000  # characters at a time
+
+
 class _NotJSON(Exception):
     """What the text of JSON holds that JSON can't."""
 
@@ -249,7 +257,7 @@ def _of_json(
     if head.startswith("["):
         if suffix != ".json":
             notes.append(("array", {}))
-        yield from drained(_whole_json(path, opened))
+        yield from _of_array(path, opened)
     elif suffix == ".json" and _is_one_object(opened):
         yield from _under_a_key(path, opened, notes, split)
     else:
@@ -274,6 +282,33 @@ def drained(rows: list[Any]) -> Iterator[Any]:
     rows.reverse()
     while rows:
         yield rows.pop()
+
+
+def _of_array(path: Path, opened: Callable[[], io.TextIOBase]) -> Iterator[Any]:
+    """The items of an array one by one, so that the file is never in memory as a whole; where it
+    is no array, the whole of it says in which line."""
+    decoder = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
+    text, at, count, before = "", 0, 0, _OPENED
+    with opened() as file:
+        while True:
+            try:
+                found = before.match(text, at)
+                item, end = decoder.raw_decode(text, found.end() if found else len(text))
+                if not _BEHIND.match(text, end):  # a number may go on
+                    raise ValueError
+            except (ValueError, _NotJSON, RecursionError):
+                try:
+                    more = file.read(max(_READ, len(text) - at))
+                except UnicodeDecodeError:
+                    at, more = len(text), ""
+                if not more:
+                    break
+                text, at = text[at:] + more, 0
+                continue
+            yield item
+            at, count, before = end, count + 1, _COMMA
+    if not (_CLOSED if count else _NO_ITEMS).fullmatch(text, at):
+        yield from _whole_json(path, opened)[count:]
 
 
 def _whole_json(path: Path, opened: Callable[[], io.TextIOBase]) -> Any:

@@ -10,9 +10,11 @@ many, and why. `smolsynth.save` refuses such data.
 
 import json
 import statistics
+from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,7 +30,7 @@ from smolsynth.quality.rules import (
     faults_of_talk,
 )
 from smolsynth.quality.strings import WORDS
-from smolsynth.rows import METADATA, Row, column_names, is_missing
+from smolsynth.rows import METADATA, Each, Row, column_names, is_missing
 from smolsynth.rows import rows as rows_of
 from smolsynth.text.intents import kinds
 from smolsynth.text.language import check_lang
@@ -213,9 +215,9 @@ def measure(
     data = rows_of(dataset)
     if not len(data):
         raise ValueError("The dataset has no rows: there is nothing to measure.")
-    kind, _ = _reader(data)
-    texts = texts_of(data)
-    asked = [instruction for instruction, *_ in texts]
+    kind, read = _reader(data)
+    texts = Each(data, read)  # made anew each time: rows of a large file lie on the disk
+    asked = Each(texts, itemgetter(0))
     seeds, evaluation = list(seeds), list(evaluation)
     scores = _ratings(data) if kind == "preference" else []
     unchecked = {
@@ -230,7 +232,7 @@ def measure(
     found: dict[str, dict[int, str]] = {rule: {} for rule in RULES if rule not in unchecked}
     repeats = DuplicateSearch(threshold, edits=True)
     again = AskedAgain(lambda row: asked_and_said([tokens(part) for part in texts[row]]))
-    counts: list[list[int]] = [[] for _ in texts[0]]
+    counts = [array("L") for _ in texts[0]]
     like = WORDS[lang]
     for row, (parts, given) in enumerate(zip(texts, data, strict=True)):
         if on_row:
@@ -252,7 +254,7 @@ def measure(
         for row, (rated, (_, chosen, rejected)) in enumerate(zip(scores, texts, strict=True)):
             for rule, reason in faults_of_pair(rated, chosen, rejected, lang):
                 found[rule][row] = reason
-        figures |= _figures_of_pairs([parts[1:] for parts in texts], scores, lang)
+        figures |= _figures_of_pairs((parts[1:] for parts in texts), scores, lang)
     for one in repeats.found(lambda row: tokens("\n".join(texts[row]))):
         if one.similarity < 1 and other_subject(texts[one.row], texts[one.of]):
             continue

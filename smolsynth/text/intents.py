@@ -10,6 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from smolsynth.rows import Each
 from smolsynth.text.language import check_lang
 from smolsynth.text.tokens import STOP_WORDS, lemmas, tokens
 
@@ -48,7 +49,8 @@ def kind(instruction: str, lang: str) -> tuple[str, str]:
 def kinds(instructions: Sequence[str], lang: str) -> Counter[tuple[str, str]]:
     """How often each kind occurs; of more than SAMPLE instructions, in so many, always the same."""
     if len(instructions) > SAMPLE:
-        instructions = random.Random(_SEED).sample(list(instructions), SAMPLE)
+        places = random.Random(_SEED).sample(range(len(instructions)), SAMPLE)
+        instructions = Each(places, instructions.__getitem__)
     return Counter(kind(text, lang) for text in instructions)
 
 

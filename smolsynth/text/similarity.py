@@ -8,6 +8,7 @@ import re
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from tempfile import TemporaryFile
 from typing import NamedTuple
 
 import numpy as np
@@ -22,9 +23,11 @@ _SHORT, _SAME_BUT_FOR_NUMBERS = 48, 0.9
 # 21 bands of 6: of pairs with a Jaccard similarity of 0.8, 0.998 share a band; of 0.7, 0.93; of
 # 0.5, 0.28.
 _BANDS, _IN_BAND = 21, 6
+_HASHES = _BANDS * _IN_BAND
 _LATEST = 100  # kept texts of a bucket that a text is compared with: all would be quadratic
 _MANY = 64  # texts that are compared exactly with one text
-_CHUNK = 5_000  # texts whose shingles are held in memory together
+_CHUNK = 300_000  # shingles that are held in memory before they become digests
+_FORMS = 1_000_000  # shingles or tokens of texts compared lately that are held, too
 _SEED = 42
 
 
@@ -119,7 +122,10 @@ def duplicates(
 
 
 class DuplicateSearch:
-    """`duplicates` for texts that come one by one, as tokens; of them, digests are kept alone."""
+    """`duplicates` for texts that come one by one, as tokens.
+
+    Of a text 8 bytes of a hash are kept in memory, and a digest of 504 in a temporary file.
+    """
 
     def __init__(self, threshold: float = 0.8, edits: bool = False) -> None:
         if not 0.7 <= threshold <= 1:
@@ -127,35 +133,39 @@ class DuplicateSearch:
         self.threshold = threshold
         self._edits = edits
         self._added = 0
-        self._first_with: dict[str, int] = {}
+        self._first_with: dict[int, int] = {}  # by the hash of its tokens
         self._copies: list[tuple[int, int]] = []  # row, the earlier one with the same tokens
         self._unique: list[int] = []
-        self._digests: list[np.ndarray] = []
+        self._digests = TemporaryFile()  # noqa: SIM115  # closed with the last use
         self._waiting: list[frozenset[str]] = []
+        self._room = _CHUNK
 
     def add(self, parts: Sequence[str]) -> None:
         """The tokens of the next text."""
         row, self._added = self._added, self._added + 1
         if not parts:
             return
-        of = self._first_with.setdefault(" ".join(parts), row)
+        of = self._first_with.setdefault(hash(" ".join(parts)), row)
         if of != row:
             self._copies.append((row, of))
             return
         self._unique.append(row)
         self._waiting.append(_hashed(_form(parts, self._edits)))
-        if len(self._waiting) == _CHUNK:
+        self._room -= len(self._waiting[-1])
+        if self._room <= 0:
             self._digest()
 
     def found(self, tokens_of: Callable[[int], Sequence[str]]) -> list[Duplicate]:
         """As `duplicates` returns; `tokens_of` gives the tokens of a row once more."""
         self._digest()
-        unique, digests = self._unique, np.concatenate(self._digests)
+        unique, digests = self._unique, np.empty((0, _HASHES), np.uint32)
+        if unique:
+            digests = np.memmap(self._digests, np.uint32, "r", shape=(len(unique), _HASHES))
         near: dict[int, Duplicate] = {}
         kept: dict[tuple[int, int], list[int]] = defaultdict(list)  # by bucket: what repeats none
-        forms: dict[int, frozenset[str] | tuple[str, ...]] = {}  # of kept ones
+        forms = _Forms(lambda place: _form(tokens_of(unique[place]), self._edits))
         for place, buckets in _shared_buckets(digests):
-            row, own = unique[place], _form(tokens_of(unique[place]), self._edits)
+            row, own = unique[place], forms[place]
             others = list({other for bucket in buckets for other in kept[bucket][-_LATEST:]})
             if len(others) > _MANY:  # the digests estimate which ones are likeliest
                 likely = (digests[others] == digests[place]).sum(axis=1)
@@ -168,7 +178,6 @@ class DuplicateSearch:
                     near[row] = Duplicate(row, unique[other], round(similarity, 4))
                     break
             else:
-                forms[place] = own
                 for bucket in buckets:
                     kept[bucket].append(place)
         exact = [
@@ -178,13 +187,29 @@ class DuplicateSearch:
         return sorted([*exact, *near.values()])
 
     def _digest(self) -> None:
-        """MinHash digests of the sets that wait, uint32, [rows, bands times hashes in a band]."""
+        """Writes MinHash digests of the sets that wait, uint32, [rows, _HASHES]."""
         from rensa import RMinHash
 
-        size = _BANDS * _IN_BAND
-        digests = RMinHash.digests_from_token_sets(self._waiting, num_perm=size, seed=_SEED)
-        self._digests.append(np.asarray(digests, np.uint32).reshape(-1, size))
+        digests = RMinHash.digests_from_token_sets(self._waiting, num_perm=_HASHES, seed=_SEED)
+        self._digests.write(np.asarray(digests, np.uint32).tobytes())
+        self._digests.flush()
         self._waiting.clear()
+        self._room = _CHUNK
+
+
+class _Forms(dict[int, frozenset[str] | tuple[str, ...]]):
+    """What of texts is compared, made when it is asked for, and held as long as there is room."""
+
+    def __init__(self, make: Callable[[int], frozenset[str] | tuple[str, ...]]) -> None:
+        super().__init__()
+        self._make, self._room = make, _FORMS
+
+    def __missing__(self, place: int) -> frozenset[str] | tuple[str, ...]:
+        made = self[place] = self._make(place)
+        self._room -= len(made)
+        while self._room < 0 and len(self) > 1:  # the one that was made first goes
+            self._room += len(self.pop(next(iter(self))))
+        return made
 
 
 def _form(parts: Sequence[str], edits: bool) -> frozenset[str] | tuple[str, ...]:
@@ -243,7 +268,7 @@ class NearDuplicates:
 
         self.threshold = threshold
         self._edits = edits
-        self._lsh = RMinHashLSH(threshold, _BANDS * _IN_BAND, _BANDS)
+        self._lsh = RMinHashLSH(threshold, _HASHES, _BANDS)
         self._forms: dict[int, frozenset[str] | tuple[str, ...]] = {}
         self._added = 0
 
@@ -270,7 +295,7 @@ class NearDuplicates:
 def _minhash(parts: frozenset[str]):
     from rensa import RMinHash
 
-    minhash = RMinHash(_BANDS * _IN_BAND, _SEED)
+    minhash = RMinHash(_HASHES, _SEED)
     minhash.update(list(parts))
     return minhash
 
@@ -423,13 +448,13 @@ def nearest_similarity(texts: Sequence[str], sample: int = 1_000) -> float | Non
     from rapidfuzz.distance import Indel
     from rapidfuzz.process import cdist
 
-    worded = [text for text in texts if has_tokens(text)]
+    worded = [place for place, text in enumerate(texts) if has_tokens(text)]
     if len(worded) > sample:
         worded = random.Random(_SEED).sample(worded, sample)
     if len(worded) < 2:
         return None
     words = Alphabet()
-    encoded = [words.encode(text) for text in worded]
+    encoded = [words.encode(texts[place]) for place in worded]
     matrix = cdist(encoded, encoded, scorer=Indel.normalized_similarity, dtype=np.float32)
     np.fill_diagonal(matrix, 0)
     return float(matrix.max(axis=1).mean())
