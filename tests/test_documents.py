@@ -12,6 +12,7 @@ from smolsynth.documents.answers import why_unanswered
 from smolsynth.documents.blocks import Block
 from smolsynth.documents.chunks import chunks, counter, estimated, sentences
 from smolsynth.documents.strings import _FAULTS, _NOTES, NoDocuments
+from tests.books import LOCKED_CHAPTER, LOCKED_FONT, epub_2, epub_3
 
 HERE = Path(__file__).parent / "documents"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
@@ -146,6 +147,30 @@ def test_word_files_and_books_keep_headings_order_and_tables(tmp_path):
         ("Chapter 1", "Water boils at 100 degrees."),
         ("第二章", "水在一百度沸腾。"),
     ]
+
+
+@pytest.mark.parametrize("encryption", ["", LOCKED_FONT], ids=["open", "locked font"])
+def test_books_are_read_as_tools_write_them(encryption, tmp_path):
+    """Without cover, contents and marks of notes; with the notes, entities and all that is said."""
+    assert texts(epub_3(tmp_path / "a.epub", encryption)) == [
+        (
+            "1 The Mill",
+            "The mill was built in 1911—by two. It is a café.\n\nIts wheel is of oak."
+            " It holds H2O & turns; see 3.\n\nHans and Peter.\n\nThe wheel.",
+        ),
+        ("1 The Mill, The Lake", "A boat goes.\n\nFish (big) | Pike"),
+    ]
+
+
+def test_a_chinese_book_of_the_older_kind(tmp_path):
+    assert texts(epub_2(tmp_path / "a.epub")) == [
+        ("第一章 磨坊", "磨坊建于一九一一年。水车是橡木的。")
+    ]
+
+
+def test_a_book_with_a_locked_chapter_says_so(tmp_path):
+    with pytest.raises(NoDocuments, match="DRM"):
+        read_documents(epub_3(tmp_path / "a.epub", LOCKED_CHAPTER))
 
 
 def test_a_pdf_is_read_by_paragraphs_without_what_stands_on_every_page(tmp_path):

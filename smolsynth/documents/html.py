@@ -17,6 +17,7 @@ _INLINE = frozenset(
     "a abbr b bdi bdo cite code data del dfn em font i img ins kbd label mark q ruby rb s samp"
     " small span strike strong sub sup time tt u var wbr".split()
 )
+_NOTE = re.compile(r"[\[(（［]?(?:\d{1,3}|[*†‡§]+|[a-z]|注\s?\d*|note \d+)[\])）］]?")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
 _DEEPEST = 200  # elements within one another
@@ -60,16 +61,15 @@ def _walked(root: Any) -> Iterator[Block]:
 
     def walk(element: Any, depth: int) -> Iterator[Block]:
         tag = element.tag if isinstance(element.tag, str) else ""
-        if tag in _ASIDE or depth > _DEEPEST or _is_hidden(element):
+        if depth > _DEEPEST or _is_aside(element, tag):
             return
         if re.fullmatch(r"h[1-6]", tag):
             yield from ended()
-            yield Block(" ".join(element.text_content().split()), int(tag[1]))
+            yield Block(_line(element), int(tag[1]))
             return
         if tag == "tr":
             yield from ended()
-            cells = (" ".join(cell.text_content().split()) for cell in element)
-            yield Block(" | ".join(cells))
+            yield Block(" | ".join(map(_line, element)))
             return
         if tag == "pre":
             yield from ended()
@@ -90,6 +90,46 @@ def _walked(root: Any) -> Iterator[Block]:
 
     yield from walk(root, 0)
     yield from ended()
+
+
+def _line(element: Any) -> str:
+    """The text of a heading or a cell, in one line."""
+
+    def parts(element: Any, depth: int) -> Iterator[str]:
+        tag = element.tag if isinstance(element.tag, str) else ""
+        if depth > _DEEPEST or _is_aside(element, tag):
+            return
+        edge = "" if tag in _INLINE else " "
+        yield edge + (element.text or "")
+        for child in element:
+            yield from parts(child, depth + 1)
+            yield child.tail or ""
+        yield edge
+
+    return " ".join("".join(parts(element, 0)).split())
+
+
+def _is_aside(element: Any, tag: str) -> bool:
+    """Whether an element is no part of the text: a menu, what is hidden, the mark of a note.
+
+    What stands aside in a book is a part of it, as a footnote or a box.
+    """
+    of_book = f"{element.get('epub:type') or ''} {element.get('role') or ''}"
+    if tag == "aside" and re.search(r"note|sidebar|tip|doc-", of_book):
+        return False
+    return tag in _ASIDE or _is_hidden(element) or (tag in ("a", "sup") and _is_mark(element))
+
+
+def _is_mark(element: Any) -> bool:
+    """Whether a link says no more than the number of a note: as a word of its own, “1” is none."""
+    links = [element] if element.tag == "a" else element.findall("a")
+    if len(links) != 1 or "#" not in (links[0].get("href") or ""):
+        return False
+    said = element.text_content().strip()
+    ways = " ".join(filter(None, map(links[0].get, ("epub:type", "role", "class")))).lower()
+    raised = element.tag == "sup" or links[0].find("sup") is not None
+    named = raised or "noteref" in ways or "footnote" in ways or "backlink" in ways
+    return said in ("↩", "↑", "^") or (named and bool(_NOTE.fullmatch(said)))
 
 
 def _is_hidden(element: Any) -> bool:
