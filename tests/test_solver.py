@@ -329,7 +329,9 @@ def test_the_sizes_stay_below_three_million_parameters():
     train = pytest.importorskip("training.train")
     for name in ("solver", "solver_base"):
         size = train.SIZES[name]
-        model = train.build_model(size["vocabulary"] + 20, size["hidden"], size["layers"])
+        model = train.build_model(
+            size["vocabulary"] + 20, size["hidden"], size["layers"], size["kv_heads"]
+        )
         assert sum(p.numel() for p in model.parameters()) < 3_000_000
 
 

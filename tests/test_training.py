@@ -34,6 +34,7 @@ def options(small_corpus, folder, **more) -> argparse.Namespace:
         "rate": 2e-3,
         "hidden": 64,
         "layers": 1,
+        "kv_heads": 1,
         "vocabulary": 600,
         "threads": 1,
         "save_every": 3,
@@ -193,13 +194,57 @@ def test_the_digits_of_a_verdict_weigh_more(small_corpus):
     assert [text.strip() for text in heavy] == ["4"]
 
 
-def test_plain_attention_is_the_library_s_own():
-    model = train.build_model(600, 64, 2).eval()
+@pytest.mark.parametrize("kv_heads", [1, 2])
+def test_plain_attention_is_the_library_s_own(kv_heads):
+    model = train.build_model(600, 128, 2, kv_heads).eval()
     ids = torch.randint(3, 600, (3, 40))
     with torch.no_grad():
         ours = model(ids).logits
         model.set_attn_implementation("sdpa")
         assert torch.allclose(ours, model(ids).logits, atol=1e-4)
+
+
+def test_heads_that_are_alike_are_shared_without_a_change():
+    model = train.build_model(600, 128, 2, kv_heads=2).eval()
+    for layer in model.model.layers:
+        for projection in (layer.self_attn.k_proj, layer.self_attn.v_proj):
+            projection.weight.data[64:] = projection.weight.data[:64]
+    fewer = train.prepared(train.share_heads(model, 1)).eval()
+    ids = torch.randint(3, 600, (3, 40))
+    with torch.no_grad():
+        assert torch.allclose(model(ids).logits, fewer(ids).logits, atol=1e-4)
+    assert fewer.model.layers[0].self_attn.k_proj.weight.shape == (64, 128)
+
+
+def test_the_engine_knows_that_heads_are_shared(tmp_path):
+    """Else it keeps a copy for each head; the answers are the same."""
+    import ctranslate2
+
+    from smolsynth.llms.convert import convert
+
+    torch.manual_seed(0)
+    model = train.build_model(600, 128, 2, kv_heads=1).eval()
+    model.save_pretrained(tmp_path / "plain")
+    tokens = [f"t{number}" for number in range(597)]
+    vocabulary = {t: i for i, t in enumerate([*train.SPECIAL, *tokens])}
+    made = train.Tokenizer(train.models.WordLevel(vocabulary, unk_token="<|pad|>"))
+    train.PreTrainedTokenizerFast(
+        tokenizer_object=made, bos_token="<|im_start|>", eos_token="<|im_end|>", pad_token="<|pad|>"
+    ).save_pretrained(tmp_path / "plain")
+    convert(tmp_path / "plain", tmp_path / "ct2", "float32")
+    assert b"self_attention/multi_query" in (tmp_path / "ct2" / "model.bin").read_bytes()
+    engine = ctranslate2.Generator(str(tmp_path / "ct2"), compute_type="float32")
+    ids = torch.randint(3, 600, (1, 40))
+    [written] = engine.generate_batch(
+        [[tokens[i - 3] for i in ids[0]]],
+        max_length=20,
+        min_length=20,
+        sampling_topk=1,
+        include_prompt_in_result=False,
+    )
+    with torch.no_grad():
+        expected = model.generate(ids, max_new_tokens=20, min_new_tokens=20, do_sample=False)
+    assert written.sequences_ids[0] == expected[0, 40:].tolist()
 
 
 def test_the_rate_warms_up_holds_and_falls_to_zero():

@@ -38,6 +38,7 @@ from distilabel.steps.tasks import (
 )
 
 from smolsynth.llms import MODELS, BundledLLM
+from smolsynth.llms.convert import convert
 from training import corpus, prompts
 from training.composer import Composer, Question
 from training.grading import (
@@ -576,12 +577,9 @@ def plain_generate(model: str, asked: list[list[dict]]) -> Callable[[], int]:
 
 def exact_copy(model: str, folder: Path) -> str:
     """Writes the model with unrounded bf16 weights for CTranslate2; returns its folder's path."""
-    from ctranslate2.converters import TransformersConverter
-
     target = folder / Path(model).name
     shutil.copytree(MODELS / model, target, ignore=shutil.ignore_patterns("ct2", "*.safetensors"))
-    converter = TransformersConverter(str(MODELS / model))
-    converter.convert(str(target / "ct2"), quantization="float32")
+    convert(MODELS / model, target / "ct2", "float32")
     return str(target)
 
 
@@ -591,14 +589,24 @@ def write_card(model: str, cases: int, figures: dict, exact: dict, speed: dict[s
     made = json.loads((MODELS / model / "training.json").read_text())
     world = load_world("en")
     domains = len({c.domain for c in world})
-    size = f"{made['layers']} layers of width {made['hidden']}, {made['parameters'] / 1e6:.2f} M"
-    examples = made.get("examples", {})
-    seen = made["tokens_seen"] / examples["tokens"]
+    heads = f"{made['hidden'] // 64} heads"
+    if made.get("kv_heads") == 1:
+        heads += " that share one of keys and values"
+    size = f"{made['layers']} layers of width {made['hidden']}, {heads}, "
+    size += f"{made['parameters'] / 1e6:.2f} M"
+    first, *more = made.get("stages", [made])
+    seen = first["tokens_seen"] / first["examples"]["tokens"]
     source = (
-        f"{made['tokens_seen'] / 1e6:.1f} M tokens in {made['steps']:,} steps, "
+        f"{first['tokens_seen'] / 1e6:.1f} M tokens in {first['steps']:,} steps, "
         + (f"{seen:.0%} of" if seen < 1 else f"{seen:.1f} times")
-        + f" the {examples['rows']:,} examples that `python -m training.corpus` composes"
+        + f" the {first['examples']['rows']:,} examples that `python -m training.corpus` composes"
+        + "; random initialisation"
     )
+    for stage in more:
+        source += (
+            f"; then keys and values shared by all heads, and {stage['steps']:,} steps more "
+            f"({stage['tokens_seen'] / 1e6:.1f} M tokens)"
+        )
     about = {
         "tutor": f"""A very small chat model that makes a course on synthetic data run offline. It
 knows {len(world)} things in {domains} domains, in English and Chinese, and handles the prompts of
@@ -640,7 +648,7 @@ tags: [synthetic, distilabel, education]
 |---|---|
 | Architecture | Llama, {size} parameters, context 2,048 (trained on up to 1,024) |
 | Tokenizer | byte-level BPE, {made["vocabulary"]} tokens, ChatML template |
-| Trained on | {source}; random initialisation |
+| Trained on | {source} |
 | Time | {made["minutes"]:.0f} minutes on {made["device"]} |
 | Seed | {made["seed"]} |
 

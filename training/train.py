@@ -12,6 +12,7 @@ torch, transformers, tokenizers and ctranslate2.
 """
 
 import argparse
+import copy
 import hashlib
 import itertools
 import json
@@ -25,7 +26,6 @@ from array import array
 from pathlib import Path
 
 import torch
-from ctranslate2.converters import TransformersConverter
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from tqdm import tqdm
 from transformers import (
@@ -36,6 +36,7 @@ from transformers import (
 )
 
 from smolsynth._files import free_name, new_folder, whole_file, write_whole
+from smolsynth.llms.convert import convert
 
 SHIPPED = Path(__file__).resolve().parent.parent / "smolsynth" / "models"
 SPECIAL = ["<|im_start|>", "<|im_end|>", "<|pad|>"]  # ids 0, 1, 2
@@ -47,14 +48,14 @@ CHAT_TEMPLATE = (
 CONTEXT = 2048
 LONGEST = 1024  # examples above it are left out of training (a handful)
 SIZES = {
-    name: {"hidden": hidden, "layers": layers, "vocabulary": vocabulary, "steps": steps}
-    | {"corpus": corpus, "rows": rows}
-    for name, hidden, layers, vocabulary, steps, corpus, rows in (
-        ("tutor", 256, 6, 6144, 10000, "corpus.jsonl", None),
+    name: {"hidden": hidden, "layers": layers, "kv_heads": kv_heads, "vocabulary": vocabulary}
+    | {"steps": steps, "corpus": corpus, "rows": rows}
+    for name, hidden, layers, kv_heads, vocabulary, steps, corpus, rows in (
+        ("tutor", 256, 6, 4, 6144, 10000, "corpus.jsonl", None),
         # worse on purpose; it sees so little of the corpus that reading all would take longer
-        ("novice", 128, 4, 6144, 4500, "corpus.jsonl", 150_000),
-        ("solver", 128, 6, 3000, 6000, "solver.jsonl", None),
-        ("solver_base", 128, 3, 3000, 3000, "solver_base.jsonl", None),
+        ("novice", 128, 4, 2, 6144, 4500, "corpus.jsonl", 150_000),
+        ("solver", 128, 6, 2, 3000, 6000, "solver.jsonl", None),
+        ("solver_base", 128, 3, 2, 3000, 3000, "solver_base.jsonl", None),
     )
 }
 IGNORE = -100
@@ -220,24 +221,47 @@ def plain_attention(module, query, key, value, mask, scaling: float, **_):
 AttentionInterface.register("plain", plain_attention)
 
 
-def build_model(vocabulary: int, hidden: int, layers: int) -> LlamaForCausalLM:
+def build_model(vocabulary: int, hidden: int, layers: int, kv_heads: int) -> LlamaForCausalLM:
     config = LlamaConfig(
         vocab_size=vocabulary,
         hidden_size=hidden,
         intermediate_size=int(hidden * 2.75) // 64 * 64,
         num_hidden_layers=layers,
         num_attention_heads=hidden // 64,
-        num_key_value_heads=hidden // 64,
+        num_key_value_heads=kv_heads,
         max_position_embeddings=CONTEXT,
         tie_word_embeddings=True,
         bos_token_id=0,
         eos_token_id=1,
         pad_token_id=2,
     )
-    model = LlamaForCausalLM(config)
+    return prepared(LlamaForCausalLM(config))
+
+
+def prepared(model: LlamaForCausalLM) -> LlamaForCausalLM:
     model.set_attn_implementation("plain")  # concerns training only, nothing of it is saved
     model.generation_config.update(bos_token_id=0, eos_token_id=1, pad_token_id=2)
     return model
+
+
+def share_heads(model: LlamaForCausalLM, kv_heads: int) -> LlamaForCausalLM:
+    """The model with fewer key and value heads, each the mean of those whose place it takes.
+
+    What a multi-query model is trained on from (Ainslie et al. 2023, arXiv 2305.13245): a share of
+    the steps that made the model is enough.
+    """
+    config = copy.deepcopy(model.config)
+    config.num_key_value_heads = kv_heads
+    fewer = LlamaForCausalLM(config)
+    width = config.hidden_size // config.num_attention_heads
+    weights = {
+        name: weight.view(kv_heads, -1, width, weight.shape[1]).mean(1).flatten(0, 1)
+        if name.endswith(("k_proj.weight", "v_proj.weight"))
+        else weight
+        for name, weight in model.state_dict().items()
+    }
+    fewer.load_state_dict(weights)
+    return fewer
 
 
 class Muon(torch.optim.Optimizer):
@@ -331,6 +355,7 @@ MAKES_THE_RUN = (
     "rate",
     "hidden",
     "layers",
+    "kv_heads",
     "vocabulary",
     "steps",
     "seed",
@@ -413,11 +438,13 @@ def train(args: argparse.Namespace) -> None:
     only_read = sorted(set(map(tokenizer.token_to_id, fixed_texts)) - learned)
 
     if args.start:
-        model = LlamaForCausalLM.from_pretrained(args.start, dtype=torch.float32).to(device)
-        model.set_attn_implementation("plain")
+        model = LlamaForCausalLM.from_pretrained(args.start, dtype=torch.float32)
         args.hidden, args.layers = model.config.hidden_size, model.config.num_hidden_layers
+        if model.config.num_key_value_heads != args.kv_heads:
+            model = share_heads(model, args.kv_heads)
+        model = prepared(model).to(device)
     else:
-        model = build_model(vocabulary, args.hidden, args.layers).to(device)
+        model = build_model(vocabulary, args.hidden, args.layers, args.kv_heads).to(device)
     model.generation_config.suppress_tokens = only_read  # at temperature 1 one could slip out
     count = sum(p.numel() for p in model.parameters())
     print(f"{count / 1e6:.2f} M parameters on {device}, {args.threads} threads")
@@ -506,7 +533,7 @@ def pack(
         wrapped.save_pretrained(fresh)
         model.to("cpu", torch.bfloat16).save_pretrained(fresh)
         (fresh / "model.safetensors").chmod(0o644)
-        TransformersConverter(str(fresh)).convert(str(fresh / "ct2"), quantization="int8")
+        convert(fresh, fresh / "ct2")
         stage = {
             "steps": state["step"],
             "examples": size,
@@ -515,12 +542,14 @@ def pack(
             "device": device,
         }
         before = json.loads((args.start / "training.json").read_text()) if args.start else {}
-        stages = [*before.get("stages", []), stage]
+        only = [{key: before[key] for key in stage}] if before else []
+        stages = [*before.get("stages", only), stage]
         notes = {
             "name": args.name,
             "parameters": sum(p.numel() for p in model.parameters()),
             "hidden": args.hidden,
             "layers": args.layers,
+            "kv_heads": args.kv_heads,
             "vocabulary": tokenizer.get_vocab_size(),
             "stages": stages,
             "steps": sum(s["steps"] for s in stages),
@@ -558,6 +587,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--hidden", type=int)
     parser.add_argument("--layers", type=int)
+    parser.add_argument("--kv-heads", type=int, help="of keys and values; others share them")
     parser.add_argument("--vocabulary", type=int)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--save-every", type=int, default=250)

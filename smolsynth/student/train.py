@@ -21,7 +21,7 @@ from typing import Any
 
 from smolsynth._files import new_folder
 from smolsynth.datasets.convert import PAIR
-from smolsynth.llms.convert import to_int8
+from smolsynth.llms.convert import convert
 from smolsynth.pipelines.progress import text_bar
 from smolsynth.rows import Row, column_names
 from smolsynth.rows import rows as rows_of
@@ -322,4 +322,4 @@ def write_student(trainer: Any, source: str, folder: Path) -> None:
         if (Path(source) / "ct2").is_dir():
             for name in ("tokenizer.json", "chat_template.jinja", "generation_config.json"):
                 shutil.copy(Path(source) / name, unfinished / name)
-            to_int8(unfinished, unfinished / "ct2")
+            convert(unfinished, unfinished / "ct2")
