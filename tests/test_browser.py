@@ -449,6 +449,22 @@ def test_it_can_be_read_at_any_width_and_in_either_theme(open_app, lang, theme):
             assert not faint, (step, width, faint)
 
 
+def test_options_are_grouped_under_a_name(open_app):
+    """As `fieldset` and `legend` would; see access.js."""
+    app = open_app("voila", "en")
+    words, root = app.words, app.root
+    kinds = root.get_by_role("radiogroup", name=words["kind"], exact=True)
+    assert kinds.get_by_role("radio").count() == 2
+    topics = root.get_by_role("group", name=words["topics"], exact=True)
+    assert topics.get_by_role("checkbox").count() == len(seeds.topics("en"))
+    toggle = root.get_by_role("button", name=words["own_file"])
+    assert toggle.get_attribute("aria-expanded") == "false"
+    toggle.click()
+    root.get_by_role("group", name=words["own_file"]).wait_for()
+    root.get_by_role("button", name=words["own_file"], expanded=True).click()
+    root.get_by_role("button", name=words["own_file"], expanded=False).wait_for()
+
+
 # What is cut off at the right, and texts with too little contrast (WCAG: 4.5).
 _LOOK = r"""() => {
     const visible = [...document.querySelectorAll('.sds *')].filter(

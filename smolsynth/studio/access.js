@@ -50,6 +50,14 @@ function render({ model, el }) {
     for (const node of root.querySelectorAll(".sds-topics")) {
       named(node, node.previousElementSibling?.querySelector("p.sds-label"), "group");
     }
+    for (const node of root.querySelectorAll(".sds-votes")) {
+      named(node, node.nextElementSibling?.querySelector("p"), "group");
+    }
+    for (const node of root.querySelectorAll(".sds-panel")) {
+      const toggle = node.previousElementSibling;
+      named(node, toggle, "group");
+      set(toggle, "aria-expanded", node.offsetParent !== null);
+    }
     for (const bar of root.querySelectorAll(".widget-hprogress .progress")) {
       const done = parseFloat(bar.querySelector(".progress-bar")?.style.width || 0);
       set(bar, "role", "progressbar");

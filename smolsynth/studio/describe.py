@@ -152,7 +152,6 @@ class Describe(VBox):
         self.forecast = paragraph()
         self.problem = Problem(words)
         self.shown = Rows(words, lines=6)
-        set_visible(self.shown, False)
         self.before = Projects(session, self.reopen)
         super().__init__(
             [
@@ -181,7 +180,7 @@ class Describe(VBox):
         self.kind.observe(lambda _: self._fit_techniques(), "value")
         self.technique.observe(lambda _: self._fit_topics(), "value")
         self.lang.observe(lambda _: self._fit_topics(), "value")
-        self.rows.observe(lambda _: self._name_start(), "value")
+        self.rows.observe(lambda _: self._count(), "value")
         self.upload.observe(lambda _: self._uploaded(), "value")
         self.documents_place.observe(lambda _: self._placed(), "value")
         for field in (self.chunk, self.overlap):
@@ -288,6 +287,11 @@ class Describe(VBox):
             ]
         self.prompts.refresh()
 
+    def _count(self) -> None:
+        """The forecast was for another number of rows."""
+        self._name_start()
+        set_text(self.forecast, "")
+
     def _name_start(self) -> None:
         self.start_button.description = in_words(self.words["start"], rows=self.rows.value)
 
@@ -338,6 +342,7 @@ class Describe(VBox):
         """Makes rows in the background and shows five of them."""
         plan = self.plan()
         if plan is None:
+            self._forget_sample()
             return
         if self.problem.is_busy(self.session.worker):
             return
@@ -357,7 +362,7 @@ class Describe(VBox):
         words, rows = self.words, generation.rows
         self.sample_button.disabled = False
         if error:
-            set_text(self.status, "")
+            self._forget_sample()
             self.problem.set_text(describe_error(error, self.session.lang, "model"))
             return
         self.sample_button.description = words["sample_again"]
@@ -380,6 +385,12 @@ class Describe(VBox):
                 tokens=tokens,
             ),
         )
+
+    def _forget_sample(self) -> None:
+        """Shows no rows of another description below what is wrong with this one."""
+        for said in (self.status, self.forecast):
+            set_text(said, "")
+        set_visible(self.shown, False)
 
     def start(self) -> None:
         """Hands the plan over to the next step."""

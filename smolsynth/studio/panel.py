@@ -15,6 +15,7 @@ class Panel(VBox):
     def __init__(self, title: str) -> None:
         self.title = title
         self.toggle = button("", lambda: self.unfold(not self.is_open))
+        self.toggle.add_class("sds-toggle")
         self.body = VBox()
         self.body.add_class("sds-panel")
         super().__init__([self.toggle, self.body])

@@ -102,6 +102,7 @@ class Review(Step):
         ]
         self.swap = button(words["swap"], self.exchange, words["swap_tip"])
         self.voting = side_by_side(*self.votes, self.swap)
+        self.voting.add_class("sds-votes")  # named by the sentence below it
         self.verdict, self.score = paragraph(), paragraph()
         self.said = paragraph()  # of the vote that led to the next pair
         self.agreement = Plain(words["agreement"])

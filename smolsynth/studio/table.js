@@ -4,8 +4,8 @@
 const HEIGHT = 30; // pixels of a row, as in table.css
 const SPARE = 8; // rows above and below what is seen
 const WIDTHS = {
-  pick: "28px", number: "62px", state: "88px", instruction: "minmax(110px, 1fr)",
-  faults: "minmax(60px, 150px)", length: "64px", technique: "110px", source: "110px",
+  pick: "28px", number: "62px", state: "88px", instruction: "minmax(110px, 4fr)",
+  faults: "minmax(60px, 1fr)", length: "64px", technique: "110px", source: "110px",
 };
 const WIDE = ["faults", "technique", "source"]; // left out on a narrow page
 const DECIDE = "ar120us"; // one press, one decision: a key that is held down is no second one

@@ -84,8 +84,10 @@ html[theme="dark"] .sds select { appearance: auto }
 .sds .progress { height: 14px }
 .sds .sds-unseen { position: absolute; width: 1px; height: 1px; overflow: hidden;
   clip-path: inset(50%) }
-.sds .widget-radio-box > label { display: flex; align-items: flex-start; gap: 6px; height: auto;
-  white-space: normal; line-height: 1.5 }
+.sds .widget-radio-box > label { display: flex; flex-direction: row-reverse;
+  justify-content: flex-end; align-items: flex-start; gap: 6px; height: auto; white-space: normal;
+  line-height: 1.5 }
+.sds .sds-toggle { align-self: flex-start }
 .sds .sds-gone { visibility: hidden; height: 0; margin: 0; animation: sds-gone 1s 20s forwards }
 @keyframes sds-gone { to { visibility: visible; height: auto; padding: 8px; font-weight: 600;
   border: 2px solid var(--sds-bad); color: var(--sds-bad) } }
@@ -266,6 +268,7 @@ class Rows(HBox):
         detail = VBox(list(self.texts.values()), layout=Layout(flex="2 1 380px", width="auto"))
         super().__init__([self.list, detail], layout=Layout(flex_flow="row wrap", width="100%"))
         self.list.observe(lambda _: self._show(), "value")
+        set_visible(self, False)
 
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Shows rows, the latest LISTED of them; stays at the chosen one."""
