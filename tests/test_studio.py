@@ -156,9 +156,18 @@ def test_the_sample_is_the_beginning_of_the_dataset(english):
     form.sample_button.click()
     wait(english)
     sampled = [text for text, _ in form.shown.list.options]
+    assert form.forecast.value
+    form.rows.value = 25
+    assert not form.forecast.value  # it was for 100 rows
     generate(english, rows=30)
     made = [text for text, _ in english.steps["generate"].shown.list.options]
     assert made[:5] == sampled
+    # Rows of one description don't stand below what is wrong with another.
+    assert form.shown.layout.display is None
+    form.about.value = "Byzantine tax law"
+    form.sample_button.click()
+    wait(english)
+    assert problems(english) and form.shown.layout.display == "none" and not form.status.value
 
 
 def test_pairs_are_voted_on_blind_and_can_be_swapped(app_by_day):
@@ -266,6 +275,8 @@ def test_a_run_is_cancelled_and_gone_on_with(app_by_day, monkeypatch):
     kept = [dict(row) for row in app.rows]
     assert 0 < len(kept) < 40
     assert shown(app, "cancelled", rows=len(kept), wanted=40)
+    app.steps["code"].refresh()  # which is for what was made
+    assert f"--rows {len(kept)} " in app.steps["code"].command.value + " "
     app.session.decisions.set(app.session.entries[:1], verdict=True)  # outlives the rest of the run
     step.go_on_button.click()
     wait(app)

@@ -78,7 +78,10 @@ def opened(folder: str | Path) -> Iterator["Store"]:
     try:
         lock = FileLock(folder / "run.lock").acquire(timeout=0)
     except Timeout:
-        raise RunBusy(f"Another run is at work in {folder}: wait for it, or stop it.") from None
+        raise RunBusy(
+            f"Another run is at work in {folder}, in another tab, notebook or terminal: wait"
+            " for it, or stop it there."
+        ) from None
     with lock:
         yield Store(folder)
 

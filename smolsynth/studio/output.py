@@ -165,7 +165,7 @@ class Export(Step):
         def saved(files: dict[str, str], despite: str) -> Path:
             return save_rows(
                 rows,
-                session.plan,
+                session.made,
                 session.folder / self.name.value,
                 format=self.format.value,
                 despite=despite,
@@ -271,7 +271,7 @@ class Code(VBox):
 
     def refresh(self) -> None:
         """Shows the code of the plan that was generated, else of the one described."""
-        self.plan = self.session.plan or self._plan()
+        self.plan = self.session.made or self._plan()
         set_visible(self.missing, self.plan is None)
         set_visible(self.work, self.plan is not None)
         set_visible(self.saved, False)

@@ -8,6 +8,7 @@ from: the ID is that of the plan, and a number.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path, PureWindowsPath
 from typing import Any
@@ -183,6 +184,14 @@ class Session:
             for one in report.broken
             if one.rule != "unrated" or not all(self.entries[numbers[i]].swapped for i in one.rows)
         ]
+
+    @property
+    def made(self) -> Plan | None:
+        """The plan, with as many rows as a run that was stopped has made: it makes those again."""
+        run = None if self.worker.busy else self.generation
+        if self.plan and run and 0 < len(run.rows) < self.plan.rows:
+            return replace(self.plan, rows=len(run.rows))
+        return self.plan
 
     def exported(self, folder: Path) -> None:
         """Notes that the rows as they are now lie in that folder."""
