@@ -1,10 +1,10 @@
-"""Photograph the notebook at work: JupyterLab in a browser, all cells run, the viewer in use.
+"""Photograph the notebook at work: JupyterLab in a browser, its cells run, the viewer in use.
 
     python images/src/screenshot.py              both languages
     python images/src/screenshot.py --lang zh    notebook-instruction_cn.png alone
 
-Starts a JupyterLab on a copy of `notebooks/`, runs all cells, checks that no cell failed and that
-the viewer of the cell `look-at-data` answers to its button and its search box, then writes
+Starts a JupyterLab on a copy of `notebooks/`, runs all cells down to `look-at-data`, checks that
+none failed and that the viewer there answers to its button and its search box, then writes
 `images/notebook-instruction.png` or `..._cn.png`. Exits 1 and names the cell if something is wrong.
 Needs Chromium and the fonts that render.py names, and the Python packages playwright and pillow
 besides the course and its `notebook` extra; Playwright's own browsers are not used.
@@ -38,42 +38,30 @@ SEARCHES = {
     "zh": ("月亮", "心脏", "雨", "水壶", "水"),
 }
 ENOUGH = {"en": 70, "zh": 30}  # characters of a response worth showing
-ROOM = 304  # pixels; a higher viewer would push the heading or the plot out of the picture
 STEPS = 12  # rows at most, in search of such a response
-VIEWER, PLOTS = "look-at-data", "plot-lengths"
-FOLDED = ["duplicates"]  # its code makes room for the plots; JupyterLab shows its first line
-WIDTH, HEIGHT, SCALE = 1280, 800, 2  # of the notebook's panel
-GAP = 8  # pixels below the last plot
+VIEWER = "look-at-data"
+WIDTH, HEIGHT, SCALE = 900, 800, 2  # of the notebook's panel: as wide as GitHub shows it
+GAP = 12  # pixels below the viewer
 COLORS = 256
 CHROMIUM_FLAGS = ["--disable-gpu", "--force-color-profile=srgb", "--font-render-hinting=none"]
-START, RUN, REACT = 90, 240, 15  # seconds at most: to open the notebook, to run it, for a click
+START, RUN, REACT = 90, 900, 15  # seconds at most: to open the notebook, to run it, for a click
 
-# Settings that anyone may choose in JupyterLab: code beside its output, the fonts of our drawings.
+# Settings that anyone may choose in JupyterLab: the fonts of our drawings.
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "apputils-extension/themes": {
         "overrides": {
-            "code-font-size": "12px",
             "code-font-family": "'JetBrains Mono', 'Noto Sans CJK SC'",
             "content-font-family": "'Inter', 'Noto Sans CJK SC'",
             "ui-font-family": "'Inter', 'Noto Sans CJK SC'",
         }
     },
     "notebook-extension/tracker": {
-        "renderingLayout": "side-by-side",
-        "sideBySideOutputRatio": 0.8,  # of the width of the code
-        "sideBySideLeftMarginOverride": "0px",
-        "sideBySideRightMarginOverride": "8px",
         "windowingMode": "none",  # all cells stay in the page
     },
 }
-# Side by side, JupyterLab leaves wide gaps between cells, and its line for folded code runs into
-# the output. Text areas are as high as their text, as if one had pulled at their corners.
+# Text areas are as high as their text, as if one had pulled at their corners.
 STYLE = """
-    .jp-mod-sideBySide .jp-Cell { margin-top: 4px !important; margin-bottom: 4px !important }
-    .jp-Cell-inputWrapper, .jp-InputPlaceholder, .jp-Placeholder-content { min-width: 0 }
-    .jp-Placeholder-contentContainer { display: flex; min-width: 0; max-width: 100% }
-    .jp-PlaceholderText { overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
     .jp-cell-toolbar { display: none !important }
     .widget-textarea textarea { field-sizing: content }
 """
@@ -190,18 +178,24 @@ def open_notebook(page: Page, address: str, name: str) -> None:
     )
 
 
-def run_all(page: Page) -> None:
-    """Run all cells, wait till they are done, and mark each cell's node with the cell's id."""
+def run(page: Page) -> None:
+    """Runs the cells down to the viewer's, waits, and marks each cell's node with the cell's id."""
     page.evaluate(
-        """() => {
+        """viewer => {
+            const notebook = jupyterapp.shell.currentWidget.content;
+            notebook.activeCellIndex = notebook.widgets.findIndex(
+                cell => cell.model.sharedModel.id === viewer);
             window.ran = false;
-            jupyterapp.commands.execute('notebook:run-all-cells').finally(() => window.ran = true);
-        }"""
+            jupyterapp.commands.execute('notebook:run-all-above')
+                .then(() => jupyterapp.commands.execute('notebook:run-cell'))
+                .finally(() => window.ran = true);
+        }""",
+        VIEWER,
     )
     try:
         page.wait_for_function("window.ran", timeout=RUN * 1000, polling=500)
     except Error:
-        raise Failed(f"Running all cells took more than {RUN} s; {unfinished(page)}.") from None
+        raise Failed(f"Running the cells took more than {RUN} s; {unfinished(page)}.") from None
     page.evaluate(
         """() => jupyterapp.shell.currentWidget.content.widgets.forEach(
             cell => cell.node.dataset.cell = cell.model.sharedModel.id)"""
@@ -209,8 +203,9 @@ def run_all(page: Page) -> None:
 
 
 def code_cells(page: Page) -> list[dict]:
-    """Return each code cell as {id, source, count, outputs}; `count` is None if it did not run."""
-    return page.evaluate(
+    """Return each code cell down to the viewer's as {id, source, count, outputs}; `count` is None
+    if it did not run."""
+    cells = page.evaluate(
         """() => jupyterapp.shell.currentWidget.content.widgets
             .filter(cell => cell.model.type === 'code')
             .map(cell => ({
@@ -220,6 +215,7 @@ def code_cells(page: Page) -> list[dict]:
                 outputs: cell.model.sharedModel.toJSON().outputs,
             }))"""
     )
+    return cells[: [cell["id"] for cell in cells].index(VIEWER) + 1]
 
 
 def unfinished(page: Page) -> str:
@@ -276,8 +272,7 @@ def use_viewer(page: Page, language: str) -> None:
                 forth.click()
             instruction, response = shown(viewer)[-2:]
             about = word.casefold() in instruction.casefold()
-            height = viewer.locator(".widget-vbox").first.bounding_box()["height"]
-            if about and len(response) >= ENOUGH[language] and height <= ROOM:
+            if about and len(response) >= ENOUGH[language]:
                 box.focus()  # a button that was clicked looks grey
                 return
     if not found:
@@ -312,27 +307,14 @@ def change_of(viewer: Locator, cause: str) -> Iterator[None]:
 
 
 def photograph(page: Page) -> bytes:
-    """Return a picture of the notebook alone, from the viewer's heading down to the plots."""
-    page.evaluate(
-        """ids => jupyterapp.shell.currentWidget.content.widgets
-            .filter(cell => ids.includes(cell.model.sharedModel.id))
-            .forEach(cell => cell.inputHidden = true)""",
-        FOLDED,
-    )
+    """Return a picture of the notebook alone, from the heading above the viewer to its end."""
     clip = page.locator(".jp-NotebookPanel").bounding_box()
-    plots = page.locator(f'[data-cell="{PLOTS}"] img')
-    if not plots.count():
-        raise Failed(f"The cell `{PLOTS}` shows no plot.")
-    for first in (f"{VIEWER}-text", VIEWER):
-        page.locator(f'[data-cell="{first}"]').evaluate(
-            "node => node.scrollIntoView({block: 'start'})"
-        )
-        page.wait_for_timeout(1000)
-        boxes = [plot.bounding_box() for plot in plots.all()]
-        ends = [box["y"] + box["height"] + GAP - clip["y"] for box in boxes]
-        if min(ends) <= HEIGHT:  # else there is no room for the heading
-            break
-    clip["height"] = max((end for end in ends if end <= HEIGHT), default=HEIGHT)
+    page.locator(f'[data-cell="{VIEWER}-text"]').evaluate(
+        "node => node.scrollIntoView({block: 'start'})"
+    )
+    page.wait_for_timeout(1000)
+    viewer = page.locator(f'[data-cell="{VIEWER}"] .jp-OutputArea').bounding_box()
+    clip["height"] = min(HEIGHT, viewer["y"] + viewer["height"] + GAP - clip["y"])
     return page.screenshot(clip=clip)
 
 
@@ -359,7 +341,7 @@ def make_picture(language: str, chromium: str) -> Path:
         )
         page.route(lambda url: not url.startswith(address), lambda route: route.abort())
         open_notebook(page, address, NOTEBOOKS[language])
-        run_all(page)
+        run(page)
         check_cells(page)
         use_viewer(page, language)
         save(photograph(page), path)
