@@ -1,6 +1,6 @@
 """Dataset Studio in a real browser: the servers, and the whole way through the app.
 
-`images/src/studio.py` takes its pictures on the very same way, so what they show was tested.
+`images/src/studio.py` films the app by the same class.
 """
 
 import itertools
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -254,27 +254,21 @@ class App:
         return box.input_value()
 
 
-def whole_way(app: App, rows: int, still: Callable[[str], None] = lambda name: None) -> None:
-    """From a description to files on disk, `still` being called at each step."""
+def whole_way(app: App, rows: int) -> None:
+    """From a description to files on disk."""
     app.sample(rows)
     app.field("list").wait_for()
-    still("describe")
     app.press("start", rows=rows)
     app.says("done", rows=rows)
-    still("generate")
     app.press("go_review")
     app.says("found", n=rows, all=rows, accepted=0, rejected=0, edited=0)
     app.table().locator(".sds-rows .sds-tr").nth(2).click()
-    still("review")
     app.press("accept")
     app.press("reject")
     app.press("quality")
     app.says("passes", n=rows - 1)
-    still("quality")
     app.press("export")
     app.press("save", n=rows - 1)
     app.says("saved", n=rows - 1)
-    still("export")
     app.press("code")
     app.field("pipeline").wait_for()
-    still("code")
