@@ -167,7 +167,8 @@ def test_the_sample_is_the_beginning_of_the_dataset(english):
     form.about.value = "Byzantine tax law"
     form.sample_button.click()
     wait(english)
-    assert problems(english) and form.shown.layout.display == "none" and not form.status.value
+    assert form.problem.message.value and not form.status.value
+    assert form.shown.layout.display == "none"
 
 
 def test_pairs_are_voted_on_blind_and_can_be_swapped(app_by_day):
