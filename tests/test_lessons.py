@@ -30,31 +30,61 @@ def cases(path: Path) -> list:
     return [pytest.param(path, block, id=f"{path.name}:{block.line}") for block in blocks]
 
 
+def names(source: str, kind: type[ast.expr_context]) -> set[str]:
+    """The names that a block sets (`ast.Store`), its functions too, or reads (`ast.Load`)."""
+    nodes = list(ast.walk(ast.parse(source)))
+    found = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, kind)}
+    if kind is ast.Store:
+        found |= {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    return found
+
+
+def trained(path: Path) -> set[int]:
+    """The lines of blocks that train students, and of those that go on with what they made.
+
+    By night they run in full. By day the notebooks train by the same calls.
+    """
+    lines: set[int] = set()
+    made: set[str] = set()
+    for case in cases(path):
+        block = case.values[1]
+        trains = re.search(r"\b(train|compare|reinforce|Trainer)\(", block.source)
+        own = names(block.source, ast.Store)
+        if trains or (names(block.source, ast.Load) - own) & made:
+            lines.add(block.line)
+            made |= own
+        else:
+            made -= own
+    return lines
+
+
+LEFT = {path: trained(path) if SHORT else set() for path in DOCUMENTS}  # by day
+
+
 def by_night(case):
-    """A block of a Chinese page: by day its English twin runs, which has the same code."""
-    is_chinese = case.values[0].stem.endswith("_cn")
-    marks = [pytest.mark.nightly] if is_chinese else []
-    return pytest.param(*case.values, id=case.id, marks=marks)
-
-
-def trained_in_full(case):
-    """Its figures come from students, which by day train for a moment only."""
-    trains = re.search(r"\b(train|compare|reinforce|Trainer)\(", case.values[1].source)
-    reason = "by night (SMOLSYNTH_NIGHTLY=1) the students train in full"
-    marks = [*case.marks, *[pytest.mark.nightly, pytest.mark.skipif(bool(SHORT), reason=reason)]]
-    return pytest.param(*case.values, id=case.id, marks=marks) if trains else case
+    """Blocks of Chinese pages, whose code is that of their twins, and those that are LEFT."""
+    path, block = case.values
+    marks = []
+    if path.stem.endswith("_cn") or block.line in trained(path):
+        marks.append(pytest.mark.nightly)
+    if block.line in LEFT[path]:
+        reason = "by night (SMOLSYNTH_NIGHTLY=1) students are trained"
+        marks.append(pytest.mark.skipif(True, reason=reason))
+    return pytest.param(path, block, id=case.id, marks=marks)
 
 
 BLOCKS = [case for path in DOCUMENTS for case in cases(path)]
 RUNNING = [by_night(case) for case in BLOCKS if not case.values[1].needs]
 SKIPPED = [case for case in BLOCKS if case.values[1].needs]
-SHOWN = [trained_in_full(by_night(c)) for c in BLOCKS if c.values[1].shown is not None]
+SHOWN = [by_night(case) for case in BLOCKS if case.values[1].shown is not None]
 
 
 @functools.cache
 def results(path: Path) -> dict[int, lessons.Result]:
     """Of one run of the document, by line."""
-    return {result.line: result for result in lessons.run(path, environment=SHORT)}
+    return {
+        result.line: result for result in lessons.run(path, environment=SHORT, leave=LEFT[path])
+    }
 
 
 @functools.cache

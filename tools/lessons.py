@@ -24,7 +24,7 @@ import sys
 import tempfile
 import traceback
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
@@ -130,7 +130,10 @@ def _document(path: Path, evaluator=None) -> Document:
 
 # ---- running ----
 def run(
-    path: Path, timeout: int = 300, environment: Mapping[str, str] | None = None
+    path: Path,
+    timeout: int = 300,
+    environment: Mapping[str, str] | None = None,
+    leave: Collection[int] = (),
 ) -> list[Result]:
     """Runs a document in a fresh interpreter, with an empty folder as working directory.
 
@@ -138,6 +141,7 @@ def run(
         path: of the document.
         timeout: in seconds.
         environment: further variables.
+        leave: lines of blocks that are not run.
 
     Returns:
         One result per block that ran, up to the first that failed.
@@ -154,6 +158,7 @@ def run(
         empty = Path(folder, "empty")
         empty.mkdir()
         command = [sys.executable, "-m", "tools.lessons", "run", str(path), "--results", results]
+        command += ["--leave", *map(str, leave)]
         try:
             done = subprocess.run(
                 command, cwd=empty, env=env, timeout=timeout, capture_output=True, text=True
@@ -165,12 +170,14 @@ def run(
         return [Result(*result) for result in json.loads(results.read_text("utf-8"))]
 
 
-def _run_here(path: Path) -> list[Result]:
+def _run_here(path: Path, leave: Collection[int]) -> list[Result]:
     """Runs a document in this interpreter, whose `__main__` it becomes."""
     results: list[Result] = []
     execute = PythonEvaluator()
 
     def evaluate(example: Example) -> None:
+        if example.line in leave:
+            return
         buffer, error = io.StringIO(), None
         try:
             with redirect_stdout(buffer):
@@ -248,10 +255,11 @@ def main() -> int:
     parser.add_argument("command", choices=["refresh", "run"])
     parser.add_argument("files", nargs="*", type=Path, help="Markdown files (all lessons)")
     parser.add_argument("--results", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--leave", nargs="*", type=int, default=[], help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     files = [path.resolve() for path in arguments.files]  # blocks run in a folder of their own
     if arguments.command == "run":  # how `run` calls itself
-        results = _run_here(files[0])
+        results = _run_here(files[0], arguments.leave)
         arguments.results.write_text(json.dumps(results), "utf-8")
         return 0
     try:
