@@ -153,12 +153,9 @@ def by_night(*values):
 
 
 # ---- the whole way ----
+@pytest.mark.nightly  # by day, with Voilà, by keyboard, below
 @pytest.mark.parametrize(
-    ("where", "lang"),
-    [  # by day, that with Voilà is made by keyboard, below
-        ("jupyter", "zh"),
-        *(by_night("jupyter", "en"), by_night("voila", "en"), by_night("voila", "zh")),
-    ],
+    ("where", "lang"), [("jupyter", "zh"), ("jupyter", "en"), ("voila", "en"), ("voila", "zh")]
 )
 def test_from_a_description_to_a_file_on_disk(open_app, where, lang):
     app = open_app(where, lang)
@@ -381,6 +378,7 @@ def test_nothing_that_a_model_wrote_runs_in_the_studio(open_app, where):
         assert len(seen) >= 25  # they were there to be seen
 
 
+@pytest.mark.nightly  # by day, without a browser: test_display.py
 def test_nothing_that_a_model_wrote_runs_in_the_viewers(open_page, hosts):
     address, folder = hosts.server("jupyter")
     cells = {

@@ -16,6 +16,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from tools import lessons, twins
+from tools.cells import going_on
 from tools.course_run import SHORT
 
 LANGUAGES = {"bash", "json", "mermaid", "python", "sh", "text", "toml", "yaml"}  # of fences
@@ -30,32 +31,14 @@ def cases(path: Path) -> list:
     return [pytest.param(path, block, id=f"{path.name}:{block.line}") for block in blocks]
 
 
-def names(source: str, kind: type[ast.expr_context]) -> set[str]:
-    """The names that a block sets (`ast.Store`), its functions too, or reads (`ast.Load`)."""
-    nodes = list(ast.walk(ast.parse(source)))
-    found = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, kind)}
-    if kind is ast.Store:
-        found |= {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
-    return found
-
-
 def trained(path: Path) -> set[int]:
     """The lines of blocks that train students, and of those that go on with what they made.
 
     By night they run in full. By day the notebooks train by the same calls.
     """
-    lines: set[int] = set()
-    made: set[str] = set()
-    for case in cases(path):
-        block = case.values[1]
-        trains = re.search(r"\b(train|compare|reinforce|Trainer)\(", block.source)
-        own = names(block.source, ast.Store)
-        if trains or (names(block.source, ast.Load) - own) & made:
-            lines.add(block.line)
-            made |= own
-        else:
-            made -= own
-    return lines
+    blocks = {case.values[1].line: case.values[1].source for case in cases(path)}
+    trains = re.compile(r"\b(train|compare|reinforce|Trainer)\(")
+    return going_on(blocks, {line for line, source in blocks.items() if trains.search(source)})
 
 
 LEFT = {path: trained(path) if SHORT else set() for path in DOCUMENTS}  # by day

@@ -74,18 +74,13 @@ def test_the_studio_notebook_installs_what_the_studio_imports():
     assert asked["ipywidgets"].specifier.contains("7.7.1")
 
 
-def nightly(path):
-    """All but one by night: what they do with a model, that one does too."""
-    return pytest.param(path, marks=[] if path.stem.startswith("pref") else [pytest.mark.nightly])
-
-
-@pytest.mark.slow
-@with_random_weights([nightly(path) for path in ENGLISH])
+@pytest.mark.nightly
+@with_random_weights(ENGLISH)
 def test_a_notebook_runs_with_any_chat_model(random_run):
     assert random_run[1] is None
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @with_random_weights([path for path in ENGLISH if path.stem.startswith("preference_")])
 def test_a_judge_that_writes_garbage_exports_no_pairs(random_run):
     [cell] = [cell for cell in random_run[0].cells if cell.id == "export"]

@@ -8,8 +8,9 @@ import ast
 import builtins
 import json
 import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from nbformat import NotebookNode
 
@@ -18,6 +19,7 @@ from smolsynth._notebook import CELLS
 from tools import twins
 
 BEGIN, END = "restore", "progress"  # the cells between which the exercises stand
+_Key = TypeVar("_Key")
 _FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _GIVEN = {*dir(builtins), "LANG"}  # restore() is told the language
 
@@ -101,6 +103,24 @@ def _changed(node: ast.stmt) -> set[str]:
             root = root.value
         names |= {root.id} if isinstance(root, ast.Name) else set()
     return names
+
+
+def going_on(sources: Mapping[_Key, str], first: Collection[_Key]) -> set[_Key]:
+    """Some cells, and those that go on with what they make.
+
+    >>> cells = {1: "x = 1", 2: "y = x", 3: "z = 3", 4: "print(y)"}
+    >>> sorted(going_on(cells, {1})), sorted(going_on({**cells, 2: "y = z"}, {1}))
+    ([1, 2, 4], [1])
+    """
+    found: set[_Key] = set()
+    made: set[str] = set()
+    for key, source in sources.items():
+        if key in first or before(source, set()) & made:
+            found.add(key)
+            made |= stored(ast.parse(source))
+        else:
+            made -= stored(ast.parse(source))
+    return found
 
 
 def before(source: str, live: set[str]) -> set[str]:

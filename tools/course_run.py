@@ -1,13 +1,14 @@
 """How the tests run the notebooks: once each, by nbval, as a learner on Colab would.
 
 nbval collects and judges the cells. `CourseNotebook` adds what a learner does and what a reader
-relies on: after each stub and its check come the solution and the check again, in the same kernel
-(of Chinese notebooks by night: the code is that of the English ones); that kernel looks like one of
-Colab, in an empty folder; and at the end it is looked at what was installed and whether anything
-was written to stderr.
+relies on: after each stub and its check come the solution and the check again, in the same kernel;
+that kernel looks like one of Colab, in an empty folder; and at the end it is looked at what was
+installed and whether anything was written to stderr. The solutions and students of Chinese
+notebooks run by night: their code is that of the English ones.
 """
 
 import os
+import re
 import sys
 import tempfile
 from collections import defaultdict
@@ -20,9 +21,13 @@ from nbval.kernel import CURRENT_ENV_KERNEL_NAME, RunningKernel
 from nbval.plugin import IPyNbCell, IPyNbFile
 
 from tools import notebooks, repoint, twins
+from tools.cells import going_on
 
 # Read by `smolsynth.student`: one seed, and each row once.
 SHORT = {} if os.environ.get("SMOLSYNTH_NIGHTLY") else {"SMOLSYNTH_SHORT_TRAINING": "1"}
+
+# Of Chinese notebooks by night, with the solutions: students, and what SmolLM2 writes, in English.
+_TWINS_DO = re.compile(r"student(-data)?|control|own-(questions|answers)")
 
 _PIP = """\
 import os, sys
@@ -82,6 +87,10 @@ class CourseNotebook(IPyNbFile):
 
     def collect(self):
         cells = list(super().collect())
+        chinese = self.path.stem.endswith("_cn")
+        sources = {one.cell_num: one.cell.source for one in cells} if chinese else {}
+        twins_do = {one.cell_num for one in cells if _TWINS_DO.fullmatch(one.cell.id)}
+        by_night = going_on(sources, twins_do)
         solutions = notebooks.solutions(notebooks.read(self.path))
         for cell in cells:
             tier = cell.cell.id.removeprefix("check-")
@@ -95,11 +104,10 @@ class CourseNotebook(IPyNbFile):
                         _SolvedCheck, f"Cell {cell.cell_num} {tier} solved", cell, cell.cell
                     ),
                 ]
-                if self.path.stem.endswith("_cn"):  # by day its twin's, whose code is the same
-                    for item in made[1:]:
-                        item.add_marker(pytest.mark.nightly)
             for item in made:
                 item.add_marker(pytest.mark.slow)
+                if cell.cell_num in by_night or (chinese and item is not made[0]):
+                    item.add_marker(pytest.mark.nightly)
                 yield item
         for look in (_Quiet, _Installed):
             item = look.from_parent(self, name=look.__name__.strip("_").lower())
