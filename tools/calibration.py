@@ -16,7 +16,9 @@ object a line:
 
 Every third line is held out: rules are mended on the others, figures are given for both. (Of the
 Chinese files the held-out lines were read before the rules were mended last; rows that nobody had
-mended by gave precision 47 of 47 and recall 47 of 53 that day, and stand at the ends of the files.)
+mended by gave precision 47 of 47 and recall 47 of 53 that day, and stand at the ends of the files.
+So it was later with those of English copied_seed, cut_off, loop, no_request and refusal, and of
+Chinese echo, leaked_prompt and refusal; new rows gave precision 22 of 24 and recall 22 of 24.)
 """
 
 import json

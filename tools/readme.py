@@ -76,6 +76,9 @@ def _rules(lang: str) -> str:
             score = figures(data, name)
             shares = " / ".join(f"{share.value:.2f}" for share in score)
             mark = warns if rule.warns(data) else "" if score.holds else short
+            held = figures(data, name, held_out_only=True)
+            if held.recall.of and not held.holds:
+                mark += " [" + " / ".join(f"{share.value:.2f}" for share in held) + "]"
             cells.append(shares + mark if score.recall.of else "–")
         what = rule.words(lang)[0].replace("<", "&lt;").replace("|", "&#124;")
         lines.append(f"| `{name}` | {what} | {' | '.join(cells)} |")

@@ -9,6 +9,7 @@ many, and why. `smolsynth.save` refuses such data.
 """
 
 import json
+import re
 import statistics
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -41,6 +42,7 @@ from smolsynth.text.tokens import tokens
 from smolsynth.text.wording import AskedAgain, asked_and_said, other_subject
 
 SAMPLES = 3  # rows shown of each finding
+_ARTICLE = re.compile(r"\b(?:an?|An?|The)\b")  # another one makes no other question
 NEAR_A_SEED = 0.85  # similarity; a seed's question about something else may come to 0.82
 
 
@@ -260,7 +262,8 @@ def measure(
             continue
         found["duplicate"][one.row] = like["like"].format(of=one.of, similarity=one.similarity)
     near = max(threshold, NEAR_A_SEED)
-    for one in duplicates([*seeds, *asked], near, edits=True) if seeds else ():
+    asking = [_ARTICLE.sub("the", text) for text in (*seeds, *asked)] if seeds else []
+    for one in duplicates(asking, near, edits=True):
         if one.of < len(seeds) <= one.row:
             found["copied_seed"][one.row - len(seeds)] = like["seed"].format(of=one.of)
     for one in overlaps(asked, evaluation):

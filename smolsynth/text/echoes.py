@@ -93,7 +93,7 @@ def _names(said: str, asked: Sequence[str]) -> bool:
 _BEFORE_ECHO_ZH = re.compile(
     r"\W*(?:(?:好的?|当然(?:可以)?|没问题|题目|问题|指令|任务|[您你](?:想要?|要|希望)我?|我(?:来"
     r"|会|将|可以|这就)|请问?|请?帮[我您你]"
-    r"|麻烦[您你]?|下面(?:是|来|我来)?|以下是|接下来|这里是|关于)[，,：:！!。]?\W*)*"
+    r"|麻烦[您你]?|[您你](?:刚才|刚刚)?问的是|问(?=[：:])|下面(?:是|来|我来)?|以下是|接下来|这里是|关于)[，,：:！!。]?\W*)*"
 )
 _ENDS_ZH = re.compile(r"(?:[呢吧吗啊呀了]|如下|的(?:回答|内容))*\W*$")
 _BY_HAND_ZH = re.compile(  # what is asked for is much like what is given, or chosen from it

@@ -13,6 +13,10 @@ _LONG_ITEM = 12  # tokens: whether such an item is whole, one other tells
 _SHORT_ZH = 16  # characters of a slogan or a title
 _VERSE = re.compile(r"(?:[^，。！？；：、\n]{1,8}[：:])?[^。！？；：\n]{2,20}[，。！？；,]?")
 _DATE = re.compile(r"\d ?[年月日号时分秒点]$")
+_TITLE = 16  # words of a headline that was asked for
+_WANTS_A_TITLE = re.compile(
+    r"\b(?:headline|title|slogan|caption|subject line|tag ?line|motto)\b", re.IGNORECASE
+)
 _WANTS_A_PHRASE = re.compile(
     r"标题|题目|题名|口号|标语|广告|对联|[春婚挽寿]联|译|改正|改错|修改|纠正|分类|归类|判断"
     r"|名[字称]?[。：]?$|起.{0,6}名"
@@ -147,6 +151,8 @@ def _whole_without_a_stop(last: str, before: list[str], text: str, asked: str) -
         return last.isascii()  # a title
     if not before and last[0].islower() and len(words) <= 8 and not _VERB.search(last):
         return last.isascii()  # a phrase
+    if not before and len(words) <= _TITLE and _WANTS_A_TITLE.search(asked):
+        return True
     return bool(_ENUMERATION.search(last)) or (len(before) >= 2 and _open_ended(before))
 
 

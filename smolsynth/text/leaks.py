@@ -23,7 +23,7 @@ _LEAK = re.compile(
     rf"|\bhere is the (?:new|rewritten|evolved|created|improved) {_PROMPT_WORD} ?:"
     rf"|\A\W*(?:improved|enhanced|revised|final|better|evolved) (?:version of the )?{_PROMPT_WORD}"
     r"\W{0,3}:|\A\W*(?:user )?queries ?:|#+ ?ratings? for text|^\W{0,3}rationale for rating ?:"
-    r"|^(?:text|output) 1\W{1,3}rating\b|'rewritten prompt'"
+    r"|^(?:text|output) 1\W{1,3}rating\b|'rewritten prompt'|^\W*\d\] ?score ?: ?[1-5]\W*$"
     r"|\brate the outputs? 1 to 5\b|asked: .*\n ?says: "
     rf"|don't write 'given {_PROMPT_WORD}|famous ai systems"
     # headings and labels: “## 改写后的回答”, “【重写后的提示】”, “以下是改写后的回答：”

@@ -101,12 +101,13 @@ _NO_ANSWER = re.compile(
     re.IGNORECASE,
 )
 _BUT = re.compile(r"\b(?:but|however|that said|still|nevertheless)\b,?", re.IGNORECASE)
+_GIVEN = 0.25  # of the words of a corrected sentence, those that are new, at most
 _ANSWERED = 16  # tokens that answer all the same
 # Who is asked to write in somebody's voice may well write what that one can't do.
 _IN_A_VOICE = re.compile(
     r"\b(?:write|compose|draft|create|generate|continue|make up|imagine|pretend|role-?play|act as"
     r"|dialogue|diary|letter|lyrics|chorus|poem|song|story|speech|excuse|translate|translation"
-    r"|correct|rephrase|rewrite|paraphrase|edit|reply|respond|turn down|decline|say how"
+    r"|correct|fix the|rephrase|rewrite|paraphrase|edit|reply|respond|turn down|decline|say how"
     r"|describe your)\b",
     re.IGNORECASE,
 )
@@ -115,7 +116,7 @@ _OF_A_MODEL = re.compile(
     r"|question|task|content|information)|(?:help|assist) (?:you )?(?:with|in)|access to|for me to"
     r"|the ability to|capable of|programmed|designed to|something i|know (?:enough )?about"
     rf"|information about|learned|prefer not|comfortable|{_CANT}(?: and \S+)? (?:\w+ly )?"
-    r"(?:write|create|generate|provide|fulfil|comply|produce|assist|do (?:that|this|so))"
+    r"(?:write|create|generate|provide|fulfil|comply|produce|assist|access|do (?:that|this|so))"
     r"|unable to (?:\w+ly )?(?:write|create|generate|provide|fulfil|comply|produce|assist|translate"
     r"|answer|do|complete))\b|^no\.$",
     re.IGNORECASE,
@@ -132,7 +133,9 @@ _NOT_ABLE_ZH = (
     rf"(?:(?:无法|不能|没法|没办法|不便|不方便|难以|不可以|帮不了|恕不|恕难|不会){_DEED_ZH}?"
     r"|不(?:太|是很|怎么|够)?(?:了解|知道|清楚|懂|熟悉|确定)|了解(?:不多|不够|有限)|没有?学过"
     r"|不具备"
-    r"|没有(?:办法|足够|相关|这方面|个人|能力|权限|获取|.{0,8}的?(?:权限|能力))|答不(?:上来|出)"
+    r"|没有(?:办法|足够|相关|这方面|个人|能力|权限|获取|实体|自我意识|.{0,8}的?(?:权限|能力))"
+    r"|没有?(?:看|收|见)到[^，。]{0,8}(?:附件|图片?|照片|文件|文档|文本|原文|表格|链接|数据)"
+    r"|答不(?:上来|出)"
     r"|[听看读查打写画放做办回帮]\w?(?:不了|不到|不开|不出)|超出了?我|不在我的|违反了?我)"
 )
 _REFUSAL_ZH = re.compile(
@@ -142,6 +145,9 @@ _REFUSAL_ZH = re.compile(
     rf"|^(?:由于|因为)?(?:我?(?:作为|身为)|我只?是)一?[个名款位种]?[^，]{{0,6}}(?:人工智能|AI"
     rf"|模型|程序|助[手理])"
     rf"(?:(?!人工智能|AI).){{0,28}}?(?:{_NOT_ABLE_ZH}|并?没有|不提供|不支持)"
+    # “您没有提供表格，请补充后……”
+    r"|^(?:[您你]好)?[，, ]*[您你](?:似乎|好像|还|目前)*(?:并?没有?|并?未)(?:为我|给我)?"
+    r"(?:提供|附上|上传|给出|指定|指明).{0,20}(?:[，。]|$)"
     # “我理解你的难处，但我不能……”, “出于隐私，我不能……”
     rf"|^(?:我(?:很|完全|能)?(?:理解|明白|知道|了解)|出于|由于|因为|考虑到"
     rf"|鉴于)[^。]{{2,30}}[，,].{{0,12}}?"
@@ -223,11 +229,17 @@ def refusal_in(text: str, asked: str = "") -> str | None:
         lower = said.lower()
         may = said[:1].isascii() and holds_any(lower, _REFUSAL_WORDS)
         if may and _REFUSAL.search(QUOTED.sub(" ", said)):
-            if _IN_A_VOICE.search(asked) and not _OF_A_MODEL.search(said):
+            if _IN_A_VOICE.search(asked) and not (_OF_A_MODEL.search(said) and _own(said, asked)):
                 return None
             rest = [part.strip() for part in _SENTENCE.findall(text[found.end() :])]
             return None if _answers(said, rest) else said
     return _refusal_zh(text, asked) if not text.isascii() and CHINESE.search(text[:200]) else None
+
+
+def _own(said: str, asked: str) -> bool:
+    """Whether a sentence is no corrected one of those that were given."""
+    words = set(tokens(said))
+    return len(words - set(tokens(asked))) > _GIVEN * len(words)
 
 
 def _refusal_zh(text: str, asked: str) -> str | None:

@@ -19,6 +19,8 @@ _ON_AND_ON = re.compile(
     r"(?<![^\W\d_])([\u3400-\u9fff])(?: \1){4,}(?![^\W\d_])|"
     r"(?<![^\W\d_])([^\W\d_]{2,})(?:\W{1,3}\2){7,}(?![^\W\d_])|([a-z]{2,3})\3{8,}"
 )
+_SYMBOLS = re.compile(r"([\u2600-\u27bf\U0001f000-\U0001faff])(?:[\s\ufe0f]*\1){14,}")
+_AT_ITS_END = re.compile(r"(?<![^\W\d_])([a-z]{4,})(?: \1){3,}\W*\Z")
 _DIFFERENT = 0.9  # share of different stretches above which a text has no such run
 _MARKS_SHARE, _MARKS_TIMES = 0.8, 20  # where the unit is no word: a rule or a table has some
 _RULE = 120  # characters of a line that somebody may ask for
@@ -63,6 +65,10 @@ def repetition(text: str, asked: bool = False) -> str | None:
         return None
     words = tokens(body)
     stuck = any(map(eq, words, words[1:])) or max(map(len, words), default=0) > 2 * _RUN_TIMES
+    if not body.isascii() and (symbols := _SYMBOLS.search(body)):
+        return symbols[1]
+    if stuck and (end := _AT_ITS_END.search(body)) and end[1] not in _SUNG:
+        return end[1]
     on = _ON_AND_ON.search(body) if stuck else None
     if on and on[2] in _SUNG and len(on[0]) < _RUN_SHARE * len(body):
         on = None
@@ -152,7 +158,11 @@ def _same_words(text: str) -> str | None:
         return None
     said = [part.strip(" -*•.。!！") for part in SENTENCE.findall(text)]
     clauses = Counter(part.strip() for part in CLAUSE.findall(text))
-    again = [one for one, other in zip(said, said[1:], strict=False) if one == other]
+    again = [  # the first of the two may stand behind a label
+        other
+        for one, other in zip(said, said[1:], strict=False)
+        if one == other or one.endswith(f": {other}")
+    ]
     again += [one for one, times in clauses.items() if times >= _CLAUSES]
     for one in again:
         if len(tokens(one)) >= _SAME:

@@ -59,7 +59,8 @@ _AUXILIARY = (
 )
 _QUESTION_WORD = r"(?:what|what's|why|how|which|who|who's|whom|whose|when|where|where's)"
 _ASKS = re.compile(
-    rf"^(?:{_QUESTION_WORD}\b(?=.*\w)|{_AUXILIARY}\s+\S+\s+\S+)"
+    rf"^(?:{_QUESTION_WORD}\b(?=.*\w)|{_AUXILIARY}\s+\S+\s+\S+"
+    r"|(?:true or false|yes or no|fact or (?:fiction|myth)|right or wrong)\b)"
     r"|\b(?:please|kindly|i want|wanting to|asked to|i need|i would like|i'd like|i'm looking for"
     r"|i am looking for"
     r"|i'd love|i'm trying to|i am trying to|help me|tell me|show me|give me|let me know|let's"
@@ -252,6 +253,16 @@ def is_request(text: str) -> bool:
     return missing_request(text) is None
 
 
+_TO_FILL_IN = re.compile(  # “[insert question here]”
+    r"[\[{<(（【]+\W*(?:(?:insert|enter|your|add|type|write|paste|put|fill in|the) )[\w ]{3,40}"
+    r"[\]}>)）】]+|[\[{<（【]+(?:请?在?(?:此处|这里)?(?:输入|填写|插入)|你的|您的)\w{0,16}[\]}>）】]+",
+    re.IGNORECASE,
+)
+_FILE = re.compile(
+    r"[\w-]+\.(?:docx?|pdf|txt|md|xlsx?|csv|pptx?|jpe?g|png|mp[34]|zip)", re.IGNORECASE
+)
+
+
 def missing_request(text: str) -> str | None:
     """Why a text asks for nothing: "blank", "label", "statement", "fragment"; `None` if it asks.
 
@@ -262,6 +273,8 @@ def missing_request(text: str) -> str | None:
     """
     if not re.search(r"\w", text):
         return "blank"
+    if _TO_FILL_IN.fullmatch(text.strip()) or _FILE.fullmatch(text.strip()):
+        return "label"
     undated = _DATED.sub(" ", text)
     if _CODE.search(text) or _MATH.search(undated):
         return None
