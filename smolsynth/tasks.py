@@ -14,6 +14,7 @@ are four queries:” too. These read with `smolsynth.parse_ratings` and `smolsyn
     answerer = BriefAnswer(llm=load_llm(temperature=0, max_new_tokens=64))
 """
 
+import math
 import re
 from typing import Any, ClassVar, Literal
 
@@ -23,7 +24,7 @@ from distilabel.typing import StepColumns, StepOutput
 from pydantic import PrivateAttr
 
 from smolsynth.documents.chunks import sentences
-from smolsynth.errors import RepliesNotUnderstood
+from smolsynth.errors import RepliesNotUnderstood, RowRefused
 from smolsynth.llms.endpoints import EndpointLLM
 from smolsynth.llms.local import LocalLLM
 from smolsynth.llms.queries import read_queries
@@ -305,6 +306,45 @@ class BriefAnswer(TextGeneration):
         brief = None if output is None else first_sentences(output, (input or {})["instruction"])
         whole = brief is not None and brief.endswith(_ENDS)
         return {"generation": brief, "finish_reason": "stop" if whole else None}
+
+
+class AnswersAgain(TextGeneration):
+    """Further responses, for `SelfConsistency`, to those rows that may still be kept.
+
+    Attributes:
+        num_generations: how many.
+        most_loss: a row whose `loss_given` is higher is not asked again: it is dropped anyway.
+
+    Input columns:
+        - instruction (`str`)
+        - loss_given (`float`, optional): see `InstructionFollowingDifficulty`.
+
+    Output columns:
+        - generation (`list[str | None] | None`): None where it wasn't asked.
+        - model_name (`str | None`)
+    """
+
+    group_generations: bool = True
+    most_loss: float | None = None
+
+    @property
+    def inputs(self) -> StepColumns:
+        return {**super().inputs, "loss_given": False}
+
+    def process(self, inputs: StepInput) -> StepOutput:  # type: ignore[override]
+        limit = math.inf if self.most_loss is None else self.most_loss
+        places = [n for n, row in enumerate(inputs) if (row.get("loss_given") or 0) <= limit]
+        made = [{**row, **dict.fromkeys(self.outputs)} for row in inputs]
+        try:
+            asked = super().process([inputs[n] for n in places]) if places else ()
+            done = [row for rows in asked for row in rows]
+        except RowRefused as error:
+            if error.index is not None:
+                error.index = places[error.index]
+            raise
+        for place, row in zip(places, done, strict=True):
+            made[place] = row
+        yield made
 
 
 _ENDS = (".", "!", "?", "。", "！", "？", ".”", '."', "。”")

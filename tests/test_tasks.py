@@ -9,10 +9,18 @@ from distilabel.models.llms.utils import prepare_output
 from pydantic import Field
 
 from smolsynth import load_llm
-from smolsynth.errors import RepliesNotUnderstood, StepFailed
+from smolsynth.errors import RepliesNotUnderstood, RowRefused, StepFailed
 from smolsynth.pipelines import try_step
 from smolsynth.quality.report import finish_reason_of
-from smolsynth.tasks import BriefAnswer, Judge, OpenedMagpie, QueryWriter, continued, openings
+from smolsynth.tasks import (
+    AnswersAgain,
+    BriefAnswer,
+    Judge,
+    OpenedMagpie,
+    QueryWriter,
+    continued,
+    openings,
+)
 
 
 class Says(LLM):
@@ -216,6 +224,31 @@ def test_a_brief_answer_ends_with_its_first_sentences(written, lang, brief, reas
     step.load()
     asked = step.format_input({"instruction": "What is a kettle?"})
     assert asked[0]["role"] == "system" and ("一两句" in asked[0]["content"]) == (lang == "zh")
+
+
+def test_only_rows_that_may_be_kept_are_asked_again():
+    rows = [{"instruction": name, "loss_given": loss} for name, loss in (("a", 0.9), ("b", 0.5))]
+    rows += [{"instruction": "c", "loss_given": None}]
+    step = AnswersAgain(name="again", llm=Says(replies=["so"]), num_generations=1, most_loss=0.75)
+    made = try_step(step, rows)
+    assert [row["generation"] for row in made] == [None, ["so"], ["so"]]
+    assert [row["instruction"] for row in made] == ["a", "b", "c"] and len(step.llm.said) == 2
+    assert try_step(step, rows[:1])[0]["generation"] is None and len(step.llm.said) == 2
+    every = AnswersAgain(name="again", llm=Says(replies=["so"]), num_generations=1)
+    assert all(row["generation"] for row in try_step(every, rows))
+
+
+def test_a_row_refused_on_being_asked_again_is_the_right_one():
+    class Refuses(Says):
+        def generate(self, inputs, num_generations: int = 1):
+            raise RowRefused("no", 1)
+
+    rows = [{"instruction": "a", "loss_given": loss} for loss in (9.0, 0.5, 0)]
+    step = AnswersAgain(name="again", llm=Refuses(replies=[]), most_loss=0.75)
+    step.load()
+    with pytest.raises(RowRefused) as refused:
+        list(step.process(rows))
+    assert refused.value.index == 2
 
 
 def test_what_is_whole_after_all_is_not_cut_off():

@@ -21,7 +21,15 @@ from smolsynth.generation.strings import SOLVES, SYSTEM_PROMPTS
 from smolsynth.llms import BundledLLM, LLMUnavailable, load_llm
 from smolsynth.pipelines.pipeline import InProcessPipeline
 from smolsynth.selection import InstructionFollowingDifficulty, SelfConsistency
-from smolsynth.tasks import ASKS, BRIEFLY, BriefAnswer, Judge, OpenedMagpie, QueryWriter
+from smolsynth.tasks import (
+    ASKS,
+    BRIEFLY,
+    AnswersAgain,
+    BriefAnswer,
+    Judge,
+    OpenedMagpie,
+    QueryWriter,
+)
 from smolsynth.text.prompts import INSTRUCTION, as_prompt, content_of, response_options
 from smolsynth.verify.steps import PickVerified
 
@@ -134,16 +142,16 @@ class _Steps:
             system_prompt=content_of(self.plan.prompt("Magpie, response"), "system") or None,
             output_mappings={"generation": "response"},
         )
-        again = TextGeneration(
+        measure = InstructionFollowingDifficulty(name="measure", llm=self.answerer())
+        again = AnswersAgain(
             name="again",
             llm=self.llm(self.plan.model, 0.7, _GIST),
+            most_loss=self.plan.needs.most_loss,
             system_prompt=answer.system_prompt,
             num_generations=2,
-            group_generations=True,
             output_mappings={"generation": "others"},
         )
-        measure = InstructionFollowingDifficulty(name="measure", llm=self.answerer())
-        before >> answer >> again >> measure >> SelfConsistency(name=last)
+        before >> answer >> measure >> again >> SelfConsistency(name=last)
 
     def judge(self, **columns: str) -> Step:
         """instruction and generations → ratings, 1 to 5; `columns` as its `input_mappings`."""
