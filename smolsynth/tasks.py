@@ -47,11 +47,11 @@ ASKS = {
 OPENERS = {
     "en": (
         "What is the role of {topic}",
-        "How would you describe {topic} to",
+        'Use "{topic}" in a',
+        "What is {topic}",
         "Why is {topic} important",
-        "How would you explain {topic} to",
-        "What role does {topic} play in",
-        "Describe {topic} to",
+        "Can you tell me what {topic} is",
+        "In one sentence, what is {topic}",
     ),
     "zh": (
         "{topic}是什么？它",

@@ -13,6 +13,7 @@ import smolsynth  # noqa: F401  before distilabel
 # isort: split
 from distilabel.steps.tasks import (
     EvolInstruct,
+    EvolQuality,
     Magpie,
     SelfInstruct,
     TextGeneration,
@@ -367,14 +368,20 @@ def test_no_technique_takes_a_thought_for_data(server, way, thinking_option):
     with InProcessPipeline() as pipeline:
         TextGeneration(name="TextGeneration", llm=llm)
         EvolInstruct(name="EvolInstruct", llm=llm, num_evolutions=1, generate_answers=True)
+        EvolQuality(name="EvolQuality", llm=llm, num_evolutions=1)
         SelfInstruct(name="SelfInstruct", llm=llm)
         Magpie(name="Magpie", llm=asker)
         UltraFeedback(name="UltraFeedback", llm=llm, aspect="overall-rating")
-    row = {"input": "rain", "system_prompt": "Talk of rain.", "instruction": "rain?"}
+    row = {
+        "input": "rain",
+        "system_prompt": "Talk of rain.",
+        "instruction": "rain?",
+        "response": "a",
+    }
     row["generations"] = ["a", "b"]
     done = pipeline.run(dataset=[row], progress=False)
     made = {name: done[name]["train"].to_list() for name in done}
-    assert pipeline.none_counts == {} and len(made) == 5
+    assert pipeline.none_counts == {} and len(made) == 6
     for use in pipeline.usage.values():
         assert use.reasoning_tokens >= 7
     assert made["UltraFeedback"][0]["ratings"] == [4, 2]
