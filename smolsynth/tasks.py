@@ -47,10 +47,9 @@ ASKS = {
 OPENERS = {
     "en": (
         "What is the role of {topic}",
-        'Use "{topic}" in a',
         "What is {topic}",
-        "Why is {topic} important",
         "Can you tell me what {topic} is",
+        "What role does {topic} play in",
         "In one sentence, what is {topic}",
     ),
     "zh": (

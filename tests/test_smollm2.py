@@ -81,8 +81,8 @@ def test_an_opened_question_goes_on(real, kind):
     for row in made:
         assert row["instruction"].startswith(row["opener"])
     whole = [row for row in made if 3 < len(row["instruction"].split()) < 40]
-    assert len(whole) >= 5
-    assert sum(row["instruction"].endswith(("?", ".")) for row in whole) >= 4
+    assert len(whole) >= 4
+    assert sum(row["instruction"].endswith(("?", ".")) for row in whole) >= 3
 
 
 @pytest.mark.nightly  # a minute of one core
