@@ -127,7 +127,8 @@ _MAKING = {
         "llm_options": 'options of the model in JSON, as in \'{"thinking": "off", "top_k": 20}\''
         " (default: SMOLSYNTH_LLM_OPTIONS)",
         "refused": "Not taken by a model: {n} rows, the first because: {reason}",
-        "none": "No usable row: {n} dropped ({counts}). Nothing saved. Is the model trained?",
+        "none": "No usable row: {n} dropped ({counts}). Nothing saved. This model knows too little of"
+        " it, or isn't trained to chat: take a larger one, or a subject that it knows.",
         "solved": ", {n} of {tried} problems solved",
         "hard": "Not one right answer to the first {n} problems, in eight tries each ({counts})."
         " {model} may be too weak for them; some more are tried before it ends.",
@@ -153,7 +154,7 @@ _MAKING = {
         "dropped": "中途舍弃：{counts}。",
         "refused": "模型拒收 {n} 行，第一行的原因：{reason}",
         "none": "没有可用的数据：{n} 行全部舍弃（{counts}），什么也没保存。"
-        "请确认用的是训练好的对话模型。",
+        "这个模型不懂这个题材，或者不是训练好的对话模型：请换个大些的模型，或者换个它懂的题材。",
         "solved": "，解出 {tried} 道题里的 {n} 道",
         "hard": "头 {n} 道题，每道答了八遍，一遍也没答对（{counts}）。{model} 可能太弱；再试几道，"
         "还是不行就停下。",
