@@ -127,8 +127,8 @@ _MAKING = {
         "llm_options": 'options of the model in JSON, as in \'{"thinking": "off", "top_k": 20}\''
         " (default: SMOLSYNTH_LLM_OPTIONS)",
         "refused": "Not taken by a model: {n} rows, the first because: {reason}",
-        "none": "No usable row: {n} dropped ({counts}). Nothing saved. This model knows too little of"
-        " it, or isn't trained to chat: take a larger one, or a subject that it knows.",
+        "none": "No usable row: {n} dropped ({counts}). Nothing saved. This model knows too little"
+        " of it, or isn't trained to chat: take a larger one, or a subject that it knows.",
         "solved": ", {n} of {tried} problems solved",
         "hard": "Not one right answer to the first {n} problems, in eight tries each ({counts})."
         " {model} may be too weak for them; some more are tried before it ends.",
