@@ -272,7 +272,9 @@ class BriefAnswer(TextGeneration):
 
     What a very small model says first is mostly right, and what it goes on to say is mostly made
     up; asked to be brief it goes on all the same. So its first sentence is the response, with the
-    next one where that hardly says anything: “A kettle plays a crucial role in modern life.”
+    next one where that hardly says anything: “A kettle plays a crucial role in modern life.” Other
+    names that it gives a thing are left out: of 17 that SmolLM2-135M gave (“A flute, also known as
+    a clarinet, is …”) some 13 were wrong.
 
     Attributes:
         lang: "en" or "zh", the language of the system prompt.
@@ -349,15 +351,21 @@ class AnswersAgain(TextGeneration):
 _ENDS = (".", "!", "?", "。", "！", "？", ".”", '."', "。”")
 
 
+# “…, also known as the digestive system, …”
+_OTHER_NAME = re.compile(r", also (?:known as|called|referred to as) [^,.!?]*,(?= )")
+
+
 def first_sentences(text: str, instruction: str) -> str:
     """The first sentence of a response, and those behind it until together they have ENOUGH words
-    that say something and are not the instruction's.
+    that say something and are not the instruction's, without other names for what it is about.
 
     >>> first_sentences("A kettle is a tool. It boils water fast for tea. It is hot.", "A kettle?")
     'A kettle is a tool. It boils water fast for tea.'
+    >>> first_sentences("The stomach, also known as the liver, digests the food we eat.", "What?")
+    'The stomach digests the food we eat.'
     """
     said = ""
-    for sentence in sentences(text.strip()):
+    for sentence in sentences(_OTHER_NAME.sub("", text.strip())):
         said += sentence
         if len(telling(said) - telling(instruction)) >= ENOUGH:
             break
