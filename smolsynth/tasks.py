@@ -50,6 +50,7 @@ OPENERS = {
         "What is {topic}",
         "Can you tell me what {topic} is",
         "What role does {topic} play in",
+        "What is the purpose of {topic}",
         "In one sentence, what is {topic}",
     ),
     "zh": (
