@@ -1,6 +1,7 @@
 """What a text is: its language, refusals, leaks, loops, unfinished texts, and its tokens."""
 
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from smolsynth.text.language import about_languages, in_language
 from smolsynth.text.leaks import leak_in
 from smolsynth.text.refusals import apologizes, refusal_in
 from smolsynth.text.similarity import duplicates, jaccard, nearest_similarity, overlaps, shingles
+from smolsynth.text.tokens import tokens
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 from languages import TEXTS  # noqa: E402
@@ -261,3 +263,13 @@ def test_more_distinct_words_than_there_are_characters():
     """Only a sample is encoded, and words are numbers: 1,114,112 are no limit."""
     texts = [" ".join(f"w{row}x{i}" for i in range(1000)) for row in range(1200)]
     assert nearest_similarity(texts, sample=50) == 0
+
+
+def test_tokens_of_long_texts_are_not_held():
+    """1,000 of them, as many as of short ones, would take some 400 MB."""
+    tracemalloc.start()
+    for n in range(40):
+        assert len(tokens(f"{n} " + "word " * 4_000)) == 4_001
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert held < 4_000_000

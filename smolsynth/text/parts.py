@@ -14,7 +14,7 @@ SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？]*")
 CLAUSE = re.compile(r"[^.!?;,\n。！？；，]+")
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=100)
 def aside(text: str) -> str:
     """A text without its code and quotations.
 

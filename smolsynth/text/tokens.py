@@ -60,13 +60,16 @@ def holds_any(text: str, words: Iterable[str]) -> bool:
     return False
 
 
-@lru_cache(maxsize=1_000)  # the rules read a text one after another
 def tokens(text: str) -> tuple[str, ...]:
     """Words in lower case, without punctuation; Chinese, Japanese and Korean by character.
 
     >>> tokens("What's a CAT? 用 token")
     ('what', 's', 'a', 'cat', '用', 'token')
     """
+    return _of_long(text) if len(text) > _LONG else _of_short(text)
+
+
+def _tokens(text: str) -> tuple[str, ...]:
     if text.isascii():
         return tuple(_ASCII_TOKEN.findall(text.lower()))
     found: list[str] = []
@@ -77,6 +80,11 @@ def tokens(text: str) -> tuple[str, ...]:
         else:
             found.append(run)
     return tuple(found)
+
+
+# The rules read a text one after another; of long ones the tokens take far more room than they.
+_LONG = 2_000  # characters
+_of_short, _of_long = lru_cache(maxsize=1_000)(_tokens), lru_cache(maxsize=8)(_tokens)
 
 
 def has_tokens(text: str) -> bool:
