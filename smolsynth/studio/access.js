@@ -18,11 +18,11 @@ function named(group, label, role) {
 function render({ model, el }) {
   let root = null;
   let waiting = false;
+  let later = 0;
 
   function apply() {
     waiting = false;
     set(root, "lang", LANG[model.get("lang")]);
-    set(root, "data-lm-suppress-shortcuts", "true");
     const steps = root.querySelector(".sds-steps");
     set(steps, "role", "navigation");
     set(steps, "aria-label", model.get("steps"));
@@ -71,10 +71,19 @@ function render({ model, el }) {
     waiting = true;
   });
 
+  // Keys alone stay in the app: JupyterLab would take "b" or "x" for a command about cells.
+  const keep = (event) => {
+    if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+  };
+
   function begin() {
     root = el.closest(".sds");
-    if (!root) return;
+    if (!root) { // JupyterLab makes it before it puts it into the page
+      later = setTimeout(begin, 100);
+      return;
+    }
     if (document.body.dataset.voila) alone(); // a page of its own
+    root.addEventListener("keydown", keep);
     apply();
     observer.observe(root, {
       subtree: true, childList: true, attributes: true, attributeFilter: ["class", "style"],
@@ -88,7 +97,11 @@ function render({ model, el }) {
   }
 
   requestAnimationFrame(begin);
-  return () => observer.disconnect();
+  return () => {
+    clearTimeout(later);
+    root?.removeEventListener("keydown", keep);
+    observer.disconnect();
+  };
 }
 
 export default { render };
