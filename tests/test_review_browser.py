@@ -116,6 +116,40 @@ def test_300_pairs_are_voted_on_by_one_key_each_with_a_reload_in_the_middle(tmp_
         assert sum(" are there" in text for text in texts) == 1
 
 
+def test_in_jupyterlab_the_keys_are_the_tables_and_a_restart_loses_nothing(tmp_path):
+    """From a notebook's cell, where x, b and d d are JupyterLab's for what is done with cells."""
+    words = WORDS["en"]
+    with browser.jupyter(tmp_path / "lab") as address, browser.browser() as chromium:
+        tests = str(browser.ROOT / "tests")
+        source = PAGE.format(tests=tests, rows="pairs", n=60, lang="en", kind="preference")
+        _write_page(tmp_path / "lab" / "review.ipynb", source)
+        page = browser.new_page(chromium, address, height=1200)
+        shown = browser.open_in_jupyter(page, address, "review")
+        table = shown.get_by_role("grid")
+        table.focus()
+        for n in range(20):
+            chosen(page, n)
+            page.keyboard.press("120"[n % 3])
+        chosen(page, 20)
+        cells = page.evaluate(_CELLS)
+        for key in "xbdd":
+            page.keyboard.press(key)
+        table.locator("[aria-selected=true]").wait_for()
+        page.keyboard.press("End")
+        chosen(page, 59)
+        assert page.evaluate(_CELLS) == cells
+        shown.locator("[data-by=length]").click()
+        table.locator("[aria-sort=ascending]").wait_for()
+        page.evaluate("jupyterapp.shell.currentWidget.context.sessionContext.restartKernel()")
+        browser.open_in_jupyter(page, address, "review")
+        shown.get_by_label(words["filter"], exact=True).select_option(words["undecided"])
+        shown.get_by_text("40 of 60 rows found").wait_for()
+        assert page.alarms == []
+
+
+_CELLS = "jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model.sharedModel.source)"
+
+
 def test_5000_rows_are_scrolled_and_narrow_pages_hold_the_table(tmp_path):
     with review_page(tmp_path, "zh", "instruction", 5000, width=400, height=800) as page:
         table = page.get_by_role("grid")
