@@ -1,6 +1,7 @@
 """Any table as rows: a `Dataset`, a `Distiset`, a DataFrame or a list of dicts."""
 
 import pickle
+import weakref
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from tempfile import SpooledTemporaryFile
@@ -48,7 +49,8 @@ class OnDisk(Sequence[Row]):
     """
 
     def __init__(self, rows: Iterable[Row]) -> None:
-        self._file = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  # closed with the last use
+        self._file = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
+        weakref.finalize(self, self._file.close)
         self._ends = array("Q", [0])
         for row in rows:
             self._ends.append(self._ends[-1] + self._file.write(pickle.dumps(row)))

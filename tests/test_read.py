@@ -1,10 +1,12 @@
 """Any data in: read rightly and said so, or refused in words; never wrong in silence."""
 
 import csv
+import gc
 import gzip
 import io
 import json
 import re
+import sys
 import tracemalloc
 from pathlib import Path
 from string import Formatter
@@ -1097,3 +1099,21 @@ def test_shapes_encodings_and_damage_are_read_rightly_or_refused(
             assert rows == [wanted(*pair) for pair in pairs]
         else:  # bytes of another encoding that happen to be UTF-8
             assert content.decode() if not zipped else True
+
+
+@pytest.mark.filterwarnings("error::ResourceWarning")
+def test_temporary_files_are_closed_with_their_last_use(monkeypatch):
+    from smolsynth import rows
+    from smolsynth.text.similarity import DuplicateSearch
+
+    monkeypatch.setattr(rows, "_IN_MEMORY", 10)
+    seen = []
+    monkeypatch.setattr(sys, "unraisablehook", seen.append)
+    held = rows.OnDisk({"text": "some"} for _ in range(9))
+    search = DuplicateSearch()
+    for _ in range(2):
+        search.add(["some", "words", "again"])
+    assert len(held) == 9 and len(search.found(lambda row: ["some", "words", "again"])) == 1
+    del held, search
+    gc.collect()
+    assert seen == []

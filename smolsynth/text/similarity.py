@@ -5,6 +5,7 @@ English and other spaced scripts are compared by words, Chinese, Japanese and Ko
 
 import random
 import re
+import weakref
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -136,7 +137,8 @@ class DuplicateSearch:
         self._first_with: dict[int, int] = {}  # by the hash of its tokens
         self._copies: list[tuple[int, int]] = []  # row, the earlier one with the same tokens
         self._unique: list[int] = []
-        self._digests = TemporaryFile()  # noqa: SIM115  # closed with the last use
+        self._digests = TemporaryFile()  # noqa: SIM115
+        weakref.finalize(self, self._digests.close)
         self._waiting: list[frozenset[str]] = []
         self._room = _CHUNK
 
