@@ -34,25 +34,24 @@ def cases(path: Path) -> list:
 def trained(path: Path) -> set[int]:
     """The lines of blocks that train students, and of those that go on with what they made.
 
-    By night they run in full. By day the notebooks train by the same calls.
+    By night they run in full. By day the notebooks and test_verified_data train by the same calls.
     """
     blocks = {case.values[1].line: case.values[1].source for case in cases(path)}
     trains = re.compile(r"\b(train|compare|reinforce|Trainer)\(")
     return going_on(blocks, {line for line, source in blocks.items() if trains.search(source)})
 
 
-LEFT = {path: trained(path) if SHORT else set() for path in DOCUMENTS}  # by day
+TRAINED = {path: trained(path) for path in DOCUMENTS}
 
 
 def by_night(case):
-    """Blocks of Chinese pages, whose code is that of their twins, and those that are LEFT."""
+    """Blocks of Chinese pages, whose code is that of their twins, and those that are TRAINED."""
     path, block = case.values
-    marks = []
-    if path.stem.endswith("_cn") or block.line in trained(path):
-        marks.append(pytest.mark.nightly)
-    if block.line in LEFT[path]:
+    trains = block.line in TRAINED[path]
+    marks = [pytest.mark.nightly] if trains or path.stem.endswith("_cn") else []
+    if trains:
         reason = "by night (SMOLSYNTH_NIGHTLY=1) students are trained"
-        marks.append(pytest.mark.skipif(True, reason=reason))
+        marks.append(pytest.mark.skipif(bool(SHORT), reason=reason))
     return pytest.param(path, block, id=case.id, marks=marks)
 
 
@@ -65,9 +64,8 @@ SHOWN = [by_night(case) for case in BLOCKS if case.values[1].shown is not None]
 @functools.cache
 def results(path: Path) -> dict[int, lessons.Result]:
     """Of one run of the document, by line."""
-    return {
-        result.line: result for result in lessons.run(path, environment=SHORT, leave=LEFT[path])
-    }
+    done = lessons.run(path, environment=SHORT, leave=TRAINED[path] if SHORT else ())
+    return {result.line: result for result in done}
 
 
 @functools.cache

@@ -603,10 +603,8 @@ def write_card(model: str, cases: int, figures: dict, exact: dict, speed: dict[s
         + "; random initialisation"
     )
     for stage in more:
-        source += (
-            f"; then keys and values shared by all heads, and {stage['steps']:,} steps more "
-            f"({stage['tokens_seen'] / 1e6:.1f} M tokens)"
-        )
+        tokens = f"{stage['tokens_seen'] / 1e6:.1f} M tokens"
+        source += f"; then {stage['steps']:,} steps more ({tokens})"
     about = {
         "tutor": f"""A very small chat model that makes a course on synthetic data run offline. It
 knows {len(world)} things in {domains} domains, in English and Chinese, and handles the prompts of

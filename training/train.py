@@ -587,13 +587,20 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--hidden", type=int)
     parser.add_argument("--layers", type=int)
-    parser.add_argument("--kv-heads", type=int, help="of keys and values; others share them")
+    parser.add_argument(
+        "--kv-heads",
+        type=int,
+        help="of keys and values; fewer than the --start has are their means",
+    )
     parser.add_argument("--vocabulary", type=int)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--save-every", type=int, default=250)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--notes", default="", help="for the card: what departs from the recipe")
     args = parser.parse_args()
+    if args.start and args.kv_heads is None:
+        config = json.loads((args.start / "config.json").read_text("utf-8"))
+        args.kv_heads = config["num_key_value_heads"]
     for option, value in SIZES.get(args.name, SIZES["tutor"]).items():
         if getattr(args, option) is None:
             setattr(args, option, args.work / value if option == "corpus" else value)

@@ -144,8 +144,10 @@ def read_rows(
     read = Read([], shape.name, shape.kind, notes=notes)
     read.extra = _extra(first, shape, notes)
     count = len(first)
-    rows = first if on_disk else drained(first)
-    rows = _without_news(first, raw) if stream else rows
+    if stream:
+        rows = _without_news(first, raw)
+    else:
+        rows = iter(first) if on_disk else drained(first)
     made = _convert(rows, shape, on_error, read.skipped, None if stream else count)
     read.rows = made if stream else hold(made)
     if not stream:
