@@ -135,7 +135,7 @@ def test_generating_imports_nothing_that_only_others_need():
 
 @pytest.mark.nightly
 def test_the_types_of_the_package_hold():
-    """mypy, as pyproject.toml sets it; `.ci/run` has it, too."""
+    """mypy, as pyproject.toml sets it."""
     command = [sys.executable, "-m", "mypy", "-p", "smolsynth"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

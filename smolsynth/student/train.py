@@ -169,7 +169,7 @@ def _run(
     # float32: in bfloat16 a small step is rounded away
     model = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32)
     if on_gpu or recipe.lora:  # adapters wrap the parts that ours call
-        kind = DPOTrainer if pairs else SFTTrainer
+        kind: type = DPOTrainer if pairs else SFTTrainer
     else:
         kind = _dpo_of_responses() if pairs else _sft_of_responses()
     trainer = kind(
