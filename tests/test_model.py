@@ -98,11 +98,18 @@ def measured(lang: str) -> dict[str, float]:
 
 
 def off(figures: dict[str, float], wanted: dict[str, float], slack: float, sampled: float) -> dict:
-    """The figures that are not what they were, each with what it is and was."""
+    """The figures that are not what they were, each with what it is and was.
+
+    A correlation runs from -1 to 1: twice as far as a share.
+    """
+
+    def limit(name: str) -> float:
+        return (sampled if name.startswith(SAMPLED) else slack) * (1 + name.endswith("_rank"))
+
     return {
         name: (figures[name], value)
         for name, value in wanted.items()
-        if abs(figures[name] - value) > (sampled if name.startswith(SAMPLED) else slack)
+        if abs(figures[name] - value) > limit(name)
     }
 
 

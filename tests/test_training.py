@@ -127,8 +127,8 @@ def test_muon_moves_as_the_library_s_own(shape):
         ours.grad, theirs.grad = grad.clone(), grad.clone()
         one.step()
         two.step()
-    # theirs iterates in bfloat16
-    assert torch.allclose(ours, theirs, atol=0.02 * (start - ours).abs().max().item() + 2e-4)
+    # theirs iterates in bfloat16, and so does ours where the CPU has it: each rounds on its own
+    assert torch.allclose(ours, theirs, atol=0.05 * (start - ours).abs().max().item() + 2e-4)
     assert not torch.allclose(ours, start, atol=1e-3)
 
 

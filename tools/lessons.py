@@ -16,6 +16,7 @@ steer this:
 import argparse
 import hashlib
 import io
+import itertools
 import json
 import os
 import re
@@ -212,19 +213,29 @@ def weights() -> str:
 def fingerprint() -> dict[str, str]:
     """What exact outputs depend on: the weights (`model`) and this CPU's arithmetic (`sample`).
 
-    Sampling follows the last bits of the logits, and those differ from one kind of CPU to another.
+    Sampling follows the last bits of the logits, and those differ from one kind of CPU to another,
+    even where it multiplies integers by the same instructions: how a product of floats is cut up
+    depends on its shape and on the caches. So prompts of all lengths are tried, one and many at
+    a time, and the losses are compared to the last bit.
     """
-    from smolsynth.llms import load_llm
+    import ctranslate2
+
+    from smolsynth.llms import MODELS, load_llm
 
     llm = load_llm("bundled", seed=1, temperature=1.0, max_new_tokens=64)
     llm.load()
     topics = ["salt", "the moon", "rain", "a cat", "a token", "steel", "a drum", "the heart"]
     prompts = [[{"role": "user", "content": f"Tell me about {topic}."}] for topic in topics * 4]
     generated = [output["generations"] for output in llm.generate_outputs(inputs=prompts)]
-    return {
-        "model": weights(),
-        "sample": hashlib.sha256(json.dumps(generated).encode()).hexdigest()[:16],
-    }
+    folder = str(MODELS / "tutor" / "ct2")
+    engine = ctranslate2.Generator(folder, compute_type="int8", intra_threads=1)
+    tokens = llm._encode(", ".join(topics) * 40)
+    losses = [
+        [result.log_probs for result in engine.score_batch([tokens[:length]] * rows)]
+        for rows, length in itertools.product((1, 8, 32), (8, 60, 250))
+    ]
+    read = json.dumps([generated, losses]).encode()
+    return {"model": weights(), "sample": hashlib.sha256(read).hexdigest()[:16]}
 
 
 def refresh(path: Path) -> bool:

@@ -14,7 +14,8 @@ class Worker:
     """
 
     def __init__(self) -> None:
-        self.thread: threading.Thread | None = None
+        self.thread: threading.Thread | None = None  # while its job runs
+        self.started: threading.Thread | None = None  # the last one
         self.stopping = threading.Event()
         self.loop: asyncio.AbstractEventLoop | None = None
         try:
@@ -65,6 +66,7 @@ class Worker:
             self._post(finish, failed)
 
         self.thread = threading.Thread(target=work, name="dataset-studio", daemon=True)
+        self.started = self.thread
         self.thread.start()
 
     def beat(self, call: Callable[[int], bool], number: int = 0) -> None:
@@ -77,9 +79,9 @@ class Worker:
         self.stopping.set()
 
     def wait(self, seconds: float = 120) -> None:
-        """Waits for the job to end; for tests, where there is no kernel."""
-        if thread := self.thread:
-            thread.join(seconds)
+        """Waits for the job to end and be told of; for tests, where there is no kernel."""
+        if self.started:
+            self.started.join(seconds)
 
     def _post(self, call: Callable[[Any], None], value: Any) -> None:
         if self.loop is None:
