@@ -81,6 +81,24 @@ def test_a_block_runs(path, block):
     assert not result.error, result.error
 
 
+def alike(printed: str, shown: str) -> bool:
+    """Whether two outputs are the same report on other draws: alike in words, or line by line."""
+
+    def form(text: str) -> list[tuple[str, int]]:
+        return [(re.match("([^:：|]{,20}[:：])?", s)[0], s.count("|")) for s in text.splitlines()]
+
+    pairs = ((printed.split(), shown.split()), (form(printed), form(shown)))
+    return any(difflib.SequenceMatcher(None, *p, autojunk=False).ratio() >= 0.5 for p in pairs)
+
+
+def test_another_report_is_not_alike():
+    rows = "Magpie: What is rain? | Water.\nMagpie: What is salt? | A mineral.\n"
+    other = "Magpie: How old is a harp? | Some 5,000 years.\nEvol: Why? | No.\n"
+    assert alike(other, rows) and alike("12 rows of 15, 0.31", "12 rows of 14, 0.31")
+    for wrong in ("", "Traceback (most recent call last)\n", "None\n", "[]\n", "2 rows\n"):
+        assert not alike(wrong, rows)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("path", "block"), SHOWN)
 def test_a_shown_output_is_what_the_block_prints(path, block):
@@ -90,9 +108,7 @@ def test_a_shown_output_is_what_the_block_prints(path, block):
     if lessons.REFERENCE.exists():
         reference, here = json.loads(lessons.REFERENCE.read_text("utf-8")), fingerprint()
         if here["model"] == reference["model"] and here["sample"] != reference["sample"]:
-            words = (printed.split(), block.shown.split())
-            likeness = difflib.SequenceMatcher(None, *words, autojunk=False).ratio()
-            assert likeness >= 0.5, printed  # other draws of the same model, yet the same report
+            assert alike(printed, block.shown), printed
             pytest.skip("this kind of CPU rounds differently from the one that made the outputs")
     assert printed == block.shown, "run `python -m tools.lessons refresh`"
 
