@@ -20,7 +20,7 @@ from tools import lessons, notebooks, repoint
 ROOT = repoint.ROOT
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
-TEST_COMMANDS = ["pip install -r requirements.txt", "pytest"]
+TEST_COMMANDS = ["pip install uv", "uv pip install -r requirements.txt", "pytest"]
 
 
 # ---- reading ----
