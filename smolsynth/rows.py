@@ -1,6 +1,7 @@
 """Any table as rows: a `Dataset`, a `Distiset`, a DataFrame or a list of dicts."""
 
 import pickle
+import random
 import weakref
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -38,6 +39,15 @@ def rows(data: Any) -> Sequence[Row]:
     if isinstance(data, list | tuple):
         kind += " of " + next(type(row).__name__ for row in data if not isinstance(row, Mapping))
     raise TypeError(f"Expected a Dataset, a Distiset or a list of dicts, one a row, not {kind}.")
+
+
+def sample_of(total: int, n: int, seed: int = 0) -> list[int]:
+    """Numbers of n rows out of so many, drawn at random and put in order; all, if there are fewer.
+
+    >>> sample_of(9, 3), sample_of(2, 3)
+    ([0, 6, 8], [0, 1])
+    """
+    return sorted(random.Random(seed).sample(range(total), min(n, total)))
 
 
 class OnDisk(Sequence[Row]):

@@ -19,6 +19,7 @@ from smolsynth.text.layout import clean, width
 from smolsynth.viewers import charts as display
 from smolsynth.viewers.browse import _LABELS, browse
 from smolsynth.viewers.charts import _CHART, plot_counts, plot_lengths
+from smolsynth.viewers.compare import diff, vote
 from smolsynth.viewers.preview import preview
 
 PAYLOADS = [
@@ -147,7 +148,8 @@ browse(rows)"""
             assert "\x1b" not in output["text"]
         else:
             assert set(output["data"]) <= allowed
-            assert "PWNED" not in str(output["metadata"]) + output["data"]["text/plain"]
+            assert "PWNED" not in str(output["metadata"])
+            assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", output["data"]["text/plain"])
 
 
 def test_the_module_names_nothing_that_renders_markup():
@@ -171,23 +173,52 @@ def test_preview_looks_like_this(capsys):
             "empty": "",
         },
         {"instruction": "水壶是什么？"},
-        {"instruction": "not shown"},
     ]
     preview(data)
     assert capsys.readouterr().out == (
-        "── 1/3 ─────────────────────────────────────────────────────\n"
+        "── 1/2 ─────────────────────────────────────────────────────\n"
         "instruction │ What is a kettle?\n"
         "response    │ None\n"
         "notes       │ one\n"
         "            │ two\n"
         "            │ lines\n"
         "empty       │ ''\n"
-        "── 2/3 ─────────────────────────────────────────────────────\n"
+        "── 2/2 ─────────────────────────────────────────────────────\n"
         "instruction │ 水壶是什么？\n"
         "response    │ None\n"
         "notes       │ None\n"
         "empty       │ None\n"
     )
+
+
+def test_preview_draws_its_rows_by_seed(capsys):
+    def shown(**options):
+        preview([{"n": n} for n in range(50)], n=4, **options)
+        return [int(line.split("│ ")[1]) for line in capsys.readouterr().out.splitlines()[1::2]]
+
+    assert shown() == shown(seed=0) == sorted(shown()) != shown(seed=1)
+    assert len(set(shown())) == 4 and max(shown()) > 20
+
+
+@pytest.mark.parametrize(
+    "viewer, columns",
+    [
+        (lambda rows: browse(rows), ["instruction", "chosen", "rejected"]),
+        (lambda rows: diff(rows, "rejected", "chosen", "instruction"), ["instruction", "rejected"]),
+        (lambda rows: vote(rows), ["instruction", "A", "B"]),
+    ],
+)
+def test_where_no_widget_is_shown_rows_stand_for_it(viewer, columns):
+    names = ("instruction", "chosen", "rejected")
+    data = [{name: f"{name} {n}" for name in names} for n in range(40)]
+    said, *lines = viewer(data)._repr_mimebundle_()["text/plain"].splitlines()
+    assert "40" in said and "run this cell" in said
+    heads = [line for line in lines if line.startswith("──")]
+    assert len(heads) == 3 and not heads[0].startswith("── 1/")
+    assert all(sum(line.startswith(column) for line in lines) == 3 for column in columns)
+    if "A" in columns:  # which of the two the judge chose is not told
+        sides = {line.split("│ ")[1].split()[0] for line in lines if line.startswith("A")}
+        assert sides == {"chosen", "rejected"}
 
 
 def test_preview_shows_turns_line_by_line(capsys):
@@ -366,10 +397,9 @@ def test_browse_speaks_chinese():
         viewer_of(3, lang="fr")
 
 
-def test_a_saved_notebook_keeps_one_line_and_no_rows():
-    assert viewer_of(7)._repr_mimebundle_()["text/plain"] == (
-        "A viewer of 7 rows: run this cell to use it."
-    )
+def test_a_saved_notebook_keeps_no_row_that_is_too_long_to_read():
+    said = browse([{"text": "word " * 2000}])._repr_mimebundle_()["text/plain"]
+    assert len(said) < 1500 and said.endswith("│ …")
 
 
 # ---- charts ----

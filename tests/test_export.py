@@ -414,6 +414,12 @@ def blocks(card: str) -> list[tuple[str, str]]:
     return found
 
 
+def test_examples_are_drawn_from_all_rows(messages, tmp_path):
+    shown = [body for info, body in blocks(card_of(messages, tmp_path)) if info == "json"]
+    numbers = [list(messages).index(json.loads(body)) for body in shown]
+    assert numbers == sorted(set(numbers)) and len(numbers) == 3 and max(numbers) > 2
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -762,7 +768,7 @@ def trained(folder: Path, tmp_path: Path, monkeypatch):
     import torch
 
     [code] = [body for info, body in blocks((folder / "README.md").read_text()) if info == "python"]
-    assert len([line for line in code.split("\n") if line]) == 6
+    assert len([line for line in code.split("\n") if line]) == (10 if "SFT" in code else 6)
     for old, new in (
         ('"HuggingFaceTB/SmolLM2-135M-Instruct"', repr(str(TUTOR))),
         (
@@ -793,12 +799,15 @@ def test_sft_trainer_trains_on_the_folder_with_the_code_of_its_card(tmp_path, mo
     folder = save(to_messages(rows, system="system"), tmp_path / "things", **ABOUT)
     trainer = trained(folder, tmp_path, monkeypatch)
     example = trainer.train_dataset[2]
-    text = trainer.processing_class.decode(example["input_ids"])
-    assert text.rstrip("\n") == (
+    decode = trainer.processing_class.decode
+    assert decode(example["input_ids"]).rstrip("\n") == (
         "<|im_start|>system\nYou are kind.<|im_end|>\n"
         "<|im_start|>user\nWhat is thing 2?<|im_end|>\n"
         "<|im_start|>assistant\nThing 2 is a thing.<|im_end|>"
     )
+    labels = trainer.data_collator([example])["labels"][0]
+    learned = decode(labels[labels != -100])  # the response alone, as in lesson 4
+    assert learned.rstrip("\n") == "Thing 2 is a thing.<|im_end|>"
 
 
 def test_dpo_trainer_trains_on_the_folder_with_the_code_of_its_card(rated, tmp_path, monkeypatch):

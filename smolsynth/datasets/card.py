@@ -14,7 +14,7 @@ from smolsynth.datasets.convert import PAIR, SHOWN, SOURCE, as_json
 from smolsynth.datasets.redact import last_part, one_line, without_secrets
 from smolsynth.quality.report import Report
 from smolsynth.quality.rules import RULES, SCORES
-from smolsynth.rows import Row
+from smolsynth.rows import Row, sample_of
 
 KNOWN = (*PAIR, *SCORES, "messages", "completion", "label", SOURCE)
 TEMPLATES = Path(__file__).parent / "templates"
@@ -23,10 +23,15 @@ _TRAINING_CODE = """\
 from datasets import {loader}
 from trl import {kind}Config, {kind}Trainer
 
-dataset = {call}
+dataset = {call}{reshape}
 config = {kind}Config(output_dir="student")
 trainer = {kind}Trainer("{student}", {arguments})
 trainer.train()"""
+_LAST_TURN = """
+dataset = dataset.map(
+    lambda row: {"prompt": row["messages"][:-1], "completion": row["messages"][-1:]},
+    remove_columns="messages",
+)"""
 _STUDENTS = {"en": "HuggingFaceTB/SmolLM2-135M-Instruct", "zh": "Qwen/Qwen2.5-0.5B-Instruct"}
 
 
@@ -46,6 +51,7 @@ def card(name: str, records: list[Row], facts: dict[str, Any], report: Report) -
 
     kind, lang = next(iter(records[0])), facts["lang"]
     kind = "label" if "label" in records[0] else kind
+    shown = [records[number] for number in sample_of(len(records), SHOWN)]
     header = DatasetCardData(
         language=[lang],
         license=facts["license"],
@@ -73,7 +79,7 @@ def card(name: str, records: list[Row], facts: dict[str, Any], report: Report) -
         sources=_sources(records),
         documents=_documents(records),
         quality=_quality(report),
-        examples=[fenced(as_json(row, indent=2), "json") for row in records[:SHOWN]],
+        examples=[fenced(as_json(row, indent=2), "json") for row in shown],
         how=_TRAINERS[lang].get(facts["format"], "").format(name=one_line(name)),
         terms=facts["terms"],
         code=fenced(_training_code(name, kind, lang, facts["format"]), "python"),
@@ -126,6 +132,7 @@ def _training_code(name: str, kind: str, lang: str, format: str) -> str:
         kind={"prompt": "DPO", "label": "KTO"}.get("label" if format == "kto" else kind, "SFT"),
         loader=loader,
         student=_STUDENTS[lang],
+        reshape=_LAST_TURN if kind == "messages" else "",
         call=f"{loader}({folder})" if on_disk else f'{loader}({folder}, split="train")',
         arguments=("" if kind == "messages" else "args=") + "config, train_dataset=dataset",
     )

@@ -7,7 +7,6 @@ examples go along. Whoever opens the folder's README.md sees on one page what th
 """
 
 import json
-import random
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from smolsynth.datasets.convert import SOURCE, as_json
 from smolsynth.datasets.mend import LOG, Mended
 from smolsynth.datasets.read import read_rows
 from smolsynth.datasets.redact import one_line, without_secrets
-from smolsynth.rows import Row
+from smolsynth.rows import Row, sample_of
 from smolsynth.text.language import check_lang
 from smolsynth.text.layout import clean
 from smolsynth.text.personal import masked, masked_in
@@ -72,7 +71,7 @@ def gallery(
     if not card.is_file():
         raise ValueError(f"There is no card in {source.name}: write the rows with smolsynth.save.")
     rows = list(read_rows(source))
-    numbers = sorted(random.Random(seed).sample(range(len(rows)), min(sample, len(rows))))
+    numbers = sample_of(len(rows), sample, seed)
     shown = [masked_in({n: v for n, v in rows[i].items() if n in _SHOWN}) for i in numbers]
     beside = {name: source / name for name in (LOG, "pipeline.py") if (source / name).is_file()}
     files = {name: masked(path.read_text("utf-8")) for name, path in beside.items()}

@@ -1,6 +1,5 @@
 """What a run will cost, forecast from a sample."""
 
-import random
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from smolsynth.pipelines.models import holding
 from smolsynth.pipelines.pipeline import as_rows
 from smolsynth.pipelines.usage import Prices, Usage
+from smolsynth.rows import sample_of
 
 SAMPLE = 64  # rows: a full batch of distilabel's (50) and some
 
@@ -67,7 +67,7 @@ def forecast(
     rows = as_rows(rows)
     if not len(rows) or sample < 1:
         raise ValueError("A forecast needs at least one row.")
-    chosen = sorted(random.Random(seed).sample(range(len(rows)), min(sample, len(rows))))
+    chosen = sample_of(len(rows), sample, seed)
     drawn = [dict(rows[i]) for i in chosen]
     spent = Usage()
     with holding(pipeline.models()):

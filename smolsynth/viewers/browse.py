@@ -20,7 +20,7 @@ _LABELS = {
         "found": "row {i} of {n} found, row {row} of {rows}",
         "nothing": "No row matches the search. Change or clear it.",
         "empty": "There are no rows to show: the dataset is empty.",
-        "repr": "A viewer of {n} rows: run this cell to use it.",
+        "repr": "A viewer of {n} rows: run this cell to use it. A few of them, drawn at random:",
     },
     "zh": {
         "previous": "上一行",
@@ -31,7 +31,7 @@ _LABELS = {
         "found": "找到 {n} 行，当前是其中第 {i} 行（全部 {rows} 行中的第 {row} 行）",
         "nothing": "没有符合搜索条件的行。请修改或清空搜索词。",
         "empty": "数据集是空的，没有可显示的行。",
-        "repr": "{n} 行数据的浏览器：运行本单元格即可使用。",
+        "repr": "{n} 行数据的浏览器：运行本单元格即可使用。随机抽出几行：",
     },
 }
 
@@ -49,7 +49,7 @@ def browse(data: Any, columns: Sequence[str] | None = None, lang: str = "en"):
 
     Returns:
         An ipywidgets box: let it be the last line of a cell. Saved without the state of widgets,
-        it leaves one line of text in the notebook.
+        it leaves a few rows as text in the notebook, drawn at random.
 
     Raises:
         ValueError: a column that the data lacks, several datasets to choose from, another `lang`.
@@ -61,8 +61,7 @@ def browse(data: Any, columns: Sequence[str] | None = None, lang: str = "en"):
 
 class _Browser(Pager):
     def __init__(self, data: Any, columns: Sequence[str], words: dict[str, str]) -> None:
-        super().__init__(data, words, in_words(words["repr"], n=len(data)))
-        self.columns = columns
+        super().__init__(data, words, in_words(words["repr"], n=len(data)), columns)
         if not self.total:
             return
         self.slider = IntSlider(

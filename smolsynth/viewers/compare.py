@@ -15,7 +15,7 @@ from typing import Any
 
 from ipywidgets import HTML, Label
 
-from smolsynth.rows import column_names, rows
+from smolsynth.rows import Each, Row, column_names, rows
 from smolsynth.text.layout import as_text, in_words, words_in
 from smolsynth.viewers.pager import Pager, focus, in_a_row, small_button, two_sides
 
@@ -28,8 +28,10 @@ _LABELS = {
         "new": "underlined: only on the right",
         "same": "The two are the same.",
         "empty": "There are no rows to show: the dataset is empty.",
-        "repr_compare": "{n} rows, two texts side by side: run this cell to use it.",
-        "repr_vote": "{n} pairs to vote on: run this cell to use it.",
+        "repr_compare": "{n} rows, two texts side by side: run this cell to use it. A few of them,"
+        " drawn at random:",
+        "repr_vote": "{n} pairs to vote on: run this cell to use it. A few of them, drawn at"
+        " random:",
         "first": "A is better",
         "second": "B is better",
         "skip": "Can't tell",
@@ -49,8 +51,8 @@ _LABELS = {
         "new": "有下划线的：只在右边有",
         "same": "两边完全相同。",
         "empty": "数据集是空的，没有可显示的行。",
-        "repr_compare": "{n} 行数据，两段文本并排显示：运行本单元格即可使用。",
-        "repr_vote": "{n} 个等你投票的偏好对：运行本单元格即可使用。",
+        "repr_compare": "{n} 行数据，两段文本并排显示：运行本单元格即可使用。随机抽出几行：",
+        "repr_vote": "{n} 个等你投票的偏好对：运行本单元格即可使用。随机抽出几对：",
         "first": "A 更好",
         "second": "B 更好",
         "skip": "分不出高下",
@@ -137,8 +139,9 @@ class _Comparison(Pager):
     def __init__(
         self, data: Any, words: dict[str, str], before: str, after: str, context: str | None
     ) -> None:
-        super().__init__(data, words, in_words(words["repr_compare"], n=len(data)))
-        self.columns, self.context = (before, after), context
+        shown = [*([context] if context else []), before, after]
+        super().__init__(data, words, in_words(words["repr_compare"], n=len(data)), shown)
+        self.before, self.after, self.context = before, after, context
         if not self.total:
             return
         self.position, self.hint, self.above, self.sides = Label(), Label(), HTML(), two_sides()
@@ -148,7 +151,7 @@ class _Comparison(Pager):
 
     def show(self) -> None:
         row, words = self.data[self.place], self.words
-        pieces = differences(*(as_text(row.get(column)) for column in self.columns))
+        pieces = differences(as_text(row.get(self.before)), as_text(row.get(self.after)))
         for side, kind, style in zip(self.sides, ("gone", "new"), (_GONE, _NEW), strict=True):
             side.value = _marked(pieces, kind, style)
         if self.context:
@@ -203,7 +206,8 @@ class _Voting(Pager):
         seed: int,
     ) -> None:
         words = words | {"previous": words["previous_pair"], "next": words["next_pair"]}
-        super().__init__(data, words, in_words(words["repr_vote"], n=len(data)))
+        told = in_words(words["repr_vote"], n=len(data))
+        super().__init__(data, words, told, [instruction, "A", "B"])
         self.votes: dict[int, str | None] = {}
         self.instruction, self.chosen = instruction, chosen
         rng = random.Random(seed)
@@ -228,6 +232,15 @@ class _Voting(Pager):
         for name, side, column in zip("AB", self.sides, self.orders[self.place], strict=True):
             side.value = _as_block(f"<b>{name}</b>\n{html.escape(as_text(row.get(column)))}")
         self._tell()
+
+    def still(self) -> Sequence[Row]:
+        def blind(place: int) -> Row:
+            row, sides = self.data[place], self.orders[place]
+            return {self.instruction: row.get(self.instruction)} | {
+                name: row.get(column) for name, column in zip("AB", sides, strict=True)
+            }
+
+        return Each(range(self.total), blind)
 
     def step(self, by: int) -> None:
         super().step(by)

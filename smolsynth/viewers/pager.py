@@ -1,10 +1,15 @@
 """What the viewers for notebooks have in common: one row at a time, text that stays as it is."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from ipywidgets import HTML, Button, HBox, Label, Layout, Textarea, VBox
 
+from smolsynth.rows import Row, sample_of
 from smolsynth.text.layout import clean, wrap
+from smolsynth.viewers.preview import lines_of
+
+STATIC = 3  # rows that stand for a viewer where no widget can be shown
 
 
 class ReadOnly(Textarea):
@@ -30,17 +35,19 @@ class ReadOnly(Textarea):
 class Pager(VBox):
     """A viewer of rows, one at a time, with buttons to the previous and the next one.
 
-    A subclass fills `children` and has a method `show`, which shows the row at `place`.
+    A subclass fills `children` and has a method `show`, which shows the row at `place`. Where no
+    widget can be shown, as on GitHub, a line and a few rows drawn at random stand for it.
 
     Args:
         data: the rows.
         words: labels: "previous", "next", "empty".
-        told: what stands for the viewer where no widget can be shown.
+        told: the line.
+        columns: of those rows.
     """
 
-    def __init__(self, data: Any, words: dict[str, str], told: str) -> None:
+    def __init__(self, data: Any, words: dict[str, str], told: str, columns: Sequence[str]) -> None:
         super().__init__()
-        self.data, self.words, self.told = data, words, told
+        self.data, self.words, self.told, self.columns = data, words, told, columns
         self.place, self.total = 0, len(data)
         self.back = small_button(words["previous"], "arrow-left")
         self.forth = small_button(words["next"], "arrow-right")
@@ -51,6 +58,17 @@ class Pager(VBox):
 
     def __repr__(self) -> str:
         return self.told
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        data = super()._repr_mimebundle_(**options)
+        if self.total:  # ipywidgets cuts what `repr` gives after 110 characters
+            lines = lines_of(self.still(), sample_of(self.total, STATIC), self.columns, most=8)
+            data["text/plain"] = "\n".join([self.told, *lines])
+        return data
+
+    def still(self) -> Sequence[Row]:
+        """The rows as they stand where no widget can be shown."""
+        return self.data
 
     def step(self, by: int) -> None:
         """Goes forth or back, to the ends at most."""
