@@ -54,6 +54,20 @@ def over_groups(values: Sequence[float], groups: Sequence[Hashable]) -> Interval
     return float(drawn.confidence_interval.low), float(drawn.confidence_interval.high)
 
 
+def of_share(hits: float, n: int) -> Interval:
+    """The 95% interval of a share, hits of n (Wilson 1927).
+
+    >>> low, high = of_share(17, 20)
+    >>> round(low, 2), round(high, 2)
+    (0.64, 0.95)
+    """
+    z, share = 1.959964, hits / n
+    middle = share + z * z / (2 * n)
+    half = z * (share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5
+    scale = 1 + z * z / n
+    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+
+
 @dataclass(frozen=True)
 class Kappa:
     """How far two raters agree beyond chance.

@@ -11,10 +11,12 @@ The pairs of `known_pairs` come from the world that the bundled models know, so 
 text is better; the models have never seen their questions or their faults.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from smolsynth.intervals import of_share
 from smolsynth.pipelines.trial import try_step
 from smolsynth.quality.lengths import lengths
 from smolsynth.rows import Row, is_missing
@@ -102,6 +104,8 @@ class Audit:
         own_verdicts: how many of their verdicts (two a pair) are no ties.
         own_preferred: share of these that prefer the judge's own text. 0.5 is fair.
         lang: "en" or "zh", of the printed report.
+        pairs_by_fault: how many pairs with each fault were understood. The report's intervals count
+            pairs: two readings of one pair are no two witnesses.
     """
 
     pairs: int
@@ -117,6 +121,7 @@ class Audit:
     own_verdicts: int = 0
     own_preferred: float | None = None
     lang: str = "en"
+    pairs_by_fault: dict[str, int] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return "\n".join(_lines(self))
@@ -140,9 +145,9 @@ def audit(judge: Any, pairs: Iterable[Row], lang: str = "en", equals: Iterable[R
     _check(pairs)
     verdicts: list[_Verdict] = []
     consistent: list[bool] = []
-    understood = 0
+    understood: Counter[str] = Counter()  # by fault
     for pair, outcomes in _read(judge, pairs):
-        understood += 1
+        understood[pair["fault"]] += 1
         if outcomes != (TIE, TIE):
             consistent.append(outcomes[0] == outcomes[1])
         verdicts += [_Verdict(pair, outcome, first) for first, outcome in enumerate(outcomes)]
@@ -150,15 +155,14 @@ def audit(judge: Any, pairs: Iterable[Row], lang: str = "en", equals: Iterable[R
     own_clear = [outcome for both in about_own for outcome in both if outcome != TIE]
     clear = [verdict for verdict in verdicts if verdict.preferred != TIE]
     longer = [(v, size) for v in clear if (size := _longer(v.pair, lang)) is not None]
-    faults = sorted({pair["fault"] for pair in pairs})
     by_fault = {
-        fault: _share(v.preferred == v.pair["better"] for v in verdicts if v.pair["fault"] == fault)
-        for fault in faults
-        if any(v.pair["fault"] == fault for v in verdicts)
+        fault: sum(v.preferred == v.pair["better"] for v in verdicts if v.pair["fault"] == fault)
+        / (2 * count)
+        for fault, count in sorted(understood.items())
     }
     return Audit(
         pairs=len(pairs),
-        understood=understood / len(pairs),
+        understood=understood.total() / len(pairs),
         agreement=_share(v.preferred == v.pair["better"] for v in verdicts),
         agreement_by_fault=by_fault,
         ties=_share(v.preferred == TIE for v in verdicts),
@@ -170,6 +174,7 @@ def audit(judge: Any, pairs: Iterable[Row], lang: str = "en", equals: Iterable[R
         own_verdicts=len(own_clear),
         own_preferred=_share(outcome == 0 for outcome in own_clear),
         lang=lang,
+        pairs_by_fault=dict(understood),
     )
 
 
@@ -235,10 +240,12 @@ def _share(hits: Iterable[bool]) -> float | None:
 # ---- the report ----
 _WORDS = {
     "en": {
-        "read": "{n} pairs, each read in both orders",
+        "read": "{n} pairs, each read in both orders; 95% intervals",
+        "sure": "{low:.2f} to {high:.2f}",
+        "of": "{n} pairs",
         "understood": "understood",
         "agreement": "agreement",
-        "ties": "with the truth; ties ({ties}) count as wrong",
+        "ties": "with the truth, ties ({ties}) count as wrong",
         "consistency": "consistency",
         "swap": "after a swap",
         "first": "first preferred",
@@ -251,7 +258,9 @@ _WORDS = {
         "figures": "{n} pairs, both orders; diamond: ideal",
     },
     "zh": {
-        "read": "{n} 个偏好对，两种顺序各评一次",
+        "read": "{n} 个偏好对，两种顺序各评一次；区间为 95%",
+        "sure": "{low:.2f} 到 {high:.2f}",
+        "of": "{n} 对",
         "understood": "读得出分数",
         "agreement": "符合真相",
         "ties": "平分（{ties}）算错",
@@ -297,12 +306,22 @@ def _lines(report: Audit) -> Iterator[str]:
     def line(name: str, share: float | None, comment: str = "") -> str:
         return f"{name}{' ' * (22 - width(name))}{_shown(share):<4}   {comment}".rstrip()
 
+    def sure(share: float | None, n: int, comment: str) -> str:
+        """The interval of a share of n pairs, and a comment behind it."""
+        if share is None or not n:
+            return comment
+        low, high = of_share(share * n, n)
+        return f"{words['sure'].format(low=low, high=high)}   {comment}"
+
+    read = sum(report.pairs_by_fault.values())
     yield in_words(words["read"], n=report.pairs)
     yield line(words["understood"], report.understood)
     ties = words["ties"].format(ties=_shown(report.ties))
-    yield line(words["agreement"], report.agreement, ties)
+    yield line(words["agreement"], report.agreement, sure(report.agreement, read, ties))
     for fault, share in report.agreement_by_fault.items():
-        yield line("  " + _fault_name(fault, report.lang), share)
+        n = report.pairs_by_fault.get(fault, 0)
+        comment = sure(share, n, in_words(words["of"], n=n)) if n else ""
+        yield line("  " + _fault_name(fault, report.lang), share, comment)
     yield line(words["consistency"], report.consistency, words["swap"])
     yield line(words["first"], report.first_preferred, words["fair"].format(fair="0.50"))
     better = words["better"].format(fair=_shown(report.longer_better))

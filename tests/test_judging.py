@@ -73,6 +73,13 @@ def test_a_perfect_judge(pairs):
     assert report.longer_preferred == report.longer_better == 0.25
 
 
+def test_the_intervals_of_the_report_count_pairs_not_readings(pairs):
+    report = read("truth", pairs * 5)
+    assert report.pairs_by_fault == {"wrong_fact": 10, "rude": 10}
+    assert "agreement             1.00   0.84 to 1.00   with the truth" in repr(report)  # of 20
+    assert "  rude                1.00   0.72 to 1.00   10 pairs" in repr(report).splitlines()
+
+
 def test_a_judge_that_loves_the_first(pairs):
     report = read("first", pairs)
     assert (report.first_preferred, report.consistency, report.agreement) == (1, 0, 0.5)

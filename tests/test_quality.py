@@ -429,7 +429,11 @@ def test_one_definition_of_the_longer_response():
     ]
     report = measure(data, "en")
     assert report.figures["chosen_longer"] == 0.5  # by words, ties left out
-    assert _sizes(list(to_preferences(data)), "prompt", report)["longer"] == "50%"
+    low, high = (report.figures[f"chosen_longer_{end}"] for end in ("low", "high"))
+    assert 0 < low < 0.5 < high < 1
+    line = f"50% of the pairs of unequal length, 95% interval {low:.0%} to {high:.0%}"
+    assert f"chosen response longer in {line}" in repr(report)
+    assert _sizes(list(to_preferences(data)), "prompt", report)["longer"].startswith("50% [")
     sheet = Sheet("turtle", "en")
     read(data, sheet)
     assert "50%" in " ".join(preference.facts(sheet, ["What is 1?"]))

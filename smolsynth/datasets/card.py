@@ -120,8 +120,8 @@ def _sizes(records: list[Row], kind: str, report: Report) -> dict[str, Any]:
     elif kind == "prompt":
         sides = {side: [r[side][0]["content"] for r in records] for side in PAIR[1:]}
         sizes |= {side: _mean_length(answers) for side, answers in sides.items()}
-        longer = report.figures.get("chosen_longer")  # of those that differ in length
-        sizes["longer"] = "–" if longer is None else f"{longer:.0%}"
+        parts = [report.figures.get(f"chosen_longer{part}") for part in ("", "_low", "_high")]
+        sizes["longer"] = "–" if None in parts else "{:.0%} [{:.0%}, {:.0%}]".format(*parts)
     return sizes
 
 

@@ -18,7 +18,7 @@ from smolsynth.exercises.common import (
 from smolsynth.exercises.results import Problem, Sheet
 from smolsynth.exercises.truth import exchanged
 from smolsynth.exercises.words import WORDS
-from smolsynth.quality.lengths import share_longer
+from smolsynth.quality.lengths import count_longer
 from smolsynth.text.endings import cut_off
 from smolsynth.text.language import in_language
 from smolsynth.text.leaks import leak_in, rubric_in
@@ -278,6 +278,6 @@ def facts(sheet: Sheet, given: list[str]) -> Iterator[str]:
     yield say["fact_pairs"].format(rows=sheet.rows, distinct=asked)
     margins = [one - other for one, other in _ratings(sheet).values()]
     yield say["fact_margin"].format(mean=sum(margins) / len(margins))
-    longer = share_longer(sheet.pairs("chosen", "rejected").values(), lang)
-    if longer is not None:
-        yield say["fact_chosen_longer"].format(share=longer)
+    longer, unequal = count_longer(sheet.pairs("chosen", "rejected").values(), lang)
+    if unequal:
+        yield say["fact_chosen_longer"].format(share=longer / unequal)

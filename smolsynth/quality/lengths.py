@@ -24,17 +24,17 @@ def lengths(data: Any, column: str, lang: str) -> list[int]:
     return [length(text, lang) for row in data for text in _texts(row.get(column))]
 
 
-def share_longer(pairs: Iterable[tuple[str, str]], lang: str) -> float | None:
-    """In what share of pairs (chosen, rejected) the chosen response is the longer one, 0 to 1.
+def count_longer(pairs: Iterable[tuple[str, str]], lang: str) -> tuple[int, int]:
+    """In how many pairs (chosen, rejected) the chosen response is the longer one, and of how many.
 
-    In words, or for "zh" in characters; pairs of equal length are left out. `None` if all are.
+    In words, or for "zh" in characters; pairs of equal length are left out.
 
-    >>> share_longer([("a b c", "a b"), ("a", "a b"), ("a cat", "a lion")], "en")
-    0.5
+    >>> count_longer([("a b c", "a b"), ("a", "a b"), ("a cat", "a lion")], "en")
+    (1, 2)
     """
     sizes = [(length(a, lang), length(b, lang)) for a, b in pairs]
     unequal = [a > b for a, b in sizes if a != b]
-    return sum(unequal) / len(unequal) if unequal else None
+    return sum(unequal), len(unequal)
 
 
 def _texts(value: Any) -> Iterator[str]:

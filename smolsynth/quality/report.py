@@ -21,7 +21,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from smolsynth.errors import SmolsynthError
-from smolsynth.quality.lengths import share_longer
+from smolsynth.intervals import of_share
+from smolsynth.quality.lengths import count_longer
 from smolsynth.quality.rules import (
     RATINGS,
     RULES,
@@ -79,7 +80,8 @@ class Report:
         figures: lengths in tokens (words, or Chinese characters) at the 5th, 50th and 95th
             percentile, `nearest_rouge_l` of the instructions (`text.similarity`), and of pairs
             `chosen_longer`, the share whose chosen response is the longer one
-            (`lengths.share_longer`), and `margin`, the mean difference of the ratings.
+            (`lengths.count_longer`), with `chosen_longer_low` and `_high`, its 95% interval, and
+            `margin`, the mean difference of the ratings.
         findings: one for each rule that was checked, those without rows too. What concerns seeds,
             an evaluation set or ratings is checked where these are given.
         kinds: what is asked for most often: root, object, how many (`smolsynth.text.intents`).
@@ -403,9 +405,11 @@ def _figures_of_pairs(
     pairs: Iterable[tuple[str, ...]], scores: Sequence[tuple[Any, ...]], lang: str
 ) -> dict[str, float]:
     figures = {}
-    longer = share_longer(((chosen, rejected) for chosen, rejected in pairs), lang)
-    if longer is not None:
-        figures["chosen_longer"] = round(longer, 4)
+    longer, unequal = count_longer(((chosen, rejected) for chosen, rejected in pairs), lang)
+    if unequal:
+        low, high = of_share(longer, unequal)
+        shares = {"": longer / unequal, "_low": low, "_high": high}
+        figures |= {f"chosen_longer{part}": round(share, 4) for part, share in shares.items()}
     margins = [pair[0] - pair[1] for pair in scores if pair and not any(map(is_missing, pair))]
     if margins:
         figures["margin"] = round(sum(margins) / len(margins), 4)
@@ -436,13 +440,13 @@ def _lines(report: Report) -> Iterable[str]:
                 part: f"{figures[f'{name}_tokens_{part}']:g}" for part in ("p5", "median", "p95")
             }
             yield words["tokens"].format(name=label, **numbers)
-    for key, line, value in (
-        ("chosen_longer", "longer", "share"),
-        ("margin", "margin", "margin"),
-        ("nearest_rouge_l", "nearest", "nearest"),
+    for key, line in (
+        ("chosen_longer", "longer"),
+        ("margin", "margin"),
+        ("nearest_rouge_l", "nearest"),
     ):
         if key in figures:
-            yield words[line].format(**{value: figures[key]})
+            yield words[line].format(**figures)
 
 
 def _wide(text: str, columns: int, right: bool = False) -> str:
