@@ -1,5 +1,6 @@
 """Files and folders that appear whole or not at all; a reader never meets half of one."""
 
+import errno
 import os
 import shutil
 import uuid
@@ -47,12 +48,12 @@ def new_folder(folder: str | Path) -> Iterator[Path]:
     """
     folder = Path(folder)
     unfinished = _unfinished(folder)
-    _refuse_existing(folder)
+    refuse_existing(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         unfinished.mkdir()
         yield unfinished
-        _refuse_existing(folder)  # asked again, as a rename replaces an empty folder
+        refuse_existing(folder)  # asked again, as a rename replaces an empty folder
         unfinished.rename(folder)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -68,7 +69,23 @@ def free_name(base: str | Path) -> Path:
     return candidate
 
 
-def _refuse_existing(folder: Path) -> None:
+def check_folder(folder: Path) -> None:
+    """Raises OSError where a folder, or the one that it is to be made in, can't be written."""
+    there = next(path for path in [folder.absolute(), *folder.absolute().parents] if path.exists())
+    if not there.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(there))
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there))
+
+
+def check_new(folder: Path) -> None:
+    """Raises OSError where a folder can't be made, so that nothing is begun in vain."""
+    refuse_existing(folder)
+    check_folder(folder.parent)
+
+
+def refuse_existing(folder: Path) -> None:
+    """Raises FileExistsError where something of that name is there; it is not touched."""
     if os.path.lexists(folder):
         raise FileExistsError(
             f"{folder} exists already, and nothing in it was touched: choose another folder, such"

@@ -2,11 +2,13 @@
 
 import json
 import re
+import tracemalloc
 
 import pytest
 
 from smolsynth import read_rows
 from smolsynth.cli.main import main
+from smolsynth.quality.report import Report
 from tests.test_read import talk
 
 GOOD = [
@@ -75,6 +77,32 @@ def test_a_large_file_is_told_of_on_the_way(tmp_path, capsys, monkeypatch):
     said = capsys.readouterr()
     assert "1000 rows read …\n" in said.err and "1000 of 1100 rows measured …\n" in said.err
     assert "…" not in said.out.partition("\n\n")[0] and json.loads(said.out.splitlines()[-1])
+
+
+def test_a_large_file_is_cleaned_and_converted_without_holding_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("smolsynth.rows._IN_MEMORY", 10_000)
+    monkeypatch.setattr("smolsynth.datasets.sources._READ", 10_000)
+    told = Report("instruction", "en", 900)  # what measuring takes is another matter
+    monkeypatch.setattr("smolsynth.quality.report.measure", lambda *_, **__: told)
+    monkeypatch.setattr("smolsynth.datasets.save.measure", lambda *_, **__: told)
+    path = written(tmp_path, [(f"What is {n}?", f"{n} is a number. " * 250) for n in range(900)])
+    for command in (["check", "--clean"], ["convert", "--to", "messages"]):
+        arguments = [command[0], str(path), *command[1:]]
+        main([*arguments, str(tmp_path / f"{command[0]}-before")])  # imports
+        tracemalloc.start()
+        assert main([*arguments, str(tmp_path / command[0])]) == 0
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        size = (tmp_path / command[0] / "train.jsonl").stat().st_size
+        assert size > 3_600_000 and peak < size / 2
+
+
+def test_a_folder_that_is_there_is_refused_before_the_file_is_read(tmp_path, capsys):
+    for command in (["check", "--clean"], ["convert", "--to", "messages"]):
+        arguments = [command[0], str(tmp_path / "none.jsonl"), *command[1:], str(tmp_path)]
+        assert main(arguments) == 1
+        said = capsys.readouterr().err
+        assert "exists already" in said and "none.jsonl" not in said
 
 
 def test_verdicts_are_cleaned_too(tmp_path, capsys):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from smolsynth._files import check_new
 from smolsynth.cli.convert import add_reading, read
 from smolsynth.cli.parser import Parser
 from smolsynth.cli.strings import strings
@@ -51,9 +52,11 @@ def run(args: argparse.Namespace) -> int:
     from smolsynth.text.meaning import load_embedder
 
     text = strings(args.ui, NAME)
+    if args.clean:
+        check_new(args.clean)
     print(text["reading"].format(file=args.source), file=sys.stderr, flush=True)
     try:
-        rows = read(args, on_disk=True)
+        rows = read(args)
         others: dict[str, Any] = {
             name: read_texts(getattr(args, name)) if getattr(args, name) else ()
             for name in ("evaluation", "seeds")
@@ -106,6 +109,7 @@ def _advice(report: Any, args: argparse.Namespace, text: dict[str, str]) -> str:
 
 def _clean(rows: Any, report: Any, args: argparse.Namespace, text: dict[str, str]) -> str:
     from smolsynth.datasets.save import save
+    from smolsynth.rows import Each
 
     good = report.good_rows()
     if not good:
@@ -113,7 +117,7 @@ def _clean(rows: Any, report: Any, args: argparse.Namespace, text: dict[str, str
     left_out = {finding.rule: len(finding.rows) for finding in report.findings if finding.rows}
     counts = ", ".join(f"{rule} {count}" for rule, count in left_out.items())
     folder = save(
-        [rows.rows[number] for number in good],
+        Each(good, rows.rows.__getitem__),
         args.clean,
         lang=report.lang,
         model="-",

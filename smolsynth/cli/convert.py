@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from smolsynth._files import check_new
 from smolsynth.cli.parser import Parser
 from smolsynth.cli.strings import strings
 from smolsynth.text.layout import in_words
@@ -38,7 +39,7 @@ def add_reading(parser: Parser, text: dict[str, str]) -> None:
     parser.add_argument("--mask", action="store_true", help=text["mask"])
 
 
-def read(args: argparse.Namespace, *, on_disk: bool = False):
+def read(args: argparse.Namespace):
     """The rows of a file as the options say, telling how far it is; raises ReadError."""
     from smolsynth.cli.progress import counted
     from smolsynth.datasets.read import read_rows
@@ -50,7 +51,7 @@ def read(args: argparse.Namespace, *, on_disk: bool = False):
             split=args.split,
             encoding=args.encoding,
             on_error="skip" if args.skip else "raise",
-            on_disk=on_disk,
+            on_disk=True,
             on_row=on_row,
         )
 
@@ -61,6 +62,7 @@ def run(args: argparse.Namespace) -> int:
     from smolsynth.errors import ConvertError, ReadError
 
     text = strings(args.ui, NAME)
+    check_new(args.folder)
     try:
         rows = read(args)
         print("\n".join(rows.describe(args.ui)))

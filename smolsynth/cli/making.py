@@ -1,13 +1,13 @@
 """What `demo` and `generate` have in common: a plan is carried out, saved and told about."""
 
 import argparse
-import errno
 import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from smolsynth._files import check_folder
 from smolsynth.cli.parser import Parser
 from smolsynth.cli.progress import Progress
 from smolsynth.cli.strings import strings
@@ -71,15 +71,6 @@ def positive(ui: str) -> Callable[[str], int]:
         return int(given)
 
     return read
-
-
-def check_folder(folder: Path) -> None:
-    """Raises OSError where a folder, or the one that it is to be made in, can't be written."""
-    there = next(path for path in [folder.absolute(), *folder.absolute().parents] if path.exists())
-    if not there.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(there))
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(there))
 
 
 def make(

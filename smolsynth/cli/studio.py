@@ -13,7 +13,7 @@ import time
 import webbrowser
 from pathlib import Path
 
-from smolsynth.cli.making import check_folder
+from smolsynth._files import check_folder
 from smolsynth.cli.parser import Parser
 from smolsynth.cli.strings import strings
 from smolsynth.text.language import LANGS

@@ -4,7 +4,7 @@ import html
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ dataset = dataset.map(
 _STUDENTS = {"en": "HuggingFaceTB/SmolLM2-135M-Instruct", "zh": "Qwen/Qwen2.5-0.5B-Instruct"}
 
 
-def card(name: str, records: list[Row], facts: dict[str, Any], report: Report) -> str:
+def card(name: str, records: Sequence[Row], facts: dict[str, Any], report: Report) -> str:
     """The card of checked records, as Markdown with the header that the Hub reads.
 
     Args:
@@ -100,26 +100,24 @@ def _names(lang: str, columns: Iterable[str]) -> str:
     return {"en": ", ", "zh": "、"}[lang].join(f"`{one_line(column)}`" for column in columns)
 
 
-def _sizes(records: list[Row], kind: str, report: Report) -> dict[str, Any]:
-    talks = [
-        [turn for column in (*PAIR, "completion", "messages") for turn in record.get(column, ())]
-        for record in records
-    ]
-    texts = {
-        role: [turn["content"] for talk in talks for turn in talk if turn["role"] == role]
-        for role in ("system", "user", "assistant")
-    }
+def _sizes(records: Sequence[Row], kind: str, report: Report) -> dict[str, Any]:
+    count, length = Counter[str](), Counter[str]()  # by role, and by side of a pair
+    for record in records:
+        for column in (*PAIR, "completion", "messages"):
+            for turn in record.get(column, ()):
+                for of in {turn["role"], column}:
+                    count[of] += 1
+                    length[of] += len(turn["content"])
+        count["good"] += bool(record.get("label"))
     sizes: dict[str, Any] = {
-        "turns": f"{len(texts['user']) / len(records):.1f}",
-        "systems": len(texts["system"]),
-        "user": _mean_length(texts["user"]),
-        "assistant": _mean_length(texts["assistant"]),
+        "turns": f"{count['user'] / len(records):.1f}",
+        "systems": count["system"],
+        **{role: f"{length[role] / count[role]:.0f}" for role in ("user", "assistant")},
     }
     if kind == "label":
-        sizes["good"] = sum(record["label"] for record in records)
+        sizes["good"] = count["good"]
     elif kind == "prompt":
-        sides = {side: [r[side][0]["content"] for r in records] for side in PAIR[1:]}
-        sizes |= {side: _mean_length(answers) for side, answers in sides.items()}
+        sizes |= {side: f"{length[side] / count[side]:.0f}" for side in PAIR[1:]}
         parts = [report.figures.get(f"chosen_longer{part}") for part in ("", "_low", "_high")]
         sizes["longer"] = "–" if None in parts else "{:.0%} [{:.0%}, {:.0%}]".format(*parts)
     return sizes
@@ -138,13 +136,13 @@ def _training_code(name: str, kind: str, lang: str, format: str) -> str:
     )
 
 
-def _sources(records: list[Row]) -> list[tuple[str, int]]:
+def _sources(records: Sequence[Row]) -> list[tuple[str, int]]:
     """How many rows come from where, the most first; nothing where that is not known."""
     counts = Counter(record[SOURCE] for record in records if SOURCE in record)
     return [(one_line(str(source)), count) for source, count in counts.most_common()]
 
 
-def _documents(records: list[Row]) -> list[tuple[str, int, int]]:
+def _documents(records: Sequence[Row]) -> list[tuple[str, int, int]]:
     """Of rows about documents: each file, how many rows are about it, and how many chunks of it."""
     if not {"file", "chunk"} <= set(records[0]):
         return []
@@ -170,10 +168,6 @@ def fenced(text: str, info: str) -> str:
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{info}\n{text}\n{fence}"
-
-
-def _mean_length(texts: list[str]) -> str:
-    return f"{sum(map(len, texts)) / len(texts):.0f}"
 
 
 def _version(package: str) -> str:

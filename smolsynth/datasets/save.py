@@ -9,11 +9,11 @@ Nothing is dropped silently: rows that can't be trained on raise, and the error 
 and filter them.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from smolsynth._files import new_folder
+from smolsynth._files import new_folder, refuse_existing
 from smolsynth.datasets import trainers
 from smolsynth.datasets.card import card, model_in_words, options_in_words
 from smolsynth.datasets.convert import (
@@ -33,7 +33,7 @@ from smolsynth.datasets.redact import one_line, without_secrets
 from smolsynth.errors import ConvertError
 from smolsynth.quality.report import QualityError, measure
 from smolsynth.quality.rules import SCORES
-from smolsynth.rows import METADATA, Row, column_names, is_missing, rows
+from smolsynth.rows import METADATA, Each, OnDisk, Row, column_names, is_missing, rows
 from smolsynth.text.language import check_lang
 from smolsynth.text.personal import masked_in
 
@@ -130,10 +130,10 @@ def save(
     if format not in FORMATS:
         raise ValueError(f"format must be one of {', '.join(FORMATS)}, not {format!r}.")
     folder = Path(folder)
-    records = _checked_records(dataset)
-    if mask:
-        records = [masked_in(record) for record in records]
-    report = measure([as_measured(r) for r in records], lang, seeds=seeds, evaluation=evaluation)
+    refuse_existing(folder)  # before rows are measured, which may take minutes
+    checked = _checked_records(dataset)
+    records = OnDisk(map(masked_in, checked) if mask else checked)
+    report = measure(Each(records, as_measured), lang, seeds=seeds, evaluation=evaluation)
     if report.broken and not despite.strip():
         raise QualityError(report)
     terms = terms_of(model)
@@ -153,14 +153,15 @@ def save(
     try:
         with new_folder(folder) as unfinished:
             aside = set(validation)
-            held = [records[number] for number in sorted(aside)]
-            train = [row for number, row in enumerate(records) if number not in aside]
+            held = Each(sorted(aside), records.__getitem__)
+            rest = [number for number in range(len(records)) if number not in aside]
+            train = Each(rest, records.__getitem__)
             if format in FILES:
                 _write(train, held, unfinished, format)
             else:
                 place = (_kind(records), format, unfinished, folder.name)
                 made = trainers.write(train, *place)
-                if held:
+                if len(held):
                     trainers.write(held, *place, trainers.VALIDATION)
                 facts |= {"columns": made.columns, "lost": made.lost, "notes_of": made.notes}
             extra = {**(files or {}), "README.md": card(folder.name, records, facts, report)}
@@ -187,25 +188,26 @@ def as_measured(row: Row) -> Row:
     return row
 
 
-def _kind(records: list[Row]) -> str:
+def _kind(records: Sequence[Row]) -> str:
     columns = {"messages": "instruction", "chosen": "preference", "label": "kto"}
     return next(kind for column, kind in columns.items() if column in records[0])
 
 
-def _write(train: list[Row], held: list[Row], folder: Path, format: str) -> None:
-    splits = {"train": train, **({"validation": held} if held else {})}
+def _write(train: Sequence[Row], held: Sequence[Row], folder: Path, format: str) -> None:
+    splits = {"train": train, **({"validation": held} if len(held) else {})}
     if format == "jsonl":
         for split, records in splits.items():
-            lines = "".join(as_json(record) + "\n" for record in records)
-            (folder / f"{split}.jsonl").write_text(lines, encoding="utf-8", newline="\n")
+            place = folder / f"{split}.jsonl"
+            with place.open("w", encoding="utf-8", newline="\n") as file:
+                file.writelines(as_json(record) + "\n" for record in records)
         return
     from datasets import DatasetDict
 
-    tables = {split: _table(records) for split, records in splits.items()}
+    tables = {split: _table([*records]) for split, records in splits.items()}
     if format == "parquet":
         for split, table in tables.items():
             table.to_parquet(folder / f"{split}.parquet")
-    elif held:
+    elif len(held):
         DatasetDict(tables).save_to_disk(folder)
     else:
         tables["train"].save_to_disk(folder)
@@ -220,7 +222,7 @@ def _table(records: list[Row]) -> Any:
     return Dataset.from_list(records, features=features(*records[0]) if known else None)
 
 
-def _checked_records(dataset: Any) -> list[Row]:
+def _checked_records(dataset: Any) -> Iterable[Row]:
     """The rows as they are written: `messages`, or PAIR with or without SCORES, or KTO; SOURCE;
     others."""
     data = rows(dataset)
@@ -242,14 +244,14 @@ def _checked_records(dataset: Any) -> list[Row]:
         refuse_faulty(data, lambda row: fault_of_talk(row.get("messages")), TALK_HINT)
     else:
         refuse_faulty(data, _fault_of_pair if "chosen" in columns else _fault_of_verdict, TALK_HINT)
-    return [
+    return (
         {
             column: [_turn(turn) for turn in row[column]] if column != "label" else row[column]
             for column in columns
         }
         | {name: None if is_missing(row.get(name)) else row[name] for name in [*extra, *others]}
         for row in data
-    ]
+    )
 
 
 def _turn(turn: Row) -> Row:
