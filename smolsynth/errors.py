@@ -38,6 +38,14 @@ class Said(str):
         return self.zh if lang == "zh" else str.__str__(self)
 
 
+def error_said(error: BaseException, lang: str) -> str:
+    """What an error says, in "en", or in "zh" where it is there in Chinese."""
+    if isinstance(error, SmolsynthError):
+        return error.words(lang)
+    message = error.args[0] if error.args else ""
+    return message.words(lang) if isinstance(message, Said) else str(error)
+
+
 class SmolsynthError(Exception):
     """Base of all errors that this package raises on purpose."""
 

@@ -119,6 +119,38 @@ def test_verdicts_are_cleaned_too(tmp_path, capsys):
     assert main(["check", str(clean), "--clean", str(tmp_path / "again")]) == 0
 
 
+@pytest.mark.parametrize(
+    ("ui", "said"),
+    [
+        (
+            "en",
+            (
+                "row 2: a statement: 他不想来。",
+                "characters in the instruction",
+                "duplicate (the row",
+            ),
+        ),
+        (
+            "zh",
+            ("第 2 行：只是陈述：他不想来。", "指令字数：", "duplicate（与前面的某一行几乎重复）"),
+        ),
+    ],
+)
+def test_rows_of_one_language_are_told_of_in_the_other(ui, said, tmp_path, capsys):
+    path = written(tmp_path, [*CHINESE, ("他不想来。", "那就随他去吧，不必勉强。"), CHINESE[0]])
+    assert main(["check", str(path), "--ui", ui, "--html", str(tmp_path / "r.html")]) == 1
+    out = capsys.readouterr().out
+    for words in said:
+        assert words in out
+    page = (tmp_path / "r.html").read_text("utf-8")
+    assert said[1] in page and "tokens" not in page
+
+
+def test_english_rows_are_counted_in_words_for_who_reads_chinese(tmp_path, capsys):
+    assert main(["check", str(written(tmp_path, GOOD)), "--ui", "zh"]) == 0
+    assert "回答词数：" in capsys.readouterr().out
+
+
 def test_what_goes_wrong_is_said_in_chinese(tmp_path, capsys):
     (tmp_path / "x.jsonl").write_text('{"question": "a", "answer": 3}')
     assert main(["check", str(tmp_path / "x.jsonl"), "--ui", "zh"]) == 2
@@ -126,6 +158,19 @@ def test_what_goes_wrong_is_said_in_chinese(tmp_path, capsys):
     path = str(written(tmp_path, GOOD))
     assert main(["convert", path, str(tmp_path / "o"), "--to", "kto", "--ui", "zh"]) == 2
     assert "kto 格式放不下 instruction 类的数据" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"question": "猫"'.encode(), "这里缺逗号"),
+        ('{"question": "猫是什么？"}'.encode("gb18030"), "指明编码，如 --encoding gb18030。"),
+    ],
+)
+def test_what_can_not_be_read_is_said_in_the_words_of_a_command(text, said, tmp_path, capsys):
+    (tmp_path / "x.jsonl").write_bytes(text)
+    assert main(["check", str(tmp_path / "x.jsonl"), "--ui", "zh"]) == 2
+    assert said in capsys.readouterr().err
 
 
 def test_what_can_t_be_read_ends_with_2_and_one_sentence(tmp_path, capsys):

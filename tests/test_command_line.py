@@ -133,6 +133,25 @@ def test_bad_input_gets_one_clear_sentence_and_leaves_nothing_behind(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--rows", "many"], "--rows：'many' 不是整数"),
+        (["--kind", "poem"], "可选：both、instruction、preference"),
+        (["--model", "gpt"], "'gpt'。可以写 'bundled'、"),
+        (["--llm-options", "{"], "--llm-options 要写成 JSON 对象"),
+        (["--llm-options", '{"topk": 1}'], "--llm-options 里没有 topk 这样的选项"),
+        (["--llm-options", '{"top_p": 3}'], "top_p 要填大于 0、不超过 1 的数，不能是 3。"),
+    ],
+)
+def test_bad_input_is_explained_in_the_language_of_the_rows(arguments, said, capsys):
+    try:
+        assert main(["--lang", "zh", *arguments]) in (1, 2)
+    except SystemExit:  # of argparse
+        pass
+    assert said in capsys.readouterr().err
+
+
 def test_bad_input_ends_the_process_with_its_status(tmp_path):
     done = run("--model", "gpt", cwd=tmp_path)
     assert done.returncode == 1 and "names no model" in done.stderr

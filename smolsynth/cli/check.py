@@ -10,7 +10,8 @@ from typing import Any
 from smolsynth._files import check_new
 from smolsynth.cli.convert import add_reading, read
 from smolsynth.cli.parser import Parser
-from smolsynth.cli.strings import strings
+from smolsynth.cli.strings import ARGUMENTS, strings
+from smolsynth.text.language import listed
 from smolsynth.text.layout import in_words
 
 NAME = "check"
@@ -46,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
     from smolsynth.cli.progress import counted
     from smolsynth.datasets.read import language_of, read_texts
     from smolsynth.datasets.save import as_measured
+    from smolsynth.datasets.strings import in_terms
     from smolsynth.errors import ReadError
     from smolsynth.quality.report import measure
     from smolsynth.rows import Each
@@ -62,16 +64,16 @@ def run(args: argparse.Namespace) -> int:
             for name in ("evaluation", "seeds")
         }
     except ReadError as error:
-        print(error.words(args.ui), file=sys.stderr)
+        print(in_terms(error.words(args.ui), ARGUMENTS), file=sys.stderr)
         return 2
     lang = args.language if args.language != "auto" else language_of(rows.rows)
     print(in_words(text["measuring"], rows=len(rows)), file=sys.stderr, flush=True)
     embed = load_embedder(args.semantic) if args.semantic else None
     given = Each(rows.rows, as_measured)
     with counted(in_words(text["measured"], n="{n}", rows=len(rows))) as on_row:
-        report = measure(given, lang, embed=embed, on_row=on_row, **others)
+        report = measure(given, lang, embed=embed, on_row=on_row, ui=args.ui, **others)
     print("\n".join(rows.describe(args.ui)), end="\n\n")
-    print(_in_ui(report, rows, args.ui), end="\n\n")
+    print(_as_in_file(report, rows), end="\n\n")
     print(_advice(report, args, text))
     if args.html:
         from smolsynth._files import write_whole
@@ -86,13 +88,13 @@ def run(args: argparse.Namespace) -> int:
     return 1 if report.broken else 0
 
 
-def _in_ui(report: Any, rows: Any, ui: str) -> str:
-    """The table in the language of the person, rows by their numbers in the file."""
+def _as_in_file(report: Any, rows: Any) -> str:
+    """The table, rows by their numbers in the file."""
     findings = tuple(
         finding._replace(rows=tuple(map(rows.number_of, finding.rows)))
         for finding in report.findings
     )
-    return repr(replace(report, lang=ui, findings=findings))
+    return repr(replace(report, findings=findings))
 
 
 def _advice(report: Any, args: argparse.Namespace, text: dict[str, str]) -> str:
@@ -100,8 +102,9 @@ def _advice(report: Any, args: argparse.Namespace, text: dict[str, str]) -> str:
 
     if not report.broken:
         return text["fine"]
-    names = "; ".join(
-        f"{finding.rule} ({RULES[finding.rule].words(args.ui)[0]})" for finding in report.broken
+    names = text["and"].join(
+        text["rule"].format(rule=one.rule, what=RULES[one.rule].words(args.ui)[0])
+        for one in report.broken
     )
     hint = "" if args.clean else text["hint"].format(file=args.source)
     return text["broken"].format(rules=names) + hint
@@ -114,8 +117,9 @@ def _clean(rows: Any, report: Any, args: argparse.Namespace, text: dict[str, str
     good = report.good_rows()
     if not good:
         return text["none_good"]
+    own = strings(report.lang, NAME)
     left_out = {finding.rule: len(finding.rows) for finding in report.findings if finding.rows}
-    counts = ", ".join(f"{rule} {count}" for rule, count in left_out.items())
+    counts = listed((f"{rule} {count}" for rule, count in left_out.items()), report.lang)
     folder = save(
         Each(good, rows.rows.__getitem__),
         args.clean,
@@ -123,10 +127,8 @@ def _clean(rows: Any, report: Any, args: argparse.Namespace, text: dict[str, str
         model="-",
         technique=f"smolsynth check, {Path(args.source).name}",
         seed=None,
-        notes=strings(report.lang, NAME)["left_out"].format(
-            all=report.rows, good=len(good), counts=counts or "-"
-        ),
-        despite=strings(report.lang, NAME)["despite"],
+        notes=own["left_out"].format(all=report.rows, good=len(good), counts=counts or "-"),
+        despite=own["despite"],
         mask=args.mask,
     )
     return text["cleaned"].format(good=len(good), all=report.rows, folder=folder)

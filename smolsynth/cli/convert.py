@@ -6,7 +6,8 @@ from pathlib import Path
 
 from smolsynth._files import check_new
 from smolsynth.cli.parser import Parser
-from smolsynth.cli.strings import strings
+from smolsynth.cli.strings import ARGUMENTS, strings
+from smolsynth.text.language import listed
 from smolsynth.text.layout import in_words
 
 NAME = "convert"
@@ -58,6 +59,7 @@ def read(args: argparse.Namespace):
 
 def run(args: argparse.Namespace) -> int:
     """Reads, says what was taken for what, and writes."""
+    from smolsynth.datasets.strings import in_terms
     from smolsynth.datasets.trainers import convert
     from smolsynth.errors import ConvertError, ReadError
 
@@ -68,12 +70,12 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join(rows.describe(args.ui)))
         made = convert(rows, args.to, args.folder, mask=args.mask)
     except (ReadError, ConvertError) as error:
-        print(error.words(args.ui), file=sys.stderr)
+        print(in_terms(error.words(args.ui), ARGUMENTS), file=sys.stderr)
         return 2
     if made.lost:
-        print(text["lost"].format(to=args.to, columns=", ".join(made.lost)))
+        print(text["lost"].format(to=args.to, columns=listed(made.lost, args.ui)))
     for note in made.notes:
         print(note.words(args.ui))
-    files = ", ".join(made.files)
+    files = listed(made.files, args.ui)
     print(in_words(text["done"], rows=made.rows, folder=made.folder, files=files))
     return 0

@@ -10,7 +10,7 @@ from smolsynth.cli.making import add_model, add_subject, make, plan_of, positive
 from smolsynth.cli.parser import Parser
 from smolsynth.cli.strings import strings
 from smolsynth.generation.plan import KINDS, Plan
-from smolsynth.text.language import LANGS
+from smolsynth.text.language import LANGS, listed
 from smolsynth.text.layout import in_words
 
 NAME = "demo"
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
             saved.append(_make(plan, args, begun))
     finally:
         if saved and len(saved) < len(plans):
-            kept = ", ".join(map(str, saved))
+            kept = listed(saved, args.ui)
             print("\n" + text["kept"].format(folders=kept), file=sys.stderr)
     here = Path("notebooks").is_dir()
     print(text["next"] if here else text["next_elsewhere"].format(folder=saved[0]))
@@ -89,7 +89,7 @@ def _make(plan: Plan, args: argparse.Namespace, begun: float) -> Path:
     print()
     tell(made, args.ui)
     counts = sorted(Counter(row[COUNTED[kind]] for row in made.rows).items())
-    sources = ", ".join(f"{source} {n}" for source, n in counts)
+    sources = listed((f"{source} {n}" for source, n in counts), args.ui)
     seconds = time.perf_counter() - begun
     saved = in_words(
         text["saved"], rows=len(made.rows), sources=sources, folder=folder, seconds=seconds

@@ -24,7 +24,7 @@ from smolsynth import __version__
 from smolsynth.cli.parser import Parser
 from smolsynth.cli.strings import error_in_words, own_language, strings
 from smolsynth.errors import SmolsynthError
-from smolsynth.text.language import LANGS
+from smolsynth.text.language import LANGS, listed
 
 COMMANDS = (
     "demo",
@@ -96,12 +96,17 @@ def _module(name: str) -> ModuleType:
 
 
 def _ui_of(arguments: list[str]) -> str:
-    """The language of help and of errors in the arguments: as given, else that of the system."""
+    """The language of help and of errors in the arguments: as given, else that of the system.
+
+    Of `check`, --lang is the language of the data alone.
+    """
     early = argparse.ArgumentParser(add_help=False, exit_on_error=False, allow_abbrev=False)
     early.add_argument("--ui")
+    early.add_argument("--lang")
     try:
-        given = early.parse_known_args(arguments)[0].ui
-    except (argparse.ArgumentError, SystemExit):
+        found = early.parse_known_args(arguments)[0]
+        given = found.ui or (None if arguments[0] == "check" else found.lang)
+    except (argparse.ArgumentError, SystemExit, IndexError):
         given = None
     return given if given in LANGS else own_language()
 
@@ -122,7 +127,7 @@ def _with_command(
         close = difflib.get_close_matches(first, modules, 1)
         text = strings(parser.ui)
         hint = text["meant"].format(name=close[0]) if close else ""
-        parser.error(text["unknown"].format(name=first, names=", ".join(modules)) + hint)
+        parser.error(text["unknown"].format(name=first, names=listed(modules, parser.ui)) + hint)
     return [*arguments[:at], DEFAULT, *arguments[at:]]
 
 

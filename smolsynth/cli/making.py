@@ -13,6 +13,7 @@ from smolsynth.cli.progress import Progress
 from smolsynth.cli.strings import strings
 from smolsynth.errors import RepliesNotUnderstood, StepFailed
 from smolsynth.generation.plan import Plan
+from smolsynth.text.language import listed
 from smolsynth.text.layout import in_words
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def tell(made: "Generation", ui: str) -> None:
         reason = made.refused[0]["reason"]
         print(in_words(text["refused"], n=len(made.refused), reason=reason))
     if made.left_out:
-        print(text["left_out"].format(names=", ".join(made.left_out)))
+        print(text["left_out"].format(names=listed(made.left_out, ui)))
     if len(made.rows) < wanted:
         key = "spent" if made.spent else "fewer"
         print(in_words(text[key], tokens=made.spent, rows=len(made.rows), wanted=wanted))

@@ -4,9 +4,11 @@ import errno
 import locale
 import os
 import re
+from collections.abc import Callable
 
-from smolsynth.errors import LLMUnavailable, RepliesNotUnderstood, SmolsynthError, StepFailed
+from smolsynth.errors import LLMUnavailable, RepliesNotUnderstood, StepFailed, error_said
 from smolsynth.specs import SPECS
+from smolsynth.text.language import listed
 from smolsynth.text.layout import clean, shortened
 
 # By command; "main" holds what all of them share.
@@ -22,7 +24,7 @@ _MAIN = {
         "options": "options",
         "help": "show this and end",
         "version": "show the version and end",
-        "ui": "language to speak (default: that of the system for help, else --lang)",
+        "ui": "language to speak (default: that of --lang; without it, of help, the system's)",
         "unknown": "there is no command {name!r}: the commands are {names}.",
         "meant": " Did you mean {name}?",
         "stopped": "Stopped.",
@@ -44,7 +46,7 @@ _MAIN = {
         "options": "选项",
         "help": "显示这段说明",
         "version": "显示版本号",
-        "ui": "用哪种语言和你说话（说明默认随系统，其余默认随 --lang）",
+        "ui": "用哪种语言和你说话（默认随 --lang；没写 --lang，说明就随系统）",
         "unknown": "没有“{name}”这个命令，可用的有：{names}。",
         "meant": "你要的是不是 {name}？",
         "stopped": "已停止。",
@@ -57,8 +59,16 @@ _MAIN = {
         "不用评审的数据（--kind instruction）。什么也没保存。其中一条：\n{reply}",
     },
 }
+
+
+def _one_of(found: re.Match[str]) -> str:
+    """The choices as a list in Chinese, which Python 3.12 and later write without quotes."""
+    names = (name.strip("'") for name in found[2].split(", "))
+    return f"不能填 {found[1]}，可选：{listed(names, 'zh')}"
+
+
 # What argparse says, in the words of Python 3.10 to 3.14, and the same in Chinese.
-_ARGPARSE_ZH = (
+_ARGPARSE_ZH: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"^argument ([^:]+): ", r"\1："),
     (r"unrecognized arguments: ", "不认识的参数："),
     (r"the following arguments are required: ", "还缺参数："),
@@ -70,7 +80,7 @@ _ARGPARSE_ZH = (
     (r"not allowed with argument (.+)$", r"不能和 \1 一起用"),
     (r"invalid int value: (.+)$", r"\1 不是整数"),
     (r"invalid \w+ value: (.+)$", r"不能填 \1"),
-    (r"invalid choice: (.+) \(choose from (.+)\)$", r"不能填 \1，可选：\2"),
+    (r"invalid choice: (.+) \(choose from (.+)\)$", _one_of),
 )
 
 
@@ -97,6 +107,13 @@ def argparse_in_words(message: str, ui: str) -> str:
     return message
 
 
+# Arguments of `read_rows`, of which errors speak, as options.
+ARGUMENTS = {
+    "encoding": "--encoding {}",
+    "kind": "--kind {}",
+    "split": "--split {}",
+    "on_error": "--skip",
+}
 _OPTIONS = {  # of both commands that make data
     "en": {
         "lang": "language of the rows (default: en)",
@@ -142,7 +159,7 @@ _MAKING = {
         "stopped": "Stopped. Finished rows are kept: the same command goes on.",
     },
     "zh": {
-        "model": f"{'、'.join(SPECS)}；也可以设环境变量 SMOLSYNTH_LLM（默认 bundled）",
+        "model": f"{listed(SPECS, 'zh')}；也可以设环境变量 SMOLSYNTH_LLM（默认 bundled）",
         "llm_options": '模型的选项，写成 JSON，例如 \'{"thinking": "off", "top_k": 20}\''
         "（默认取 SMOLSYNTH_LLM_OPTIONS）",
         "topic": "领域，比如天气；可以写几次（默认全部）",
@@ -282,7 +299,7 @@ _CONVERT_MODEL = {
     "zh": {
         "source": "Hugging Face Hub 上的模型名、save_pretrained() 保存的文件夹，或者 GGUF 文件",
         "output": "要生成的文件夹（默认在当前目录，以模型命名）",
-        "read": "正在读取 {source} ……",
+        "read": "正在读取 {source}……",
         "convert": "正在转换成 int8……",
         "done": "{folder} 已就绪，这样使用：ct2:{folder}",
     },
@@ -340,6 +357,8 @@ _CHECK = {
         "measured": "{n} of {rows} rows measured …",
         "fine": "No rule is broken.",
         "broken": "Broken: {rules}.",
+        "rule": "{rule} ({what})",
+        "and": "; ",
         "hint": " Rows without faults: python -m smolsynth check {file} --clean FOLDER",
         "page": "The page is {file}.",
         "none_good": "No row is without faults: nothing written.",
@@ -357,11 +376,13 @@ _CHECK = {
         "json": "最后输出一行 JSON，供程序读取",
         "html": "写一份网页报告，有图，也列出有毛病的行",
         "clean": "把没有毛病的行写到一个新文件夹，附数据集卡片",
-        "reading": "正在读取 {file} ……",
+        "reading": "正在读取 {file}……",
         "measuring": "正在检查 {rows} 行……",
         "measured": "已检查 {n}/{rows} 行……",
         "fine": "没有违反任何规则。",
         "broken": "违反规则：{rules}。",
+        "rule": "{rule}（{what}）",
+        "and": "；",
         "hint": "只留没有毛病的行：python -m smolsynth check {file} --clean FOLDER",
         "page": "网页报告：{file}",
         "none_good": "没有一行是没毛病的，什么也没写。",
@@ -407,5 +428,4 @@ def error_in_words(error: Exception, ui: str) -> str:
         reason = _REASONS_ZH.get(error.errno or 0) if ui == "zh" else None
         reason = reason or error.strerror
         return _MAIN[ui]["file"].format(file=error.filename, reason=reason, room=room)
-    said = error.words(ui) if isinstance(error, SmolsynthError) else str(error)
-    return said or type(error).__name__
+    return error_said(error, ui) or type(error).__name__

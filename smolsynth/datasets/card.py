@@ -15,6 +15,7 @@ from smolsynth.datasets.redact import last_part, one_line, without_secrets
 from smolsynth.quality.report import Report
 from smolsynth.quality.rules import RULES, SCORES
 from smolsynth.rows import Row, sample_of
+from smolsynth.text.language import listed
 
 KNOWN = (*PAIR, *SCORES, "messages", "completion", "label", SOURCE)
 TEMPLATES = Path(__file__).parent / "templates"
@@ -97,7 +98,7 @@ def card(name: str, records: Sequence[Row], facts: dict[str, Any], report: Repor
 
 
 def _names(lang: str, columns: Iterable[str]) -> str:
-    return {"en": ", ", "zh": "、"}[lang].join(f"`{one_line(column)}`" for column in columns)
+    return listed((f"`{one_line(column)}`" for column in columns), lang)
 
 
 def _sizes(records: Sequence[Row], kind: str, report: Report) -> dict[str, Any]:

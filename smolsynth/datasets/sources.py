@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from smolsynth.datasets.shapes import MEANING, UnknownShape, recognise
-from smolsynth.datasets.strings import Notes, said
+from smolsynth.datasets.strings import Notes, json_reason, said
 from smolsynth.datasets.wrapping import rows_of_object
 from smolsynth.errors import ReadError
 from smolsynth.rows import Row
@@ -318,7 +318,8 @@ def _whole_json(path: Path, opened: Callable[[], io.TextIOBase]) -> Any:
         return _parsed(text, path)
     except json.JSONDecodeError as error:
         place = {"line": error.lineno, "column": error.colno}
-        raise ReadError(said("no_json", file=path.name, reason=error.msg, **place)) from None
+        reason = json_reason(error)
+        raise ReadError(said("no_json", file=path.name, reason=reason, **place)) from None
 
 
 def _under_a_key(
@@ -362,7 +363,7 @@ def _json_lines(path: Path, opened: Callable[[], io.TextIOBase], notes: Notes) -
             try:
                 yield _parsed(line, path, number)
             except json.JSONDecodeError as error:
-                given = {"file": path.name, "line": number, "reason": error.msg}
+                given = {"file": path.name, "line": number, "reason": json_reason(error)}
                 given |= {"shown": line.strip()[:60], "hint": said(_hint(line, error))}
                 raise ReadError(said("no_json_line", column=error.colno, **given)) from None
     if blank:

@@ -1,9 +1,12 @@
 """What the reader and the converter say, in both languages."""
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from smolsynth.errors import Said
+from smolsynth.text.language import listed
 from smolsynth.text.layout import in_words
 
 Notes = list[tuple[str, dict[str, Any]]]  # keys of NOTES, and values to fill in
@@ -294,7 +297,7 @@ ERRORS = {
         "组成的"
         "列表。",
         "no_split": "没有 {split!r} 这一份；有的是 {splits}。",
-        "which_split": "里面有 {count} 份数据：{splits}。请用 split=… 指定一份。",
+        "which_split": "里面有 {count} 份数据：{splits}。请指定一份：split=…。",
         "no_path": "没有 {path} 这个文件或文件夹。",
         "no_hub": "没有 {name} 这个文件，Hub 上也取不到叫这个名字的数据集（{reason}）："
         "请检查名字和网络，"
@@ -306,8 +309,7 @@ ERRORS = {
         "zip": "{file} 是 ZIP 压缩包：请解压，再读取里面的文件。",
         "is_really": "{file} 其实是 {really} 文件：请把文件名改过来。",
         "not_encoding": "{file} 不是 {encoding} 编码（第 {byte} 字节）：请存成 UTF-8，或指明编码，"
-        "如"
-        ' read_rows(…, encoding="{try_}")。',
+        '如 read_rows(…, encoding="{try_}")。',
         "no_such_encoding": "没有 {encoding!r} 这种编码。",
         "undecodable": "{file} 无法解码（{reason}）。",
         "damaged": "{file} 已损坏或不完整（{reason}）。",
@@ -350,7 +352,19 @@ ERRORS = {
         "few": "OpenAI 至少要 {least} 行，这里只有 {count} 行。",
     },
 }
-_COMMA = {"en": ", ", "zh": "、"}
+
+_JSON_ZH = {  # how messages of Python's json begin
+    "Expecting value": "这里应当有一个值",
+    "Expecting property name": "键要放在双引号里",
+    "Expecting ':'": "这里缺冒号",
+    "Expecting ','": "这里缺逗号",
+    "Illegal trailing comma": "最后一项后面多了逗号",
+    "Unterminated string": "双引号没有成对",
+    "Invalid control character": "文本里直接换了行，或者有别的控制字符",
+    "Invalid \\": "反斜杠后面的字符不对",
+    "Extra data": "一个值写完了，后面还有内容",
+    "Unexpected UTF-8 BOM": "开头有 BOM 标记",
+}
 
 
 def note(key: str, values: Mapping[str, Any], lang: str) -> str:
@@ -368,6 +382,33 @@ def said(key: str, /, **values: Any) -> Said:
     return Said(en, zh)
 
 
+_ARGUMENT = re.compile(r'(?:read_rows\(…, )?\b(\w+)=(?:"(\w[^"]*)"|(…))\)?')
+
+
+def in_terms(text: str, terms: Mapping[str, str]) -> str:
+    """An error with what it says of arguments of `read_rows` said of `terms` in their place.
+
+    >>> in_terms('Leave them out with read_rows(…, on_error="skip").', {"on_error": "--skip"})
+    'Leave them out with --skip.'
+    """
+
+    def in_place(found: re.Match[str]) -> str:
+        term = terms.get(found[1])
+        return term.format(found[2] or found[3]) if term else found[0]
+
+    return _ARGUMENT.sub(in_place, text)
+
+
+def json_reason(error: json.JSONDecodeError) -> Said:
+    """What Python finds wrong with a text of JSON.
+
+    >>> json_reason(json.JSONDecodeError("Extra data", "1 2", 2)).words("zh")
+    '一个值写完了，后面还有内容'
+    """
+    zh = next((zh for start, zh in _JSON_ZH.items() if error.msg.startswith(start)), "")
+    return Said(error.msg, zh)
+
+
 def _in(values: Mapping[str, Any], lang: str) -> dict[str, Any]:
     return {name: _value(value, lang) for name, value in values.items()}
 
@@ -376,5 +417,5 @@ def _value(value: Any, lang: str) -> Any:
     if isinstance(value, Said):
         return value.words(lang)
     if isinstance(value, list | tuple):
-        return _COMMA[lang].join(str(_value(one, lang)) for one in value)
+        return listed((_value(one, lang) for one in value), lang)
     return value

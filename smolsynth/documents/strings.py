@@ -3,6 +3,7 @@
 from typing import Any
 
 from smolsynth.errors import ReadError
+from smolsynth.text.language import listed
 
 _FAULTS = {
     "en": {
@@ -69,7 +70,6 @@ _NOTES = {
     },
 }
 SHOWN = 10  # faults that are told one by one
-_SEPARATOR = {"en": ", ", "zh": "、"}
 
 
 class Unreadable(ReadError):
@@ -114,6 +114,6 @@ def said_of(faults: list[tuple[str, Unreadable]], lang: str) -> list[str]:
 
 def _worded(values: dict[str, Any], lang: str) -> dict[str, Any]:
     return {
-        name: _SEPARATOR[lang].join(value) if isinstance(value, list | tuple) else value
+        name: listed(value, lang) if isinstance(value, list | tuple) else value
         for name, value in values.items()
     }

@@ -14,7 +14,7 @@ from smolsynth.exercises.results import Problem, Sheet, is_empty, is_list
 from smolsynth.exercises.truth import apart, concepts_in, nameless, told_of
 from smolsynth.exercises.words import WORDS
 from smolsynth.quality.rules import RULES, faults
-from smolsynth.text.language import in_language
+from smolsynth.text.language import in_language, listed
 from smolsynth.text.similarity import duplicates
 from smolsynth.text.tokens import plain
 
@@ -123,7 +123,7 @@ def names_of(sheet: Sheet) -> str:
     """The columns that there are, for a message."""
     names = [f"`{measures.clip(name)}`" for name in islice(sheet.columns, SHOWN_NAMES)]
     names += ["…"] if len(sheet.columns) > SHOWN_NAMES else []
-    return ("、" if sheet.lang == "zh" else ", ").join(names)
+    return listed(names, sheet.lang)
 
 
 def cell_problems(sheet: Sheet, columns: Iterable[str]) -> Iterator[Problem]:

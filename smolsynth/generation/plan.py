@@ -29,6 +29,7 @@ from smolsynth.generation.strings import _SAYS, IN_WORDS, NAMES, SYSTEM_PROMPTS
 from smolsynth.generation.subtopics import documents_about, with_openers
 from smolsynth.generation.world import mentioned
 from smolsynth.rows import Row
+from smolsynth.text.language import listed
 from smolsynth.text.layout import clean
 from smolsynth.text.prompts import content_of
 
@@ -78,9 +79,8 @@ class PlanError(SmolsynthError, ValueError):
 
     def words(self, lang: str) -> str:
         """What is wrong, in "en" or "zh"."""
-        comma = "、" if lang == "zh" else ", "
         values = {
-            name: comma.join(value) if isinstance(value, list) else value
+            name: listed(value, lang) if isinstance(value, list) else value
             for name, value in self.values.items()
         }
         if "kind" in values:
@@ -337,7 +337,7 @@ class Plan:
     def method(self, sources: Collection[str] = ()) -> str:
         """The technique in words, for the dataset card; of several, those that rows came from."""
         if self.technique == "mixed" and sources:
-            return ("、" if self.zh else ", ").join(name for name in MIXED if name in sources)
+            return listed((name for name in MIXED if name in sources), self.lang)
         return IN_WORDS[self.lang][self.technique]
 
     @property

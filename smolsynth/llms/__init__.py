@@ -19,6 +19,7 @@ from smolsynth.llms.endpoints import EndpointLLM
 from smolsynth.llms.gguf import GGUFLLM
 from smolsynth.llms.options import chosen
 from smolsynth.llms.smollm2 import SmolLM2
+from smolsynth.llms.strings import wrong
 from smolsynth.specs import SPECS
 
 __all__ = [
@@ -76,10 +77,9 @@ def load_llm(
     make = _KINDS.get(kind)
     llm = make and make(name, {"use_magpie_template": use_magpie_template, "seed": seed}, options)
     if not llm:
-        raise ValueError(
-            f"{source}={spec!r} names no model: use {', '.join(map(repr, SPECS))} (such as "
-            "openai:http://localhost:11434/v1#qwen2.5:0.5b)."
-        )
+        given = {"source": source, "spec": spec, "forms": list(map(repr, SPECS))}
+        example = "openai:http://localhost:11434/v1#qwen2.5:0.5b"
+        raise ValueError(wrong("no_spec", **given, example=example))
     return llm
 
 

@@ -5,13 +5,14 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, get_args
 
+from smolsynth.llms.strings import WANTED, wrong
 from smolsynth.llms.thinking import Thinking
 
 VARIABLE = "SMOLSYNTH_LLM_OPTIONS"
 
 
 class Option(NamedTuple):
-    """One option: what it must be, in words and as a check, and who takes it."""
+    """One option: what it must be, as a key of WANTED and as a check, and who takes it."""
 
     wanted: str
     is_good: Callable[[Any], bool]
@@ -33,31 +34,25 @@ def _is_stop(value: Any) -> bool:
 
 
 OPTIONS = {
-    "max_new_tokens": Option("a whole number of at least 1", _is_count, 256),
-    "temperature": Option("a number from 0 up", lambda x: _is_number(x) and 0 <= x < 100, 0.7),
-    "top_p": Option("a number above 0 and at most 1", lambda x: _is_number(x) and 0 < x <= 1, 1.0),
-    "top_k": Option("a whole number from 0 up", lambda x: _is_count(x, 0)),
-    "min_p": Option(
-        "a number from 0 to 1", lambda x: _is_number(x) and 0 <= x <= 1, None, "server"
-    ),
+    "max_new_tokens": Option("count", _is_count, 256),
+    "temperature": Option("from_0", lambda x: _is_number(x) and 0 <= x < 100, 0.7),
+    "top_p": Option("share_above_0", lambda x: _is_number(x) and 0 < x <= 1, 1.0),
+    "top_k": Option("count_from_0", lambda x: _is_count(x, 0)),
+    "min_p": Option("share", lambda x: _is_number(x) and 0 <= x <= 1, None, "server"),
     "repetition_penalty": Option(
-        "a number above 0",
+        "positive",
         lambda x: _is_number(x) and x > 0,
         None,
         "bundled smollm2 ct2 gguf transformers",
     ),
-    "stop": Option("a text, or a list of texts", _is_stop),
-    "thinking": Option(
-        'one of "off", "keep" and "drop"', lambda x: x in get_args(Thinking), "drop"
-    ),
-    "thinking_tokens": Option(
-        "a whole number from 0 up", lambda x: _is_count(x, 0), None, "server"
-    ),
-    "n": Option("a whole number of at least 1", _is_count, None, "server"),
-    "template": Option("a text", lambda x: isinstance(x, str) and bool(x), None, "server"),
-    "extra_body": Option("a dictionary", lambda x: isinstance(x, dict), None, "server"),
-    "max_concurrency": Option("a whole number of at least 1", _is_count, None, "server"),
-    "timeout": Option("a number of seconds", lambda x: _is_number(x) and x > 0, None, "server"),
+    "stop": Option("texts", _is_stop),
+    "thinking": Option("thinking", lambda x: x in get_args(Thinking), "drop"),
+    "thinking_tokens": Option("count_from_0", lambda x: _is_count(x, 0), None, "server"),
+    "n": Option("count", _is_count, None, "server"),
+    "template": Option("text", lambda x: isinstance(x, str) and bool(x), None, "server"),
+    "extra_body": Option("dictionary", lambda x: isinstance(x, dict), None, "server"),
+    "max_concurrency": Option("count", _is_count, None, "server"),
+    "timeout": Option("seconds", lambda x: _is_number(x) and x > 0, None, "server"),
 }
 # Those that belong to the model, and not to each call of `generate`.
 _OF_THE_MODEL = ("thinking", "thinking_tokens", "n", "template", "max_concurrency", "timeout")
@@ -76,10 +71,7 @@ def chosen(given: Mapping[str, Any], kind: str) -> tuple[dict[str, Any], dict[st
     """
     _check(given, "load_llm()")
     if others := sorted(name for name in given if not _takes(kind, name)):
-        raise ValueError(
-            f"This kind of model doesn't take {', '.join(others)}: leave it out, or choose a model "
-            f"on a server."
-        )
+        raise ValueError(wrong("not_taken", names=others))
     common = {name: value for name, value in from_environment().items() if _takes(kind, name)}
     if given.get("temperature", 0.7) is None:  # None means what 0 means
         given = {**given, "temperature": 0.0}
@@ -111,22 +103,19 @@ def parsed(text: str, source: str) -> dict[str, Any]:
     except ValueError:
         options = None
     if not isinstance(options, dict):
-        raise ValueError(
-            f'{source} must be a JSON object, as in \'{{"thinking": "off", "top_k": 20}}\', '
-            f"not {text[:80]!r}."
-        )
+        example = '\'{"thinking": "off", "top_k": 20}\''
+        raise ValueError(wrong("no_object", source=source, example=example, given=text[:80]))
     _check(options, source)
     return options
 
 
 def _check(given: Mapping[str, Any], source: str) -> None:
     if unknown := sorted(set(given) - set(OPTIONS)):
-        raise ValueError(
-            f"{source} doesn't know {', '.join(unknown)}: the options are {', '.join(OPTIONS)}."
-        )
+        raise ValueError(wrong("no_option", source=source, names=unknown, options=list(OPTIONS)))
     for name, value in given.items():
         if value is not None and not OPTIONS[name].is_good(value):
-            raise ValueError(f"{name} must be {OPTIONS[name].wanted}, not {value!r}.")
+            wanted = WANTED[OPTIONS[name].wanted]
+            raise ValueError(wrong("value", name=name, wanted=wanted, value=value))
 
 
 def _takes(kind: str, name: str) -> bool:

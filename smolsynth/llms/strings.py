@@ -1,8 +1,9 @@
-"""Why a model can't be used, on this machine or on a server, in both languages."""
+"""Why a model or an option can't be used, in both languages."""
 
 from typing import Any
 
-from smolsynth.errors import LLMUnavailable
+from smolsynth.errors import LLMUnavailable, Said
+from smolsynth.text.language import listed
 
 _TEXT = {
     "en": {
@@ -158,6 +159,57 @@ _TEXT = {
         " schema，或者换个模型。",
     },
 }
+
+
+_WRONG = {
+    "no_spec": (
+        "{source}={spec!r} names no model: use {forms} (such as {example}).",
+        "模型的写法不对：{source}={spec!r}。可以写 {forms}（例如 {example}）。",
+    ),
+    "not_taken": (
+        "This kind of model doesn't take {names}: leave it out, or choose a model on a server.",
+        "这种模型不认 {names}：请去掉，或者改用服务器上的模型。",
+    ),
+    "no_object": (
+        "{source} must be a JSON object, as in {example}, not {given!r}.",
+        "{source} 要写成 JSON 对象，例如 {example}，不能是 {given!r}。",
+    ),
+    "no_option": (
+        "{source} doesn't know {names}: the options are {options}.",
+        "{source} 里没有 {names} 这样的选项，可用的有：{options}。",
+    ),
+    "value": ("{name} must be {wanted}, not {value!r}.", "{name} 要填{wanted}，不能是 {value!r}。"),
+}
+WANTED = {  # of an option
+    "count": Said("a whole number of at least 1", "不小于 1 的整数"),
+    "count_from_0": Said("a whole number from 0 up", "不小于 0 的整数"),
+    "from_0": Said("a number from 0 up", "不小于 0 的数"),
+    "positive": Said("a number above 0", "大于 0 的数"),
+    "share": Said("a number from 0 to 1", " 0 到 1 之间的数"),
+    "share_above_0": Said("a number above 0 and at most 1", "大于 0、不超过 1 的数"),
+    "seconds": Said("a number of seconds", "秒数"),
+    "text": Said("a text", "一段文本"),
+    "texts": Said("a text, or a list of texts", "一段文本，或者由文本组成的列表"),
+    "thinking": Said('one of "off", "keep" and "drop"', ' "off"、"keep"、"drop" 之一'),
+    "dictionary": Said("a dictionary", "字典"),
+}
+
+
+def wrong(key: str, **values: Any) -> Said:
+    """Why an argument of `load_llm` can't be right; lists become text."""
+
+    def words(lang: str) -> str:
+        given = {
+            name: listed(value, lang)
+            if isinstance(value, list)
+            else value.words(lang)
+            if isinstance(value, Said)
+            else value
+            for name, value in values.items()
+        }
+        return _WRONG[key][lang == "zh"].format(**given)
+
+    return Said(words("en"), words("zh"))
 
 
 class Unavailable(LLMUnavailable):

@@ -85,6 +85,7 @@ class Report:
         findings: one for each rule that was checked, those without rows too. What concerns seeds,
             an evaluation set or ratings is checked where these are given.
         kinds: what is asked for most often: root, object, how many (`smolsynth.text.intents`).
+        ui: "en" or "zh", the language in which it is told; `lang`, where none was asked for.
     """
 
     kind: str
@@ -93,6 +94,7 @@ class Report:
     figures: dict[str, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     kinds: tuple[tuple[str, str, int], ...] = ()
+    ui: str = ""
 
     def __repr__(self) -> str:
         return "\n".join(_lines(self))
@@ -191,6 +193,7 @@ def measure(
     embed: Embed | None = None,
     alike: float = ALIKE,
     on_row: Callable[[int], None] | None = None,
+    ui: str | None = None,
 ) -> Report:
     """Measures an instruction or a preference dataset.
 
@@ -208,6 +211,7 @@ def measure(
             instructions are found that ask the same in other words.
         alike: cosine similarity from which on they do, see `smolsynth.text.meaning.same_meaning`.
         on_row: is called with the number of each row as it is looked at, to tell how far it is.
+        ui: "en" or "zh", the language in which to tell what was found (default: `lang`).
 
     Returns:
         A `Report`.
@@ -216,6 +220,7 @@ def measure(
         ValueError: no rows, other columns, or another language.
     """
     check_lang(lang)
+    ui = ui or lang
     data = rows_of(dataset)
     if not len(data):
         raise ValueError("The dataset has no rows: there is nothing to measure.")
@@ -237,12 +242,12 @@ def measure(
     repeats = DuplicateSearch(threshold, edits=True)
     again = AskedAgain(lambda row: asked_and_said([tokens(part) for part in texts[row]]))
     counts = [array("L") for _ in texts[0]]
-    like = WORDS[lang]
+    like = WORDS[ui]
     for row, (parts, given) in enumerate(zip(texts, data, strict=True)):
         if on_row:
             on_row(row)
         reason_to_stop = finish_reason_of(given)
-        for rule, reason in faults_of_talk(_exchanges(given, parts), lang, reason_to_stop):
+        for rule, reason in faults_of_talk(_exchanges(given, parts), lang, reason_to_stop, ui):
             found[rule].setdefault(row, reason)
         split = [tokens(part) for part in parts]
         repeats.add([word for words in split for word in words])
@@ -256,7 +261,7 @@ def measure(
         figures |= _lengths(f"{name}_tokens", sizes)
     if kind == "preference":
         for row, (rated, (_, chosen, rejected)) in enumerate(zip(scores, texts, strict=True)):
-            for rule, reason in faults_of_pair(rated, chosen, rejected, lang):
+            for rule, reason in faults_of_pair(rated, chosen, rejected, ui):
                 found[rule][row] = reason
         figures |= _figures_of_pairs((parts[1:] for parts in texts), scores, lang)
     for one in repeats.found(lambda row: tokens("\n".join(texts[row]))):
@@ -284,6 +289,7 @@ def measure(
         figures,
         tuple(_finding(rule, rows, len(data), lang) for rule, rows in found.items()),
         tuple((*what, count) for what, count in kinds(asked, lang).most_common(_KINDS)),
+        ui,
     )
 
 
@@ -421,7 +427,8 @@ _KINDS = 14  # kept in a report: as many as a plot has bars
 
 
 def _lines(report: Report) -> Iterable[str]:
-    words = WORDS[report.lang]
+    ui = report.ui or report.lang
+    words = WORDS[ui]
     yield in_words(words[report.kind], rows=report.rows)
     head = words["head"]
     yield f"{_wide(head[0], 24)}{_wide(head[1], 7, right=True)}{_wide(head[2], 9, right=True)}"
@@ -429,17 +436,22 @@ def _lines(report: Report) -> Iterable[str]:
         rule = RULES[finding.rule]
         allowed = finding.limit(report.rows)
         mark = " ✗" if finding.broken else "  "
-        first = "  ".join(_shown(finding, report.lang)[:1]) or rule.words(report.lang)[0]
+        first = "  ".join(_shown(finding, ui)[:1]) or rule.words(ui)[0]
         yield (
             f"{_wide(finding.rule, 24)}{len(finding.rows):7}{allowed:>9}{mark}  {first}"
         ).rstrip()
-    figures = report.figures
+    yield from figures_in_words(report)
+
+
+def figures_in_words(report: Report) -> Iterable[str]:
+    """The figures, a line each, in the language of the report's `ui`."""
+    words, figures = WORDS[report.ui or report.lang], report.figures
     for name, label in words["names"].items():
         if f"{name}_tokens_median" in figures:
             numbers = {
                 part: f"{figures[f'{name}_tokens_{part}']:g}" for part in ("p5", "median", "p95")
             }
-            yield words["tokens"].format(name=label, **numbers)
+            yield words["tokens"].format(name=label, unit=words["units"][report.lang], **numbers)
     for key, line in (
         ("chosen_longer", "longer"),
         ("margin", "margin"),

@@ -190,7 +190,10 @@ _AGAIN = 3  # times that one response is given in a talk
 
 
 def faults_of_talk(
-    exchanges: Sequence[Sequence[str]], lang: str, finish_reason: str | None = None
+    exchanges: Sequence[Sequence[str]],
+    lang: str,
+    finish_reason: str | None = None,
+    ui: str | None = None,
 ) -> Iterable[tuple[str, str]]:
     """What is wrong with a talk, exchange by exchange; arguments and result as of `faults`.
 
@@ -203,7 +206,7 @@ def faults_of_talk(
     """
     for place, parts in enumerate(exchanges, 1):
         reason = finish_reason if place == len(exchanges) else None
-        for rule, found in faults(parts, lang, reason):
+        for rule, found in faults(parts, lang, reason, ui):
             if rule != "no_request" or place == 1:
                 yield rule, found
     said = Counter(parts[1].strip() for parts in exchanges)
@@ -213,7 +216,10 @@ def faults_of_talk(
 
 
 def faults(
-    parts: Sequence[str], lang: str, finish_reason: str | None = None
+    parts: Sequence[str],
+    lang: str,
+    finish_reason: str | None = None,
+    ui: str | None = None,
 ) -> Iterable[tuple[str, str]]:
     """What is wrong with one row by itself: rules of RULES, each with what was found.
 
@@ -221,12 +227,14 @@ def faults(
         parts: instruction and response, or instruction, chosen and rejected response.
         lang: "en" or "zh".
         finish_reason: why the server stopped writing the response, where it said so.
+        ui: the language in which what was found is told (default: `lang`).
 
     >>> list(faults(("什么是猫？", "抱歉，我不了解猫。"), "zh"))
     [('refusal', '抱歉，我不了解猫。')]
     """
+    words = WORDS[ui or lang]
     if any(map(_blank, parts)):
-        yield "empty", WORDS[lang]["empty"]
+        yield "empty", words["empty"]
     instruction, response = parts[:2]  # a rejected response may be as bad as it likes
     if not in_language(instruction, lang) and not asks_in(instruction, lang):
         yield "wrong_language", start(instruction)
@@ -239,7 +247,7 @@ def faults(
     if said := repetition(response) or repetition(instruction, asked=True):
         yield "loop", start(said)
     if instruction.strip() and (reason := missing_request(instruction)):
-        yield "no_request", WORDS[lang]["no_request"][reason].format(text=start(instruction))
+        yield "no_request", words["no_request"][reason].format(text=start(instruction))
     if said := echo(instruction, response):
         yield "echo", said
     if said := small_talk(instruction, response):
@@ -254,20 +262,20 @@ def faults(
     if end := cut_off(response, finish_reason, instruction):
         yield "cut_off", end
     if kinds := {one.kind: None for part in parts for one in personal_data(part)}:
-        yield "personal_data", " ".join(MASKS[lang][kind] for kind in kinds)
+        yield "personal_data", " ".join(MASKS[ui or lang][kind] for kind in kinds)
     if lang == "zh" and (said := traditional_in(instruction, response)):
         yield "traditional", said
 
 
 def faults_of_pair(
-    rated: tuple[Any, ...], chosen: str, rejected: str, lang: str
+    rated: tuple[Any, ...], chosen: str, rejected: str, ui: str
 ) -> Iterable[tuple[str, str]]:
-    """What is wrong with a pair as a pair, as `faults`; `rated` holds two ratings, or nothing."""
+    """What is wrong with a pair as a pair, told in `ui`; `rated` holds two ratings, or nothing."""
     if _spaced(chosen) == _spaced(rejected):
         yield "same_text", start(chosen)
     if rated:
         high, low = rated
-        reason = WORDS[lang]["rated"].format(high=high, low=low)
+        reason = WORDS[ui]["rated"].format(high=high, low=low)
         if is_missing(high) or is_missing(low):
             yield "unrated", reason
         elif high <= low:

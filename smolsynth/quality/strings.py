@@ -21,7 +21,8 @@ WORDS = {
         },
         "complaint": "{rule}: {count} of {rows} rows ({what}; {allowed} are allowed). {shown}."
         " To mend it, {mend}",
-        "tokens": "words in the {name}, median {median} (5 in 100 below {p5}, 5 above {p95})",
+        "tokens": "{unit} in the {name}, median {median} (5 in 100 below {p5}, 5 above {p95})",
+        "units": {"en": "words", "zh": "characters"},  # by the language of the data
         "names": {
             "instruction": "instruction",
             "response": "response",
@@ -55,7 +56,8 @@ WORDS = {
         },
         "complaint": "{rule}：{rows} 行中有 {count} 行{what}，上限是 {allowed}。{shown}。"
         "解决办法：{mend}",
-        "tokens": "{name}字数：中位数 {median}（5% 低于 {p5}，5% 高于 {p95}）",
+        "tokens": "{name}{unit}：中位数 {median}（5% 低于 {p5}，5% 高于 {p95}）",
+        "units": {"en": "词数", "zh": "字数"},
         "names": {
             "instruction": "指令",
             "response": "回答",

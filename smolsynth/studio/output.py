@@ -202,7 +202,7 @@ class Export(Step):
         """The report on these rows as a page."""
         plan = self.session.plan
         texts = [{name: row[name] for name in TEXTS[plan.kind]} for row in rows]
-        found = measure(texts, plan.lang)
+        found = measure(texts, plan.lang, ui=self.session.lang)
         return page(self.name.value, read_rows(texts), found, self.session.lang)
 
     def push(self) -> None:

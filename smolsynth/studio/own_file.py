@@ -13,9 +13,10 @@ from ipywidgets import HTML, Checkbox, Dropdown, Layout, Text, VBox
 from smolsynth.datasets.given import RECORD, as_reviewed
 from smolsynth.datasets.read import Read, language_of, read_rows
 from smolsynth.datasets.save import as_measured
+from smolsynth.datasets.strings import in_terms
 from smolsynth.errors import ReadError
 from smolsynth.generation.plan import Plan
-from smolsynth.quality.report import Report, measure
+from smolsynth.quality.report import Report, figures_in_words, measure
 from smolsynth.rows import Row
 from smolsynth.studio.panel import Panel
 from smolsynth.studio.quality_step import as_table, examples
@@ -160,14 +161,16 @@ class OwnFile(Panel):
                 raise OverflowError(words["own_many"].format(n=len(read), most=MOST))
             yield read, None
             lang = language_of(read.rows)
-            yield read, measure([as_measured(row) for row in read.rows], lang)
+            rows = [as_measured(row) for row in read.rows]
+            yield read, measure(rows, lang, ui=session.lang)
 
         session.worker.start(job, self._show, self._end)
 
     def _end(self, error: Exception | None) -> None:
         set_text(self.status, "")
         if isinstance(error, ReadError):
-            self.problem.set_text(error.words(self.session.lang))
+            terms = {name: self.words[f"in_{name}"] for name in ("encoding", "split")}
+            self.problem.set_text(in_terms(error.words(self.session.lang), terms))
         elif isinstance(error, OverflowError):
             self.problem.set_text(str(error))
         elif error:
@@ -186,7 +189,7 @@ class OwnFile(Panel):
         told = told if broken else words["passes"].format(n=report.rows)
         set_text(self.verdict, told, "bad" if broken else "good")
         self.table.value = as_table(report, broken, words, lang)
-        self.figures.set_text("\n".join(f"{name}: {n}" for name, n in report.figures.items()))
+        self.figures.set_text("\n".join(figures_in_words(report)))
         numbers = [self.read.number_of(place) for place in range(len(self.read))]
         said = examples(report, numbers, words, lang)
         self.examples.set_text(said)

@@ -65,7 +65,7 @@ class Check(Step):
         def job():
             from smolsynth.quality.report import measure
 
-            yield measure(rows, session.plan.lang)
+            yield measure(rows, session.plan.lang, ui=session.lang)
 
         session.worker.start(job, self._show, self._end)
 

@@ -1,6 +1,6 @@
 """What Dataset Studio says, in both languages."""
 
-from smolsynth.errors import SmolsynthError
+from smolsynth.errors import error_said
 from smolsynth.studio.strings_data import MORE
 from smolsynth.studio.strings_review import REVIEW
 
@@ -434,13 +434,13 @@ def describe_error(error: Exception, lang: str, about: str = "ValueError") -> st
     FAILURES for a ValueError: "model" or "repository", where it is clear what it is about.
     """
     causes = [error.__cause__, error] if type(error).__name__ == "StepFailed" else [error]
-    said = str(error) or type(error).__name__
+    said = error_said(error, "en") or type(error).__name__
     known = FAILURES.get(lang)
     if not known:
         return said
     for cause in causes:  # one that speaks this language tells all that there is to say
-        if isinstance(cause, SmolsynthError) and cause.words(lang) != str(cause):
-            return cause.words(lang)
+        if cause and error_said(cause, lang) != str(cause):
+            return error_said(cause, lang)
     names = [kind.__name__ for cause in causes for kind in type(cause).__mro__]
     name = "LLMUnavailable" if "LLMUnavailable" in names else ""
     name = name or next(kind.__name__ for kind in type(error).__mro__ if kind.__name__ in known)

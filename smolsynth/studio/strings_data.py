@@ -19,6 +19,8 @@ MORE: dict[str, dict[str, str]] = {
         " `python -m smolsynth check` and `convert`.",
         "own_verdicts": "Rows with one verdict each are checked here, and converted by"
         " `python -m smolsynth convert`.",
+        "in_encoding": "{} in the field “Encoding”",  # said of an argument of `read_rows`
+        "in_split": "the field “Split”",
         "recognised": "What it was taken for",
         "figures": "Figures",
         "own_broken": "{n} rows. Rules that are broken: {rules}.",
@@ -100,6 +102,8 @@ MORE: dict[str, dict[str, str]] = {
         " python -m smolsynth check 和 convert。",
         "own_verdicts": "每行只有一个评判的数据，这里可以检查；转换请用命令"
         " python -m smolsynth convert。",
+        "in_encoding": "{}（填在“编码”一栏）",
+        "in_split": "填在“子集”一栏",
         "recognised": "识别结果",
         "figures": "统计",
         "own_broken": "共 {n} 行，违反了：{rules}。",

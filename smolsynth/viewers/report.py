@@ -4,6 +4,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from smolsynth.quality.report import figures_in_words
 from smolsynth.quality.rules import RULES
 from smolsynth.text.layout import words_in
 
@@ -15,6 +16,7 @@ _LABELS = {
         "figures": "Figures",
         "rows": "Faulty rows",
         "row": "Row {n}",
+        "counted": "{what}: {n}",
     },
     "zh": {
         "faults": "毛病",
@@ -22,6 +24,7 @@ _LABELS = {
         "figures": "统计",
         "rows": "有毛病的行",
         "row": "第 {n} 行",
+        "counted": "{what}：{n} 行",
     },
 }
 
@@ -32,7 +35,7 @@ def page(source: str, rows: Any, report: Any, ui: str) -> str:
     Args:
         source: the file that was read.
         rows: what `read_rows` gave.
-        report: what `measure` found in them.
+        report: what `measure` found in them, told in `ui`.
         ui: "en" or "zh", the language of the page.
     """
     environment = Environment(
@@ -62,7 +65,7 @@ def page(source: str, rows: Any, report: Any, ui: str) -> str:
         source=str(source),
         notes=rows.describe(ui),
         findings=findings,
-        figures=report.figures,
+        figures=list(figures_in_words(report)),
         text=words_in(_LABELS, ui),
     )
 
