@@ -794,6 +794,18 @@ def trained(folder: Path, tmp_path: Path, monkeypatch):
     return trainer
 
 
+def test_the_code_of_a_card_leaves_calls_of_tools_and_earlier_answers_to_be_learned(tmp_path):
+    asked = {"role": "user", "content": "What is a cat?"}
+    said = {"role": "assistant", "content": "A cat is a small mammal."}
+    folders = {
+        count: save([{"messages": [asked, said] * count}], tmp_path / f"talk{count}", **ABOUT)
+        for count in (1, 2)
+    }
+    codes = [(folder / "README.md").read_text("utf-8") for folder in folders.values()]
+    assert ['row["messages"][-1:]' in code for code in codes] == [True, False]
+    assert ["assistant_only_loss" in code for code in codes] == [False, True]
+
+
 def test_sft_trainer_trains_on_the_folder_with_the_code_of_its_card(tmp_path, monkeypatch):
     rows = [{**row, "system": "You are kind."} for row in ROWS]
     folder = save(to_messages(rows, system="system"), tmp_path / "things", **ABOUT)

@@ -53,6 +53,7 @@ def card(name: str, records: Sequence[Row], facts: dict[str, Any], report: Repor
     kind, lang = next(iter(records[0])), facts["lang"]
     kind = "label" if "label" in records[0] else kind
     shown = [records[number] for number in sample_of(len(records), SHOWN)]
+    apart = kind == "messages" and all(map(_has_one_answer, records))
     header = DatasetCardData(
         language=[lang],
         license=facts["license"],
@@ -83,7 +84,8 @@ def card(name: str, records: Sequence[Row], facts: dict[str, Any], report: Repor
         examples=[fenced(as_json(row, indent=2), "json") for row in shown],
         how=_TRAINERS[lang].get(facts["format"], "").format(name=one_line(name)),
         terms=facts["terms"],
-        code=fenced(_training_code(name, kind, lang, facts["format"]), "python"),
+        code=fenced(_training_code(name, kind, lang, facts["format"], apart), "python"),
+        apart=apart,
         prompts=[
             {"name": one_line(html.escape(step)), "text": fenced(text, "text")}
             for step, text in facts["prompts"].items()
@@ -124,14 +126,20 @@ def _sizes(records: Sequence[Row], kind: str, report: Report) -> dict[str, Any]:
     return sizes
 
 
-def _training_code(name: str, kind: str, lang: str, format: str) -> str:
+def _has_one_answer(record: Row) -> bool:
+    """Whether the last turn is all that there is to learn: no earlier answer, no call of a tool."""
+    roles = [turn["role"] for turn in record["messages"]]
+    return roles[-1] == "assistant" and roles.count("assistant") == 1
+
+
+def _training_code(name: str, kind: str, lang: str, format: str, apart: bool) -> str:
     on_disk, folder = format == "arrow", json.dumps(f"./{name}")
     loader = "load_from_disk" if on_disk else "load_dataset"
     return _TRAINING_CODE.format(
         kind={"prompt": "DPO", "label": "KTO"}.get("label" if format == "kto" else kind, "SFT"),
         loader=loader,
         student=_STUDENTS[lang],
-        reshape=_LAST_TURN if kind == "messages" else "",
+        reshape=_LAST_TURN if apart else "",
         call=f"{loader}({folder})" if on_disk else f'{loader}({folder}, split="train")',
         arguments=("" if kind == "messages" else "args=") + "config, train_dataset=dataset",
     )
