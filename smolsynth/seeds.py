@@ -1,8 +1,8 @@
-"""Topics, seed documents and problems to start a dataset from, in English and Chinese.
+"""Topics, seed documents, tasks and problems to start a dataset from, in English and Chinese.
 
 They come from `data/seeds.jsonl`, which `python -m training.seeds` writes from the world that the
-bundled models know, and `data/problems.jsonl`, which `python -m training.problem_sets` writes from
-the solver's forms.
+bundled models know, `data/problems.jsonl`, which `python -m training.problem_sets` writes from the
+solver's forms, and `data/tasks.jsonl`, which people wrote, in each language from its own life.
 """
 
 import json
@@ -42,6 +42,21 @@ def documents(lang: str, n: int | None = None) -> list[dict[str, str]]:
         rounds = chain.from_iterable(zip_longest(*by_topic))
         rows = [row for row in rounds if row is not None][:n]
     return [dict(row) for row in rows]
+
+
+def tasks(lang: str) -> list[dict[str, str]]:
+    """Thirty instructions of twenty kinds, as dicts of `kind` and `instruction`.
+
+    Seed tasks for a model that can do more than the bundled ones: to evolve, to show as examples,
+    or as the pool that `NovelInstructions` begins with.
+
+    Raises:
+        ValueError: another language.
+
+    >>> tasks("zh")[4]["kind"]
+    '翻译'
+    """
+    return [dict(row) for row in read_data("tasks.jsonl", lang)]
 
 
 def problems(

@@ -99,3 +99,18 @@ def test_importing_seeds_imports_nothing_of_training():
     code = "import smolsynth.seeds as s, sys; s.topics('en'); print('training' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_seed_tasks_are_of_many_kinds_and_none_is_like_another(lang):
+    from smolsynth.quality.rules import faults
+    from smolsynth.text.similarity import rouge_l
+
+    made = seeds.tasks(lang)
+    assert len(made) == 30 and len({row["kind"] for row in made}) == 20
+    said = {"en": "This will do as an answer.", "zh": "这样回答就可以了。"}[lang]
+    for number, row in enumerate(made):
+        assert list(row) == ["kind", "instruction"]
+        assert not list(faults((row["instruction"], said), lang)), row
+        alike = (rouge_l(row["instruction"], one["instruction"]) for one in made[:number])
+        assert max(alike, default=0) < 0.5, row

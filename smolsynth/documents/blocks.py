@@ -39,7 +39,7 @@ def bounded(blocks: Iterable[Block]) -> Iterator[Block]:
         text = tidy(text)
         length += len(text)
         if length > MOST_CHARACTERS:
-            raise Unreadable("long", most=MOST_CHARACTERS / 1e6)
+            raise Unreadable("long", most=MOST_CHARACTERS / 1e6, most_zh=MOST_CHARACTERS / 1e4)
         if text or level:  # a heading without text only ends what stands above it
             yield Block(" ".join(text.split()) if level else text, level)
 
@@ -98,4 +98,4 @@ def paragraphs(text: str) -> Iterator[Block]:
 def check_unpacked(archive: Any) -> None:
     """Raises Unreadable for a zip file that unpacks to more than any document holds."""
     if sum(item.file_size for item in archive.infolist()) > 10 * MOST_CHARACTERS:
-        raise Unreadable("long", most=MOST_CHARACTERS / 1e6)
+        raise Unreadable("long", most=MOST_CHARACTERS / 1e6, most_zh=MOST_CHARACTERS / 1e4)

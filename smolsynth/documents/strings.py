@@ -37,7 +37,7 @@ _FAULTS = {
         "drm": "各章都加了密（DRM），读不了。",
         "broken": "文件损坏，或者根本不是 {kind}：请重新下载或另存。",
         "huge": "文件太大：{size:,.0f} MB，上限是 {most:,.0f} MB。请拆成几个。",
-        "long": "展开后文字太多，超过 {most:,.0f} 百万个字符。请拆成几个。",
+        "long": "展开后文字太多，超过 {most_zh:,.0f} 万个字符。请拆成几个。",
         "encoding": "认不出文字编码：请另存为 UTF-8。",
         "no_column": "没有“{name}”这一列，现有：{names}。",
         "which_column": "文字在哪一列？现有：{names}；请指定其中一列。",
