@@ -416,6 +416,11 @@ def test_other_columns_are_kept_and_said():
     assert "1 row of instruction data" in repr(read) and len(read) == 1
 
 
+def called(arguments):
+    call = {"function": {"name": "weather", "arguments": arguments}}
+    return [*talk("Rain?"), {"role": "assistant", "tool_calls": [call]}, *TOOL_TALK[2:]]
+
+
 REFUSED = [
     ([{"body": "a"}], r"The columns 'body' are those of no shape"),
     (
@@ -476,7 +481,27 @@ REFUSED = [
         [{"instruction": "a", "output": "b", "history": ["x"]}],
         r"history\[0\]: expected a question and its answer",
     ),
-    ([{"messages": talk("a", "b"), "tools": "no json"}], "tools: expected JSON"),
+    ([{"messages": talk("a", "b"), "tools": "no json"}], "tools: expected a list of objects"),
+    ([{"messages": talk("a", "b"), "tools": '["f"]'}], "tools: expected a list of objects"),
+    *(
+        ([{"messages": called(wrong)}], r"messages\[1\]\.arguments: expected an object in JSON")
+        for wrong in ("{city", [1], 5, "null", '{"n": NaN}')
+    ),
+    (
+        [{"messages": [{**talk("a")[0], "tool_calls": [CALL]}, talk("a", "b")[1]]}],
+        "expected text alone in a turn of user",
+    ),
+    ([{"question": "a", "answer": "b", "note": ["\ud83d"]}], r"note\[0\]: expected whole char"),
+    ([{"question": "a", "answer": "b", "\ud83d": "x"}], "ud83d': expected whole characters"),
+    ([{"question": "a", "answer": "b", "n": {"of": 1e999}}], "n.of: .*that JSON has, found float"),
+    *(
+        ([{"question": "Which?", "answer": "B", **more}], "beside 'question' may be a part")
+        for more in ({"options": ["x", "y"]}, {"A": "x", "B": "y"}, {"passage": "x"})
+    ),
+    *(
+        ([{"prompt": "a", "completion": "b", "label": one} for one in two], "'label' holds .*true")
+        for two in (("good", "bad"), (1, -1), ("好", "坏"), ("Yes", "no"))
+    ),
     (
         [{"question": "a", "answer": "b"}, {"text": "c"}],
         "row 1: question: expected this column, found only text",
@@ -544,6 +569,38 @@ def test_a_label_of_0_and_1_is_a_verdict_if_one_says_so():
     assert [row["label"] for row in read_rows(rows, kind="kto").rows] == [True, False, True]
     plain = read_rows(rows, kind="instruction")
     assert plain.rows[0] == {"messages": talk("Why?", "So."), "label": 1}
+    rows = [{"prompt": "Why?", "completion": "So.", "label": n} for n in (1.0, 0.0)]
+    assert [row["label"] for row in read_rows(rows, kind="kto").rows] == [True, False]
+    rows = [{"prompt": "Why?", "completion": "So.", "label": word} for word in ("yes", "no")]
+    assert read_rows(rows, kind="instruction").rows[0]["label"] == "yes"
+    with pytest.raises(ReadError, match="'label' holds 'yes', 'no'"):
+        read_rows(rows, kind="kto")
+
+
+def test_nothing_of_a_row_is_lost_on_the_way():
+    history = [["Q", "A"]]
+    for asked, answered in (("question", "answer"), ("prompt", "response")):
+        read = read_rows([{asked: "R", answered: "B", "history": history}])
+        assert read.rows == [{"messages": talk("Q", "A", "R", "B")}]
+    asked = {**talk("Q")[0], "reasoning_content": "of the user"}
+    [row] = read_rows([{"messages": [asked, talk("Q", "A")[1]]}]).rows
+    assert row["turn_reasoning_content"] == ["of the user", None]
+    [row] = read_rows([{"question": "Q", "answer": "A", "n": [1.0, float("nan")]}]).rows
+    assert row["n"] == [1.0, None]
+    for nothing in ("", None, {}, []):
+        [row] = read_rows([{"messages": called(nothing)}]).rows
+        assert row["messages"][1]["tool_calls"][0]["function"]["arguments"] == "{}"
+    turns = [{"from": "用户", "value": "问"}, {"from": "助手", "value": "答"}]
+    assert read_rows([{"conversations": turns}]).rows == [{"messages": talk("问", "答")}]
+
+
+def test_files_of_one_column_and_of_a_list_a_line(tmp_path):
+    turns = json.dumps(talk("Q", "A"))
+    (tmp_path / "x.csv").write_text('messages\n"{}"\n'.format(turns.replace('"', '""')))
+    (tmp_path / "x.jsonl").write_text(f"{turns}\n{turns}\n")
+    (tmp_path / "y.csv").write_text("question,answer,,\nQ,A,,\n")  # as Excel leaves them
+    for name, count in (("x.csv", 1), ("x.jsonl", 2), ("y.csv", 1)):
+        assert read_rows(tmp_path / name).rows == [{"messages": talk("Q", "A")}] * count
 
 
 def test_columns_that_begin_late_in_a_stream_are_not_passed_over():
@@ -801,6 +858,12 @@ DAMAGED = {
     "wide.csv": (b"question,answer\na,b,c\n", "line 2: 3 cells, but 2 columns"),
     "narrow.csv": (b"question,answer\na\n", "line 2: 1 cells, but 2 columns"),
     "double.csv": (b"question,question\na,b\n", "two columns of the name 'question'"),
+    "unnamed.csv": (b"question,answer,,\na,b,,\na,b,1,2\n", "without a name holds '1'"),
+    "untold.csv": (b"question,answer,\na,b,c\n", "without a name holds 'c'"),
+    "late.csv": (b",question,answer\n0,a,b\nx,a,b\n", "begins with numbers of rows.*holds 'x'"),
+    "null.json": (b"null", "null.json holds nothing but NoneType None"),
+    "text.json": (b'"abc"', "text.json holds nothing but str 'abc'"),
+    "big.jsonl": (LINES.encode("utf-16-be"), 'encoding="utf-16-be"'),
     "one.csv": (b"question answer\na b\n", "has one column"),
     "object.json": (b'{"a": [1], "b": 2}', "one JSON object with the keys 'a', 'b'"),
     "number.jsonl": (b"1\n2\n", "Row 0 is no dict of columns but int"),

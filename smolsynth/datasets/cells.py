@@ -62,6 +62,8 @@ def plain(number: int, row: Any) -> Row:
 
 def _cell(value: Any, column: str) -> Any:
     kind = type(value)
+    if kind is float and value != value:  # NaN, in a list as in a cell
+        return None
     if kind in (str, int, float, bool, type(None)):
         return value
     if kind in (list, tuple):

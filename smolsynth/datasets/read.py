@@ -18,7 +18,7 @@ from smolsynth.datasets.cells import plain, talks_as_json, with_talks
 from smolsynth.datasets.shapes import FORM, KINDS, MEANING, Shape, UnknownShape, recognise
 from smolsynth.datasets.sources import drained, raw_rows, text_lines
 from smolsynth.datasets.strings import Notes, note, said
-from smolsynth.datasets.talks import Fault, empty
+from smolsynth.datasets.talks import Fault, check_writable, empty
 from smolsynth.datasets.wrapping import unwrapped, usual_names
 from smolsynth.errors import ReadError, Said
 from smolsynth.rows import Each, OnDisk, Row
@@ -271,6 +271,12 @@ def _convert(
     for number, row in enumerate(rows):
         try:
             made = shape.read(row)
+            for name, value in row.items():
+                if name == "thoughts" and name not in made and _are_thoughts(value, made):
+                    made[name] = value
+                elif name not in used and not empty(value):
+                    made[_free_of_form(name, shape.kind) or name] = value
+            check_writable(made)
         except Fault as fault:
             if on_error == "skip":
                 skipped.append((number, fault.said))
@@ -279,14 +285,8 @@ def _convert(
             if count is None:
                 break
             continue
-        if faults:
-            continue
-        for name, value in row.items():
-            if name == "thoughts" and name not in made and _are_thoughts(value, made):
-                made[name] = value
-            elif name not in used and not empty(value):
-                made[_free_of_form(name, shape.kind) or name] = value
-        yield made
+        if not faults:
+            yield made
     if faults:
         first = _semicolons([said("row", number=n, reason=why) for n, why in faults[:SHOWN]])
         if len(faults) > SHOWN:

@@ -48,6 +48,8 @@ ASKED = ("instruction", "prompt", "question", "query")
 ANSWERED = ("output", "completion", "answer", "response", "generation")
 SYSTEM = ("system", "system_prompt", "systemInstruction")
 INPUT = ("input", "context")  # Dolly's name for it is context
+# Beside a question these are a part of it more often than not.
+PARTS = ("passage", "paragraph", "article", "table", "choices", "options")
 TOOLS = ("tools", "functions")
 NAMES = {  # of shapes of one question and one answer
     ("instruction", "output"): "alpaca",
@@ -62,6 +64,13 @@ MEANING = {
     *(*TALKS, *ASKED, *ANSWERED, *SYSTEM, *INPUT, *TOOLS, *LABELS, *MEDIA, *OPENAI_PAIR),
     *("chosen", "rejected", "rejected_response", "history"),
 }
+_NUMBERS = ("0", "1", "0.0", "1.0")  # that may be verdicts
+_LIKE_VERDICTS = [  # words that may be, too
+    {*pair.split("/")}
+    for pair in "yes/no y/n t/f good/bad right/wrong correct/incorrect pass/fail like/dislike"
+    " up/down accept/reject accepted/rejected chosen/rejected desirable/undesirable 1/-1 1.0/-1.0"
+    " 👍/👎 ✓/✗ 好/坏 好/不好 是/否 对/错 正确/错误 合格/不合格 赞/踩".split()
+]
 _RATING = {"score", "rating", "reward", "scores", "ratings", "rewards"}
 
 
@@ -123,7 +132,8 @@ def recognise(first: Sequence[Row], kind: str = "auto") -> Shape:
     if shape is None and "text" in filled:
         raise UnknownShape(said("text_only"))
     if shape is None:
-        raise UnknownShape(said("unknown", columns=[repr(name) for name in sorted(filled)]))
+        columns = [repr(name) for name in sorted(filled)] or said("none")
+        raise UnknownShape(said("unknown", columns=columns))
     if kind not in ("auto", shape.kind):
         raise UnknownShape(said("other_kind", found=shape.kind, shape=shape.name, kind=kind))
     return shape
@@ -149,17 +159,19 @@ class _Asked:
     def of(cls, filled: set[str], column: str) -> "_Asked":
         """Raises UnknownShape where two columns may be the same, or one a part of the question."""
         system = _one(SYSTEM, filled, "system")
-        others = [name for name in INPUT if name in filled and name != column]
-        if column == "instruction":
-            return cls(column, _one(others, filled, "input"), system)
+        inputs = [name for name in INPUT if name in filled and name != column]
+        others = [name for name in PARTS if name in filled]
+        others += ["A"] if {"A", "B"} <= filled else []  # of a question with answers to choose from
+        if column != "instruction":
+            others = inputs + others
         if others:
             raise UnknownShape(said("part_of_question", column=others[0], asked=column))
-        return cls(column, None, system)
+        return cls(column, _one(inputs, filled, "input") if inputs else None, system)
 
     @property
     def used(self) -> tuple[str, ...]:
-        more = {"instruction": (*INPUT, "history"), "query": ("history",)}.get(self.column, ())
-        return (self.column, *more, *filter(None, (self.system,)))
+        more = INPUT if self.column == "instruction" else ()
+        return (self.column, *more, "history", *filter(None, (self.system,)))
 
     @property
     def notes(self) -> tuple[tuple[str, dict[str, Any]], ...]:
@@ -170,13 +182,12 @@ class _Asked:
     def turns(self, row: Row) -> list[Row]:
         """The turns before the answer: history, question (with its input)."""
         before: list[Row] = []
-        if self.column in ("instruction", "query"):
-            for number, pair in enumerate(list_of(row.get("history"), "history")):
-                place = f"history[{number}]"
-                if not isinstance(pair, list | tuple) or len(pair) != 2:
-                    raise Fault(place, said("pair"), found(pair))
-                for role, text in zip(("user", "assistant"), pair, strict=True):
-                    before.append({"role": role, "content": text_of(text, place)})
+        for number, pair in enumerate(list_of(row.get("history"), "history")):
+            place = f"history[{number}]"
+            if not isinstance(pair, list | tuple) or len(pair) != 2:
+                raise Fault(place, said("pair"), found(pair))
+            for role, text in zip(("user", "assistant"), pair, strict=True):
+                before.append({"role": role, "content": text_of(text, place)})
         value = row.get(self.column)
         if isinstance(value, list | tuple):
             return [*before, *value]
@@ -265,9 +276,15 @@ def _kto(first: Sequence[Row], filled: set[str], kind: str) -> Shape | None:
     if label is None:
         return None
     values = [row[label] for row in first if not empty(row.get(label))]
-    numbers = all(str(value) in ("0", "1") for value in values)
+    numbers = all(str(value) in _NUMBERS for value in values)
     if not any(map(_is_verdict, values)):
-        if kind == "instruction" or not numbers:
+        if kind not in ("auto", "kto"):
+            return None
+        words = {str(value).strip().lower() for value in values}
+        if not numbers and (kind == "kto" or any(words <= pair for pair in _LIKE_VERDICTS)):
+            shown = [repr(value) for value in dict.fromkeys(map(str, values))][:2]
+            raise UnknownShape(said("verdict_words", column=label, values=shown))
+        if not numbers:
             return None
         if kind == "auto":
             raise UnknownShape(said("zero_one", column=label))
@@ -419,13 +436,13 @@ def _rating(value: Any, column: str) -> float | None:
 
 
 def _is_verdict(value: Any) -> bool:
-    words = isinstance(value, str) and value.lower() in ("true", "false")
+    words = isinstance(value, str) and value.strip().lower() in ("true", "false")
     return words or isinstance(value, bool)
 
 
 def _verdict(value: Any, column: str, numbers: bool) -> bool:
     if _is_verdict(value):
-        return str(value).lower() == "true"
-    if numbers and str(value) in ("0", "1"):
-        return str(value) == "1"
+        return str(value).strip().lower() == "true"
+    if numbers and str(value) in _NUMBERS:
+        return float(value) == 1
     raise Fault(column, said("true_false"), found(value))

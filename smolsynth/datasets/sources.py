@@ -14,6 +14,7 @@ from typing import Any
 
 from smolsynth.datasets.shapes import MEANING, UnknownShape, recognise
 from smolsynth.datasets.strings import Notes, json_reason, said
+from smolsynth.datasets.talks import empty, found
 from smolsynth.datasets.wrapping import rows_of_object
 from smolsynth.errors import ReadError
 from smolsynth.rows import Row
@@ -166,8 +167,8 @@ def _guarded(path: Path, rows: Iterator[Any]) -> Iterator[Any]:
 
 def _likely_encoding(data: bytes) -> str:
     """What bytes that are no UTF-8 may be: Chinese text has few characters that are not usual."""
-    if b"\0" in data[:100]:
-        return "utf-16-le"
+    if b"\0" in (start := data[:100]):  # where most zeros stand: before or behind Latin letters
+        return "utf-16-be" if 2 * start[::2].count(0) > start.count(0) else "utf-16-le"
     codes = [one.encode("gb18030") for one in data.decode("gb18030", errors="ignore")]
     usual = sum(b"\xa1\xa1" <= code <= b"\xd7\xf9" and code[1] > 0xA0 for code in codes)
     return "gb18030" if 3 * usual >= 2 * sum(len(code) == 2 for code in codes) else "cp1252"
@@ -189,12 +190,12 @@ def _open(path: Path, encoding: str | None, notes: Notes) -> Callable[[], io.Tex
     if head in _MAGIC:
         raise ReadError(said("is_really", file=path.name, really=_MAGIC[head]))
     # A mark at the beginning is surer than what somebody says.
-    found = next((name for mark, name in BOMS if head.startswith(mark)), None)
-    if found:
-        notes.append(("bom", {"encoding": found.upper()}))
-        encoding = {"utf-8": "utf-8-sig"}.get(found, found)
+    marked = next((name for mark, name in BOMS if head.startswith(mark)), None)
+    if marked:
+        notes.append(("bom", {"encoding": marked.upper()}))
+        encoding = {"utf-8": "utf-8-sig"}.get(marked, marked)
     elif encoding is None and head.count(0) in (2, 3):  # as of UTF-16 or -32 without a mark
-        given = {"encoding": "UTF-8", "byte": head.index(0), "try_": "utf-16-le"}
+        given = {"encoding": "UTF-8", "byte": head.index(0), "try_": _likely_encoding(head)}
         raise ReadError(said("not_encoding", file=path.name, **given))
     try:
         codecs.lookup(encoding or "utf-8")
@@ -254,7 +255,7 @@ def _of_json(
         head = file.read(1024).lstrip()
     if not head:
         raise ReadError(said("empty", file=path.name))
-    if head.startswith("["):
+    if head.startswith("[") and not (suffix != ".json" and _is_line_of_several(opened)):
         if suffix != ".json":
             notes.append(("array", {}))
         yield from _of_array(path, opened)
@@ -275,6 +276,17 @@ def _is_one_object(opened: Callable[[], io.TextIOBase]) -> bool:
     except ValueError:
         return True
     return not rest.strip()
+
+
+def _is_line_of_several(opened: Callable[[], io.TextIOBase]) -> bool:
+    """Whether the first line is whole, and others follow."""
+    with opened() as file:
+        first, rest = file.readline(_READ), file.read(1024)
+    try:
+        json.loads(first)
+    except (ValueError, RecursionError):
+        return False
+    return bool(rest.strip())
 
 
 def drained(rows: list[Any]) -> Iterator[Any]:
@@ -326,6 +338,8 @@ def _under_a_key(
     path: Path, opened: Callable[[], io.TextIOBase], notes: Notes, split: str | None
 ) -> Iterator[Any]:
     whole = _whole_json(path, opened)
+    if not isinstance(whole, Mapping):
+        raise ReadError(said("one_value", file=path.name, found=found(whole)))
     lists = {
         key: value
         for key, value in whole.items()
@@ -348,7 +362,7 @@ def _under_a_key(
     try:
         recognise([whole])
     except UnknownShape:
-        keys = [repr(key) for key in whole]
+        keys = [repr(key) for key in whole] or said("none")
         raise ReadError(said("one_object", file=path.name, keys=keys)) from None
     return iter([whole])
 
@@ -396,7 +410,7 @@ def _of_table(
     delimiter = named[1] if named else "\t" if suffix == ".tsv" else ","
     if named:
         notes.append(("delimiter", {"delimiter": delimiter}))
-    elif delimiter not in head:
+    elif delimiter not in head and head.strip().strip('"') not in MEANING:
         others = [mark for mark in (";", "\t", ",") if mark in head]
         if len(others) != 1:
             raise ReadError(said("one_column", file=path.name, shown=head.strip()[:60]))
@@ -413,13 +427,17 @@ def _of_table(
 
 
 def _of_cells(path: Path, names: list[str], table: Any) -> Iterator[Row]:
+    unnamed = [place for place, name in enumerate(names) if not name]
     for cells in table:
         if not cells:  # a blank line
             continue
         if len(cells) != len(names):
             given = {"line": table.line_num, "found": len(cells), "columns": len(names)}
             raise ReadError(said("cells", file=path.name, **given))
-        yield {name: cell or None for name, cell in zip(names, cells, strict=True)}
+        if len(filled := [cells[place] for place in unnamed if cells[place]]) > 1:
+            raise ReadError(said("unnamed", shown=filled[0]))
+        both = zip(names, cells, strict=True)
+        yield {name: cell or None for name, cell in both if name or cell}
 
 
 def _of_frame(frame: Any, notes: Notes) -> Iterator[Row]:
@@ -436,11 +454,14 @@ def _without_pandas(rows: Iterator[Row], notes: Notes) -> Iterator[Row]:
     count, index = 0, None
     for row in rows:
         if index is None:
-            index = [name for name in row if _INDEX.fullmatch(str(name))]
+            index = [name for name in row if _INDEX.fullmatch(str(name)) and _counts(row[name])]
             if index:
                 notes.append(("index", {"columns": [repr(name) for name in index]}))
         for name in index:
-            del row[name]
+            if not _counts(value := row.pop(name, None)):
+                raise ReadError(said("index_text", column=name, shown=str(value)))
+        if not empty(row.get("")):
+            raise ReadError(said("unnamed", shown=str(row[""])))
         for name, value in row.items():
             if isinstance(value, str) and value == "nan":
                 row[name] = None
@@ -448,6 +469,11 @@ def _without_pandas(rows: Iterator[Row], notes: Notes) -> Iterator[Row]:
         yield row
     if count:
         notes.append(("nan", {"count": count}))
+
+
+def _counts(value: Any) -> bool:
+    """Whether a cell may be the number of a row."""
+    return empty(value) or str(value).removesuffix(".0").isdecimal()
 
 
 def _of_arrow(path: Path, suffix: str) -> Iterator[Any]:

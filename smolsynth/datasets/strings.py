@@ -89,7 +89,11 @@ ERRORS = {
         "text": "text",
         "number": "a number",
         "true_false": "true or false",
-        "json": "JSON",
+        "object": "an object in JSON",
+        "tool_list": "a list of objects, one a tool",
+        "finite": "a number that JSON has",
+        "only_text": "text alone in a turn of {role}",
+        "calls_found": "calls of tools or thoughts",
         "json_list": "a list, as JSON",
         "json_call": "a tool call in JSON",
         "call": "a tool call with name and arguments",
@@ -143,6 +147,8 @@ ERRORS = {
         " join the two, or name them instruction and input, or rename {column!r} if it is not.",
         "zero_one": "The column {column!r} holds 0 and 1: if they say whether an answer is good,"
         ' read it with kind="kto"; if not, with kind="instruction".',
+        "verdict_words": "The column {column!r} holds {values}: if they say whether an answer is"
+        ' good, write true and false there; if not, read it with kind="instruction".',
         "python_list": "The column {column!r} holds lists as Python prints them, not JSON: write"
         " the file as JSON lines or Parquet, which keep lists.",
         # rows
@@ -198,6 +204,10 @@ ERRORS = {
         "deep": "{file}{line} is nested too deeply to be training data.",
         "one_object": "{file} is one JSON object with the keys {keys}: it must be a list of rows,"
         " or hold one list of rows under one key.",
+        "one_value": "{file} holds nothing but {found}: it must be a list of rows.",
+        "unnamed": "A column without a name holds {shown!r}: give it a name, or delete it.",
+        "index_text": "The column {column!r} begins with numbers of rows, as pandas writes them,"
+        " but holds {shown!r}: give it another name, or delete it.",
         "one_column": "{file} has one column, {shown!r}: the first line must name the columns,"
         " separated by commas (in .tsv by tabs).",
         "same_columns": "{file} has two columns of the name {name!r}: rename one.",
@@ -224,7 +234,11 @@ ERRORS = {
         "text": "文本",
         "number": "数字",
         "true_false": " true 或 false",
-        "json": " JSON",
+        "object": " JSON 对象",
+        "tool_list": "由对象组成的列表，每个工具一个对象",
+        "finite": " JSON 写得下的数字",
+        "only_text": "纯文本（这是 {role} 的发言）",
+        "calls_found": "工具调用或思考过程",
         "json_list": "写成 JSON 的列表",
         "json_call": "写成 JSON 的工具调用",
         "call": "带 name 和 arguments 的工具调用",
@@ -278,6 +292,8 @@ ERRORS = {
         "或者改名为 instruction 和 input；不是的话，请给 {column!r} 改名。",
         "zero_one": '列 {column!r} 里是 0 和 1：表示回答好坏的话，请用 kind="kto" 读取，否则用'
         ' kind="instruction"。',
+        "verdict_words": "列 {column!r} 里是 {values}：表示回答好坏的话，请改写成 true 和 false；"
+        '不是的话，请用 kind="instruction" 读取。',
         "python_list": "列 {column!r} 里的列表是 Python 打印出来的样子，不是 JSON：请把文件存成 "
         "JSON"
         " Lines 或 Parquet，它们能保存列表。",
@@ -333,6 +349,10 @@ ERRORS = {
         "one_object": "{file} 是一个 JSON 对象，键有 {keys}：它应当是由各行组成的列表，"
         "或只有一个键，"
         "键下是这样的列表。",
+        "one_value": "{file} 里只有 {found}：它应当是由各行组成的列表。",
+        "unnamed": "有一列没有列名，里面是 {shown!r}：请起个列名，或删掉这一列。",
+        "index_text": "列 {column!r} 开头是行号，像是 pandas 写的，后面却有 {shown!r}："
+        "请改名，或删掉这一列。",
         "one_column": "{file} 只有一列 {shown!r}：第一行要写列名，用逗号隔开（.tsv 用制表符）。",
         "same_columns": "{file} 有两列都叫 {name!r}：请给其中一列改名。",
         "frame_columns": "DataFrame 有两列都叫 {name!r}：请给其中一列改名。",

@@ -6,6 +6,7 @@ JSON text. Further keys of turns are kept beside the talk, one value a turn.
 """
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,7 +20,9 @@ from smolsynth.rows import Row, is_missing
 ROLES = {
     "system": "system",
     "developer": "system",
-    **dict.fromkeys(("user", "human", "prompter"), "user"),
+    "系统": "system",
+    **dict.fromkeys(("user", "human", "prompter", "用户", "人类"), "user"),
+    **dict.fromkeys(("助手", "助理", "机器人", "模型"), "assistant"),
     **dict.fromkeys(("assistant", "gpt", "bot", "chatgpt", "model", "bing", "claude"), "assistant"),
     **dict.fromkeys(("function_call", "tool_call"), "call"),
     **dict.fromkeys(
@@ -63,6 +66,21 @@ def text_of(value: Any, key: str) -> str:
     if not value.isascii() and _HALF.search(value):
         raise Fault(key, said("half"), said("half_found"))
     return value
+
+
+def check_writable(value: Any, key: str = "") -> None:
+    """Raises Fault where a row holds what no file of JSON can: half a character, or infinity."""
+    if isinstance(value, str):
+        text_of(value, key)
+    elif isinstance(value, float) and math.isinf(value):
+        raise Fault(key, said("finite"), found(value))
+    elif isinstance(value, Mapping):
+        for name, one in value.items():
+            text_of(name, repr(name))
+            check_writable(one, f"{key}.{name}" if key else name)
+    elif isinstance(value, list | tuple):
+        for number, one in enumerate(value):
+            check_writable(one, f"{key}[{number}]")
 
 
 def transcript(text: str) -> list[Row]:
@@ -156,13 +174,15 @@ class Talk:
         known = {"role", "from", content, *TURN_KEYS, "function_call"}
         thoughts = []
         for name in _THOUGHTS:
-            if isinstance(turn.get(name), str):
+            if isinstance(turn.get(name), str) and role in ("assistant", "call"):
                 thoughts.append(turn[name])
                 known.add(name)
         if isinstance(value, list | tuple):
             text = self._parts(value, key, thoughts, calls)
         else:
             text = text_of(value, key)
+        if (thoughts or calls) and role not in ("assistant", "call"):
+            raise Fault(key, said("only_text", role=role), said("calls_found"))
         if role == "call":
             calls += _calls_in(text, key)
             role, text = "assistant", ""
@@ -267,11 +287,10 @@ def _calls_in(value: Any, key: str) -> list[Row]:
         if not isinstance(inner, Mapping) or not isinstance(inner.get("name"), str):
             raise Fault(key, said("call"), found(call))
         arguments = inner.get("arguments", inner.get("parameters", inner.get("input", {})))
-        if not isinstance(arguments, str):
-            arguments = json.dumps(arguments, ensure_ascii=False)
+        text = _json_of(arguments, dict, f"{key}.arguments", said("object"))
         own = {"id": call["id"]} if not empty(call.get("id")) else {}
         made.append(
-            {**own, "type": "function", "function": {"name": inner["name"], "arguments": arguments}}
+            {**own, "type": "function", "function": {"name": inner["name"], "arguments": text}}
         )
     return made
 
@@ -282,10 +301,24 @@ def tools_of(row: Row) -> Row:
     value = row.get(column)
     if empty(value):
         return {}
-    if not isinstance(value, str):
-        return {"tools": json.dumps(value, ensure_ascii=False)}
+    text = _json_of(value, list, column, said("tool_list"))
+    if not all(isinstance(tool, Mapping) for tool in json.loads(text)):
+        raise Fault(column, said("tool_list"), found(value))
+    return {"tools": text}
+
+
+def _json_of(value: Any, kind: type, key: str, expected: Said) -> str:
+    """A value as JSON text, or the text that it is already; raises Fault for another kind."""
+
+    def refuse(name: str) -> None:
+        raise ValueError(name)  # NaN and Infinity: no JSON
+
+    if empty(value):
+        return json.dumps(kind())
     try:
-        json.loads(value)
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        if isinstance(json.loads(text, parse_constant=refuse), kind):
+            return text
     except ValueError:
-        raise Fault(column, said("json"), found(value)) from None
-    return {"tools": value}
+        pass
+    raise Fault(key, expected, found(value))
