@@ -1,11 +1,13 @@
 """What a text is: its language, refusals, leaks, loops, unfinished texts, and its tokens."""
 
 import sys
+import time
 import tracemalloc
 from pathlib import Path
 
 import pytest
 
+from smolsynth.quality.rules import faults
 from smolsynth.selection import elimination
 from smolsynth.text.endings import cut_off
 from smolsynth.text.language import about_languages, in_language
@@ -263,6 +265,23 @@ def test_more_distinct_words_than_there_are_characters():
     """Only a sample is encoded, and words are numbers: 1,114,112 are no limit."""
     texts = [" ".join(f"w{row}x{i}" for i in range(1000)) for row in range(1200)]
     assert nearest_similarity(texts, sample=50) == 0
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_long_word_a_gap_or_a_blank_to_fill_in_takes_no_time(lang):
+    """Patterns that try each place with each other one took minutes for data in one word of 20,000
+    letters, and for a line of 50 underscores before a few words of another language."""
+    parts = ["ab" * 10_000, "1" * 20_000, "水" * 20_000, "a@" * 10_000, "水" + " " * 20_000 + "火"]
+    parts += [
+        "a" + " " * 20_000 + "b",
+        "ab" + "-" * 20_000 + "cd",
+        "_" * 60 + " nombre del cliente",
+    ]
+    begun = time.perf_counter()
+    for part in parts:
+        for text in (part, f"Das ist ein Text ohne Ende: {part}"):
+            list(faults((text, text), lang))
+    assert time.perf_counter() - begun < 30  # alone two
 
 
 def test_tokens_of_long_texts_are_not_held():

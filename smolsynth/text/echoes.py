@@ -17,6 +17,7 @@ _BEFORE_ECHO = re.compile(
 )
 _BEFORE_REQUEST = re.compile(r"^\W*(?:task|question|instruction)?\W*(?:please|can you)?\W*", re.I)
 _BEHIND_ECHO = re.compile(r"(?:\n\s*(?:\d+[.)]|[-*•]))+\s*$|\s*answer\s*:\s*$", re.IGNORECASE)
+_LONG_GAP = re.compile(r"(\W{50})\W+")  # blanks, a ruler: patterns try each with each other one
 _BY_HAND = re.compile(  # what is asked for is much like what is given
     r"[:\"“]|\b(?:repeat|correct|fill|put|convert|sort|add|remove|complete|paraphrase|rephrase"
     r"|rewrite|extract|change|make a question|which (?:word|of)|spell|copy|order|arrange|rearrange"
@@ -44,6 +45,7 @@ def echo(instruction: str, response: str) -> str | None:
     >>> echo("Correct it: He go home.", "He goes home."), echo("What is tea?", "Tea is a drink.")
     (None, None)
     """
+    instruction, response = (_LONG_GAP.sub(r"\1", text) for text in (instruction, response))
     asked, said = tokens(instruction), tokens(response)
     if not asked or not said:
         return None

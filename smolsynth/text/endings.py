@@ -31,8 +31,11 @@ _ENUMERATION_ZH = re.compile(
 _ENUMERATION = re.compile(r"(?:^|[:：] ?)[^,，、]{1,24}(?:[,，、]\s*[^,，、]{1,24}){2,}$")
 _ITEM = re.compile(r"\s*(?:[-*•|#>+]|\d+[.)、]|[(（]?[a-zA-Z一二三四五六七八九十][.)、）]).*")
 _BARE_MARK = re.compile(r"\s*(?:[-*•+]|\d+[.)、])")  # an item without its text
+_FAR = 1000  # characters of a long line that are looked at, from its beginning and from its end
 _SMALL = frozenset("a an and at by for from in of on or the to with".split())  # in titles
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+$|\S+@\S+\.\S+$|#\w+$|[\"”] ?[-–—] ?\S.{0,40}$")
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)\S+$|(?<!\S)[^\s@]+@\S+\.\S+$|#\w+$|[\"”] ?[-–—] ?\S.{0,40}$"
+)
 _FORMULA = re.compile(r"[=≈<>≤≥+×÷^→⇌]\s*(?:[\d.]+ )?\S+$|\$$|\\\)$|\\\]$")
 # A sentence of prose, from its capital to its stop; code has other marks.
 _SENTENCE = re.compile(
@@ -82,8 +85,9 @@ def cut_off(text: str, finish_reason: str | None = None, asked: str = "") -> str
     end = "… " + lines[-1].strip()[-24:]
     if finish_reason == "length":
         return end
-    last, before = lines[-1].rstrip(_MARKUP), lines[:-1]
-    if _nothing_behind(lines[-1].strip(), before, text):
+    *before, whole = map(_both_ends, lines)
+    last = whole.rstrip(_MARKUP)
+    if _nothing_behind(whole.strip(), before, text):
         return end
     if (
         last.endswith(_ENDINGS)
@@ -92,6 +96,12 @@ def cut_off(text: str, finish_reason: str | None = None, asked: str = "") -> str
     ):
         return None
     return end
+
+
+def _both_ends(line: str) -> str:
+    """A line, of a long one its beginning and its end: data in one word of a megabyte would take
+    hours, as some patterns try each place with each other one."""
+    return line if len(line) <= 2 * _FAR else line[:_FAR] + line[-_FAR:]
 
 
 def _nothing_behind(last: str, before: list[str], text: str) -> bool:
@@ -128,7 +138,7 @@ def _whole_without_a_stop(last: str, before: list[str], text: str, asked: str) -
         return True  # an emoji, a currency, a letter with a mark
     if last[-1] in "%°‰" or re.search(r"\*[^*\n]+\*\s*$", text):  # a share, *a smile*
         return True
-    if _CODE.search(last) or _ADDRESS.search(last) or re.search(r"\w*[./\\_]\w+$", words[-1]):
+    if _CODE.search(last) or _ADDRESS.search(last) or re.search(r"[./\\_]\w+$", words[-1]):
         return True
     listed = bool(_ITEM.fullmatch(last))
     choice = last.endswith(" A")  # of a question with choices

@@ -30,7 +30,8 @@ _MORE_AND_MORE = re.compile(
     r"\b(?:more|less|better|over|again|up|down|on|time|day|year|one)$", re.I
 )
 _MIXED = re.compile(  # without a space at one side, or one character by itself
-    r"(?<![\w“\"'「《(（])[A-Za-z]*[a-z][一-鿿]+(?![”\"'」》)）])|(?<![“「《(（])[一-鿿]+[a-z]+"
+    r"(?<![\w“\"'「《(（])[A-Za-z]*[a-z][一-鿿]+(?![”\"'」》)）])"
+    r"|(?<![“「《(（])[一-鿿]{1,40}[a-z]+"
     r"|(?:\A|(?<=[a-z] ))[一-鿿](?= [a-z])"
 )
 _MIXED_ZH = re.compile(

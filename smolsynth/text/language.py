@@ -49,7 +49,8 @@ _SURE, _SURE_DESPITE_HINTS = 0.6, 0.95
 _LOOKED_AT = 300  # characters
 _NAMES = 0.6  # share of words with a capital letter, from which on a text is a list of names
 _ASIDE = re.compile(
-    r"```.*?(?:```|\Z)|`[^`\n]+`|\$[^$\n]+\$|https?://\S+|[\w.+-]+@[\w-]+\.\S+"  # code, addresses
+    r"```.*?(?:```|\Z)|`[^`\n]+`|\$[^$\n]+\$"  # code, formulas
+    r"|https?://\S+|(?<![\w.+-])[\w.+-]+@[\w-]+\.\S+"  # addresses
     r"|“[^”\n]*”|「[^」\n]*」|『[^』\n]*』|《[^》\n]*》|\"[^\"\n]*\"",  # quoted words
     re.DOTALL,
 )
@@ -65,7 +66,7 @@ _NOBODYS = re.compile(
     rf"\s*(?:[^A-Za-z]*(?:(?:{_FUNCTION}|[A-Za-z]{{1,2}})(?![A-Za-z])[^A-Za-z]*)*"
     r"|\d[\d.,]* ?[A-Za-z/%^\d]{1,8}|\^\S.*\$|\S*(?:\\[dwsbDWSB.]|\[[^\]\s]+\][+*{?]?|\(\?"
     r"|[+*?]\))\S*"
-    r"|[\w/~-]*(?:\w[._]\w+)+|(?:\$ )?(?:sudo |\./)?(?:pip3?|conda|npm|npx|git|docker|apt"
+    r"|(?:\w*[/~-])*+(?=\w+[._]\w)\w+(?:\.\w+)*|(?:\$ )?(?:sudo |\./)?(?:pip3?|conda|npm|npx|git|docker|apt"
     r"|apt-get|brew|ls|cd|df|du|cat|grep"
     r"|ps|kill|chmod|mkdir|rm|cp|mv|curl|wget|ssh|tar|find|tail|head|top|python3?|node"
     r"|make)(?: [\w./*=@:+|<>-]+){1,8})\s*"

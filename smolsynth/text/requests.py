@@ -448,11 +448,11 @@ def _tells(line: str) -> bool:
 
 def _third_person(text: str) -> bool:
     """Whether a verb in the third person or the past is there that is no noun: "provides"."""
-    for word in re.findall(r"[a-z]+s\b", text):
+    for word in re.findall(r"(?<![a-z])[a-z]+s\b", text):
         if "VERB" in lemmas(word) and not {"NOUN", "ADJ"} & set(lemmas(word)):
             return True
     if text.rstrip()[-1:] == ".":  # "The lakes heard of it." A title has no full stop.
-        for word in re.findall(r"[a-z]{3,}\b(?<!ed)", text)[1:]:
+        for word in re.findall(r"(?<![a-z])[a-z]{3,}\b(?<!ed)", text)[1:]:
             forms = lemmas(word)
             if forms.keys() == {"VERB"} and word not in forms["VERB"] and word[-3:] != "ing":
                 return True
