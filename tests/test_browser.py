@@ -553,11 +553,15 @@ def test_a_reloaded_page_has_the_review(open_app):
     app.press("go_review")
     app.press("reject")
     app.says("found", n=15, all=15, accepted=0, rejected=1, edited=0)
+    log = app.folder.parent / "server.log"
+    ended = log.read_text("utf-8").count("Kernel shutdown")
     app.page.reload()
     app = App(app.page, "en")
     app.press("open")
     app.press("go_review")
     app.says("found", n=15, all=15, accepted=0, rejected=1, edited=0)
+    # with the old page its kernel has ended, and what ran in it
+    assert log.read_text("utf-8").count("Kernel shutdown") == ended + 1
 
 
 def status(address: str) -> tuple[int, str]:

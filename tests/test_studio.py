@@ -56,6 +56,7 @@ def walk(widget: Widget):
 
 def wait(app) -> None:
     app.session.worker.wait()
+    app.steps["describe"].own_file.reader.wait()
     assert not app.session.worker.busy
 
 
@@ -259,6 +260,30 @@ def test_wrong_input_is_explained_and_mended(app, field, value, said):
     assert not problems(app) and len(form.shown.list.options) == 5
 
 
+def test_a_number_is_said_to_be_wrong_when_it_is_typed(app):
+    """A field for numbers alone made 2 of 2.5, 1 of 1e3 and "Generate -3 rows"."""
+    form = app.steps["describe"]
+    for field, typed in (("rows", "-3"), ("rows", "2.5"), ("rows", ""), ("length", "1e3")):
+        getattr(form, field).value = typed
+        [said] = problems(app)
+        assert repr(typed) in said or typed == "-3" in said
+        assert form.plan() is None
+        unsure = form.start_button.description == app.words["start_unsure"]
+        assert unsure == (field == "rows")
+        getattr(form, field).value = 1000
+        assert problems(app) == []
+    form.rows.value = "1,000"
+    assert problems(app) == [] and form.plan().rows == 1000
+    assert form.start_button.description == app.words["start"].format(rows=1000)
+
+
+def test_a_run_whose_page_dies_is_offered_by_the_next_page(english, tmp_path, monkeypatch):
+    monkeypatch.setattr(english.steps["generate"], "_end", lambda *_: None)  # it never comes to it
+    generate(english, rows=8)
+    again = studio("en", tmp_path / "output").steps["describe"]
+    assert [(one.plan, one.rows) for one in again.before.found] == [(english.session.plan, 8)]
+
+
 def test_a_run_is_cancelled_and_gone_on_with(app_by_day, monkeypatch):
     app = app_by_day
     first = threading.Event()
@@ -447,6 +472,19 @@ def test_a_page_hears_from_its_server_every_five_seconds(english):
     assert len(set(values)) == 3  # each a new paragraph for the browser, whose wait begins anew
     gone.close()
     assert not _renew(gone, WORDS["en"]["gone"], 3)  # a page that was closed
+
+
+def test_a_reason_names_rows_as_the_table_does_and_speaks_the_page_s_language(english):
+    """With rows rejected before them, "like row 2" was said of what the table calls row 4."""
+    session = english.session
+    generate(english, rows=8, lang="zh")
+    session.take([*session.generation.rows, session.generation.rows[3]])
+    session.decisions.set(session.entries[:2], verdict=False)
+    english.go("quality")
+    wait(english)
+    said = english.steps["quality"].examples.value.splitlines()
+    [again] = [line for line in said if "repeats" in line]
+    assert re.search(r": 9\. (?:like row 4 |the question or the answer of row 4 again)", again)
 
 
 def test_bad_rows_are_refused_until_there_is_a_reason(english, tmp_path):

@@ -14,12 +14,12 @@ from payloads import PAYLOADS
 from test_studio import problems, visible, wait, walk
 
 from smolsynth import seeds
-from smolsynth.cli.studio import SETTINGS
+from smolsynth.cli.studio import settings
 from smolsynth.documents.read import MOST_BYTES
 from smolsynth.generation.script import code
 from smolsynth.llms import connect
 from smolsynth.llms.at_hand import gguf_files, local_servers
-from smolsynth.studio import studio
+from smolsynth.studio import own_file, studio
 from smolsynth.studio.strings_data import MORE
 from smolsynth.viewers.report import page
 
@@ -160,6 +160,33 @@ def test_a_file_that_cannot_be_read_is_told_of_in_a_sentence(english):
         assert own.found not in list(visible(english))
 
 
+def test_a_file_is_read_while_rows_are_made_and_the_last_one_counts(english, monkeypatch):
+    """It was refused until rows were made, and below stood what another file was taken for."""
+    own, begun, go_on = english.steps["describe"].own_file, threading.Event(), threading.Event()
+    reading = own_file.read_rows
+
+    def slow(source, **options):
+        if source.name == "slow.jsonl":
+            begun.set()
+            go_on.wait(60)
+        return reading(source, **options)
+
+    monkeypatch.setattr(own_file, "read_rows", slow)
+    monkeypatch.setattr(english.session.worker, "thread", threading.current_thread())  # busy
+    own.unfold()
+    upload(own.upload, "slow.jsonl", lines(talks(4)))
+    slow_one = own.reader
+    assert begun.wait(60)
+    upload(own.upload, "quick.jsonl", lines(talks(5)))
+    own.reader.wait()
+    go_on.set()
+    slow_one.wait()
+    assert problems(english) == []
+    assert (
+        own.recognised.value.splitlines()[0] == "quick.jsonl" and "5 rows" in own.recognised.value
+    )
+
+
 def test_a_path_and_too_many_rows(english, tmp_path, monkeypatch):
     own = english.steps["describe"].own_file
     own.unfold()
@@ -184,7 +211,7 @@ def test_documents_that_lie_on_this_computer_need_no_upload(english, tmp_path):
 
 
 def test_the_page_takes_what_it_says_it_takes():
-    assert SETTINGS["websocket_max_message_size"] > 2 * MOST_BYTES
+    assert settings()["websocket_max_message_size"] > 2 * MOST_BYTES
     assert all("100 MB" in words["own_tip"] for words in MORE.values())
 
 

@@ -71,7 +71,15 @@ def run(args: argparse.Namespace) -> int:
     embed = load_embedder(args.semantic) if args.semantic else None
     given = Each(rows.rows, as_measured)
     with counted(in_words(text["measured"], n="{n}", rows=len(rows))) as on_row:
-        report = measure(given, lang, embed=embed, on_row=on_row, ui=args.ui, **others)
+        report = measure(
+            given,
+            lang,
+            embed=embed,
+            on_row=on_row,
+            ui=args.ui,
+            number=rows.number_of,
+            **others,
+        )
     print("\n".join(rows.describe(args.ui)), end="\n\n")
     print(_as_in_file(report, rows), end="\n\n")
     print(_advice(report, args, text))

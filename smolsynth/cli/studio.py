@@ -12,6 +12,7 @@ import threading
 import time
 import webbrowser
 from pathlib import Path
+from typing import Any
 
 from smolsynth._files import check_folder
 from smolsynth.cli.parser import Parser
@@ -29,10 +30,18 @@ POLICY = (
     " connect-src 'self' ws://127.0.0.1:*; frame-ancestors 'self'"
 )
 UPLOAD = 110_000_000  # bytes of a message: without, Tornado hangs up on more than 10 MiB
-SETTINGS = {
-    "headers": {"Content-Security-Policy": POLICY},
-    "websocket_max_message_size": UPLOAD,
-}
+
+
+def settings() -> dict[str, Any]:
+    """Of Voilà's server. With a page that is closed or reloaded its kernel ends, and what runs in
+    it: the page asks for that by a request that needs this cookie, which Voilà does not set."""
+    cookie = f"_xsrf={secrets.token_hex(16)}; Path=/; SameSite=Strict"
+    return {
+        "headers": {"Content-Security-Policy": POLICY, "Set-Cookie": cookie},
+        "websocket_max_message_size": UPLOAD,
+    }
+
+
 PAGE = """\
 import os
 
@@ -84,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
             # Voilà would show a page without the app.
             "--VoilaExecutor.iopub_timeout=120",
             "--Voila.auto_token=True",  # that of the environment: a command line is for all to see
-            f"--Voila.tornado_settings={SETTINGS}",
+            f"--Voila.tornado_settings={settings()}",
             f"--theme={args.theme}",
             "--no-browser",  # Voilà would open the address without its token
         ]

@@ -194,6 +194,7 @@ def measure(
     alike: float = ALIKE,
     on_row: Callable[[int], None] | None = None,
     ui: str | None = None,
+    number: Callable[[int], int] = int,
 ) -> Report:
     """Measures an instruction or a preference dataset.
 
@@ -212,6 +213,7 @@ def measure(
         alike: cosine similarity from which on they do, see `smolsynth.text.meaning.same_meaning`.
         on_row: is called with the number of each row as it is looked at, to tell how far it is.
         ui: "en" or "zh", the language in which to tell what was found (default: `lang`).
+        number: what a row is called in the reasons, as in "like row 7"; by default its place.
 
     Returns:
         A `Report`.
@@ -252,7 +254,7 @@ def measure(
         split = [tokens(part) for part in parts]
         repeats.add([word for words in split for word in words])
         if (of := again.add(row, *asked_and_said(split))) is not None:
-            found["duplicate"][row] = like["in_part"].format(of=of)
+            found["duplicate"][row] = like["in_part"].format(of=number(of))
         for sizes, words in zip(counts, split, strict=True):
             sizes.append(len(words))
     names = ("chosen", "rejected") if kind == "preference" else ("response",)
@@ -267,7 +269,9 @@ def measure(
     for one in repeats.found(lambda row: tokens("\n".join(texts[row]))):
         if one.similarity < 1 and other_subject(texts[one.row], texts[one.of]):
             continue
-        found["duplicate"][one.row] = like["like"].format(of=one.of, similarity=one.similarity)
+        found["duplicate"][one.row] = like["like"].format(
+            of=number(one.of), similarity=one.similarity
+        )
     near = max(threshold, NEAR_A_SEED)
     asking = [_ARTICLE.sub("the", text) for text in (*seeds, *asked)] if seeds else []
     for one in duplicates(asking, near, edits=True):
@@ -279,7 +283,9 @@ def measure(
         )
     for one in same_meaning(asked, embed, alike) if embed else ():
         if one.row not in found["duplicate"]:
-            found["paraphrase"][one.row] = like["like"].format(of=one.of, similarity=one.similarity)
+            found["paraphrase"][one.row] = like["like"].format(
+                of=number(one.of), similarity=one.similarity
+            )
     if (nearest := nearest_similarity(asked)) is not None:
         figures["nearest_rouge_l"] = round(nearest, 4)
     return Report(

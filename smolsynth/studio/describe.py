@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ipywidgets import (
@@ -10,7 +11,6 @@ from ipywidgets import (
     Combobox,
     Dropdown,
     HBox,
-    IntText,
     Layout,
     RadioButtons,
     Text,
@@ -43,6 +43,7 @@ from smolsynth.studio.widgets import (
     Problem,
     Rows,
     Upload,
+    Whole,
     button,
     paragraph,
     set_text,
@@ -54,6 +55,7 @@ from smolsynth.text.layout import in_words
 
 SAMPLE = 5  # rows
 _FIELDS = ("kind", "technique", "lang", "about", "rows", "model", "seed", "length")  # of a plan
+_NUMBERS = ("rows", "seed", "length")  # of these
 _OF_CHUNKS = ("chunk", "overlap")  # of a plan
 
 
@@ -117,14 +119,13 @@ class Describe(VBox):
         self.documents_place = with_label(Text(description=words["documents_place"]), "1 1 240px")
         self.documents_read = Plain(words["documents_read"])
         self.chunk, self.overlap = (
-            with_label(Text(description=words[name], continuous_update=False))
-            for name in ("chunk", "overlap")
+            with_label(Whole(description=words[name])) for name in ("chunk", "overlap")
         )
         self.chunks = side_by_side(self.chunk, self.overlap)
         self.prompts = Prompts(session, lambda: self.plan(prompts={}))
         self.own_file = OwnFile(session, self.plan_like, go, start)
         self.rows = with_label(
-            IntText(description=words["rows"], value=100, tooltip=words["rows_tip"]), "1 1 90px"
+            Whole(description=words["rows"], value=100, tooltip=words["rows_tip"]), "1 1 90px"
         )
         self.model = with_label(
             Combobox(
@@ -136,11 +137,11 @@ class Describe(VBox):
             "2 1 240px",
         )
         self.seed = with_label(
-            IntText(description=words["seed"], value=Plan.seed, tooltip=words["seed_tip"]),
+            Whole(description=words["seed"], value=Plan.seed, tooltip=words["seed_tip"]),
             "1 1 90px",
         )
         self.length = with_label(
-            IntText(description=words["length"], value=Plan.length, tooltip=words["length_tip"]),
+            Whole(description=words["length"], value=Plan.length, tooltip=words["length_tip"]),
             "1 1 110px",
         )
         self.models = Models(session, self.model)
@@ -181,6 +182,8 @@ class Describe(VBox):
         self.technique.observe(lambda _: self._fit_topics(), "value")
         self.lang.observe(lambda _: self._fit_topics(), "value")
         self.rows.observe(lambda _: self._count(), "value")
+        for name in _NUMBERS:
+            getattr(self, name).observe(partial(self._check, name), "value")
         self.upload.observe(lambda _: self._uploaded(), "value")
         self.documents_place.observe(lambda _: self._placed(), "value")
         for field in (self.chunk, self.overlap):
@@ -251,8 +254,8 @@ class Describe(VBox):
 
     def _sizes(self) -> dict[str, Any]:
         """Settings of a plan, of which it says what is wrong; empty fields are what is usual."""
-        given = {name: getattr(self, name).value.strip() for name in _OF_CHUNKS}
-        return {name: int(v) if v.isdecimal() else v or None for name, v in given.items()}
+        given = {name: getattr(self, name).number for name in _OF_CHUNKS}
+        return {name: None if v == "" else v for name, v in given.items()}
 
     def _fit_chunks(self) -> None:
         """Shows what is usual for the model, and reads the documents anew where that changes."""
@@ -293,7 +296,26 @@ class Describe(VBox):
         set_text(self.forecast, "")
 
     def _name_start(self) -> None:
-        self.start_button.description = in_words(self.words["start"], rows=self.rows.value)
+        named = in_words(self.words["start"], rows=self.rows.number)
+        self.start_button.description = self.words["start_unsure"] if self._wrong("rows") else named
+
+    def _wrong(self, name: str) -> PlanError | None:
+        """What is wrong with a number by itself."""
+        try:
+            Plan(**{name: getattr(self, name).number})
+        except PlanError as error:
+            return error
+        return None
+
+    def _check(self, name: str, _: Any = None) -> None:
+        """Says what is wrong with a number when it is typed, not when something is made of it."""
+        widget, error = getattr(self, name), self._wrong(name)
+        if error:
+            widget.add_class("sds-wrong")
+            self.problem.set_text(error.words(self.session.lang))
+        elif "sds-wrong" in widget._dom_classes:
+            widget.remove_class("sds-wrong")
+            self.problem.clear()
 
     def plan_like(self, kind: str, lang: str, documents: tuple[str, ...]) -> Plan | None:
         """A plan for more rows like given ones, with the form's numbers and its model."""
@@ -325,6 +347,7 @@ class Describe(VBox):
         try:
             chosen = tuple(box.description for box in self.topics.children if box.value)
             values = {name: widget.value for name, widget in fields.items()}
+            values |= {name: fields[name].number for name in _NUMBERS}
             values |= {"topics": chosen, "documents": self.documents}
             values |= self._sizes() if self.documents else {}
             values |= {**self.models.settings(), "prompts": self.prompts.settings()} | instead

@@ -7,6 +7,7 @@ stood in them, and more can be made like them.
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from ipywidgets import HTML, Checkbox, Dropdown, Layout, Text, VBox
 
@@ -33,6 +34,7 @@ from smolsynth.studio.widgets import (
     side_by_side,
     with_label,
 )
+from smolsynth.studio.worker import Worker
 from smolsynth.text.layout import in_words
 from smolsynth.text.personal import masked_in
 from smolsynth.viewers.download import download_link
@@ -70,6 +72,7 @@ class OwnFile(Panel):
             go,
             start,
         )
+        self.reader = Worker()  # its own: a file can be read while rows are made
         self.read: Read | None = None
         self.report: Report | None = None
         self.name = ""
@@ -144,15 +147,16 @@ class OwnFile(Panel):
 
     def take(self, source: str | Path) -> None:
         """Reads a file in the background and measures it."""
-        session, words = self.session, self.words
+        words = self.words
         self.problem.clear()
         set_visible(self.found, False)
-        if self.problem.is_busy(session.worker):
-            return
+        self.reader.stop()  # another file was chosen meanwhile
+        reader = self.reader = Worker()
         self.read = self.report = None
         self.name = str(source) if isinstance(source, str) else source.name
         encoding = self.encoding.value if self.encoding.value != ENCODINGS[0] else None
         split = self.split.value.strip() or None
+        ui = self.session.lang
         set_text(self.status, words["own_reading"])
 
         def job():
@@ -162,9 +166,12 @@ class OwnFile(Panel):
             yield read, None
             lang = language_of(read.rows)
             rows = [as_measured(row) for row in read.rows]
-            yield read, measure(rows, lang, ui=session.lang)
+            yield read, measure(rows, lang, ui=ui, number=lambda row: read.number_of(row) + 1)
 
-        session.worker.start(job, self._show, self._end)
+        def of_this_file(call: Callable[[Any], None]) -> Callable[[Any], None]:
+            return lambda value: call(value) if self.reader is reader else None
+
+        reader.start(job, of_this_file(self._show), of_this_file(self._end))
 
     def _end(self, error: Exception | None) -> None:
         set_text(self.status, "")
@@ -179,7 +186,7 @@ class OwnFile(Panel):
     def _show(self, found: tuple[Read, Report | None]) -> None:
         words, lang = self.words, self.session.lang
         self.read, self.report = found
-        self.recognised.set_text("\n".join(self.read.describe(lang)))
+        self.recognised.set_text("\n".join([self.name, *self.read.describe(lang)]))
         if self.report is None:
             set_text(self.status, in_words(words["measuring"], n=len(self.read)))
             return
@@ -195,7 +202,7 @@ class OwnFile(Panel):
         self.examples.set_text(said)
         set_visible(self.examples, bool(said))
         good, reviewable = len(report.good_rows()), self.read.kind != "kto"
-        self.review_button.description = words["own_review"].format(n=report.rows)
+        self.review_button.description = in_words(words["own_review"], n=report.rows)
         self.clean_button.description = words["own_clean"].format(n=good, bad=report.rows - good)
         for one in (self.review_button, self.extend_button, self.mask):
             set_visible(one, reviewable)

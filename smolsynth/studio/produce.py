@@ -1,6 +1,7 @@
 """Step 2: all rows, in the background, with a bar, a forecast and a way to stop."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from ipywidgets import IntProgress, Layout
 
@@ -79,6 +80,9 @@ class Produce(Step):
     def _more(self, rows: list[dict]) -> None:
         made = self.session.generation
         self.session.take(rows)
+        if rows:
+            with suppress(OSError):  # of which the end tells
+                self.session.remember()  # for the next page, whatever becomes of this one
         self.shown.set_rows(rows)
         if rows:
             self.shown.list.value = len(rows) - 1

@@ -65,7 +65,12 @@ class Check(Step):
         def job():
             from smolsynth.quality.report import measure
 
-            yield measure(rows, session.plan.lang, ui=session.lang)
+            yield measure(
+                rows,
+                session.plan.lang,
+                ui=session.lang,
+                number=lambda row: self.numbers[row] + 1,
+            )
 
         session.worker.start(job, self._show, self._end)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ipywidgets import Dropdown, IntText, Layout, Text, Textarea, VBox
+from ipywidgets import Dropdown, Layout, Text, Textarea, VBox
 
 from smolsynth.intervals import kappa
 from smolsynth.quality.report import Report, measure
@@ -20,6 +20,7 @@ from smolsynth.studio.table import Table
 from smolsynth.studio.widgets import (
     Plain,
     Step,
+    Whole,
     button,
     paragraph,
     set_text,
@@ -60,7 +61,7 @@ class Review(Step):
         self.technique = dropdown("technique", [(words["all"], None)])
         self.source = dropdown("source", [(words["all"], None)])
         self.least, self.most = (
-            with_label(IntText(description=words[name], value=0), "0 1 90px")
+            with_label(Whole(description=words[name], value=0), "0 1 90px")
             for name in ("least", "most")
         )
         self.reviewer = with_label(
@@ -208,8 +209,8 @@ class Review(Step):
             rule=self.rule.value,
             technique=self.technique.value,
             source=self.source.value,
-            least=max(0, self.least.value),
-            most=max(0, self.most.value),
+            least=self._limit(self.least),
+            most=self._limit(self.most),
         )
         entries, wanted = self.session.entries, self.wanted
         order = listing.found(entries, wanted, self.faults, self.by, self.session.plan.lang)
@@ -222,6 +223,14 @@ class Review(Step):
         set_visible(self.detail, bool(order))
         self._say()
         self._show()
+
+    @staticmethod
+    def _limit(field: Whole) -> int:
+        """Of lengths; none where the field is empty, and none, in red, where it is no number."""
+        number = field.number or 0
+        is_right = isinstance(number, int) and number >= 0
+        (field.remove_class if is_right else field.add_class)("sds-wrong")
+        return number if is_right else 0
 
     def sort(self, by: str) -> None:
         """Sorts by a column; by the same one again, from the end."""

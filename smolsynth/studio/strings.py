@@ -73,11 +73,12 @@ WORDS: dict[str, dict[str, str]] = {
         "sample": "Show five sample rows",
         "sample_again": "Sample again",
         "start": "Generate {rows} rows",
+        "start_unsure": "Generate",
         "earlier": "Earlier datasets",
         "earlier_one": "{name}, {rows} rows, {decided} reviewed",
         "open": "Go on with it",
-        "gone": "The server behind this page does not answer any more. Start it again, and open the"
-        " new page: rows and decisions are kept.",
+        "gone": "The server behind this page does not answer any more. Reload the page; if nothing"
+        " comes, start the server again and open its new address. Rows and decisions are kept.",
         "no_sample": "No rows yet. Sample five: with the bundled model it takes a few seconds.",
         "sampling": "Making sample rows …",
         "loading": "Loading distilabel, once, for a few seconds …",
@@ -191,7 +192,8 @@ WORDS: dict[str, dict[str, str]] = {
         "no_plan": "The description is not complete: see 1 Describe.",
         # errors
         "failed": "That did not work",
-        "busy": "Wait until the rows are made, or cancel.",
+        "busy": "Something else is still running here. Wait until it is done, or cancel it in"
+        " 2 Generate.",
         "second": "{n:.0f} s",
         "minutes": "{n:.0f} min",
         # between sentences, and between names in a list
@@ -258,11 +260,12 @@ WORDS: dict[str, dict[str, str]] = {
         "sample": "先看五行样例",
         "sample_again": "再看五行样例",
         "start": "生成 {rows} 行",
+        "start_unsure": "生成",
         "earlier": "以前的数据集",
         "earlier_one": "{name}，{rows} 行，审阅过 {decided} 行",
         "open": "接着做",
-        "gone": "这个页面背后的服务没有回应了。请重新启动，再打开新的页面；"
-        "做好的行和审阅的结果都还在。",
+        "gone": "这个页面背后的服务没有回应了。请刷新页面；还是打不开，就重新启动服务，"
+        "再打开新的网址。做好的行和审阅的结果都还在。",
         "no_sample": "还没有数据。先看五行样例，用自带的模型只要几秒钟。",
         "sampling": "正在生成样例……",
         "loading": "正在载入 distilabel，只载入一次，要几秒钟……",
@@ -369,7 +372,7 @@ WORDS: dict[str, dict[str, str]] = {
         "saved_code": "已保存：",
         "no_plan": "描述还不完整，请回到“1 描述”。",
         "failed": "出错了",
-        "busy": "请等这些行做完，或者先取消。",
+        "busy": "还有事情没做完。请等一等，或者到“2 生成”里取消。",
         "second": "{n:.0f} 秒",
         "minutes": "{n:.0f} 分钟",
         # between sentences, and between names in a list

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ipywidgets import HTML, Button, FileUpload, HBox, Layout, Select, VBox, Widget
+from ipywidgets import HTML, Button, FileUpload, HBox, Layout, Select, Text, VBox, Widget
+from traitlets import CUnicode
 
 from smolsynth.rows import Row
 from smolsynth.studio.strings import TERMS, describe_error
@@ -20,6 +21,7 @@ from smolsynth.viewers.pager import ReadOnly, height
 
 LISTED = 500  # rows of a list at most
 _TERM = re.compile("|".join(rf"\b{t}\b" if t.isascii() else t for t in TERMS))
+_WHOLE = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:[,，]\d{3})+)")
 _LABEL = 70  # characters of a row in a list
 
 STYLE = """<style>
@@ -170,6 +172,26 @@ class Plain(ReadOnly):
 def text_height(shown: str) -> int:
     """Lines for a text area of the studio."""
     return height(shown, most=12, least=2, columns=70)
+
+
+class Whole(Text):
+    """A field for a whole number. What else is typed stays, so that it can be said to be wrong: a
+    field for numbers alone makes 2 of 2.5 and 1 of 1e3, and tells nobody."""
+
+    value = CUnicode().tag(sync=True)
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(continuous_update=False, **settings)
+
+    @property
+    def number(self) -> int | str:
+        """The number, "5,000" too, or else what the field says.
+
+        >>> [Whole(value=text).number for text in ("-3", " 5,000", "2.5", "１０", "")]
+        [-3, 5000, '2.5', 10, '']
+        """
+        said = self.value.strip()
+        return int(re.sub("[,，]", "", said)) if _WHOLE.fullmatch(said) else said
 
 
 class Upload(FileUpload):

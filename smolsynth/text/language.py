@@ -66,9 +66,9 @@ _NOBODYS = re.compile(
     rf"\s*(?:[^A-Za-z]*(?:(?:{_FUNCTION}|[A-Za-z]{{1,2}})(?![A-Za-z])[^A-Za-z]*)*"
     r"|\d[\d.,]* ?[A-Za-z/%^\d]{1,8}|\^\S.*\$|\S*(?:\\[dwsbDWSB.]|\[[^\]\s]+\][+*{?]?|\(\?"
     r"|[+*?]\))\S*"
-    r"|(?:\w*[/~-])*+(?=\w+[._]\w)\w+(?:\.\w+)*|(?:\$ )?(?:sudo |\./)?(?:pip3?|conda|npm|npx|git|docker|apt"
-    r"|apt-get|brew|ls|cd|df|du|cat|grep"
-    r"|ps|kill|chmod|mkdir|rm|cp|mv|curl|wget|ssh|tar|find|tail|head|top|python3?|node"
+    r"|(?:\w*[/~-])*+(?=\w+[._]\w)\w+(?:\.\w+)*"
+    r"|(?:\$ )?(?:sudo |\./)?(?:pip3?|conda|npm|npx|git|docker|apt|apt-get|brew|ls|cd|df|du|cat"
+    r"|grep|ps|kill|chmod|mkdir|rm|cp|mv|curl|wget|ssh|tar|find|tail|head|top|python3?|node"
     r"|make)(?: [\w./*=@:+|<>-]+){1,8})\s*"
 )
 # A request that names a language, or quotes words of another, may be answered in another.
