@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smolsynth import convert, read_rows
+from smolsynth import convert, read_rows, save
 from smolsynth.datasets.trainers import FORMATS
 from smolsynth.errors import ConvertError
 from tests.test_read import (
@@ -20,6 +20,7 @@ from tests.test_read import (
     SYSTEM,
     TEXT,
     TOOL_TALK,
+    WHY,
     answer,
     talk,
 )
@@ -193,6 +194,22 @@ def test_what_turns_lose_is_named(tmp_path):
     turns[2]["tool_call_id"] = "c2"
     with pytest.raises(ConvertError, match="answers no call"):
         convert(read_rows(rows), "openai", tmp_path / "c")
+
+
+@pytest.mark.parametrize(("to", "kind"), CASES)
+def test_columns_that_are_called_like_those_of_a_form_go_along_or_are_named(to, kind, tmp_path):
+    more = {"score_chosen": 3} if kind != "preference" else {"completion": "x"}
+    if kind == "instruction":
+        more |= dict.fromkeys(("prompt", "completion", "instruction", "output"), "x")
+    read = read_rows([{**row, **more} for row in ROWS[kind]], kind)
+    made = convert(read, to, tmp_path / "out")
+    [first, *_] = lines_of(made)
+    renamed = {f"{name}_before" if name in ("prompt", "completion") else name for name in more}
+    kept = renamed - {*made.lost}
+    assert {name: first[name] for name in kept} == {name: read.rows[0][name] for name in kept}
+    assert to == "openai" or renamed - kept <= {"instruction", "output"}
+    folder = save(read, tmp_path / "saved", **WHY)
+    assert "rows" in (folder / "README.md").read_text("utf-8")
 
 
 def test_llama_factory_finds_its_columns(tmp_path):

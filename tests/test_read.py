@@ -421,6 +421,10 @@ def called(arguments):
     return [*talk("Rain?"), {"role": "assistant", "tool_calls": [call]}, *TOOL_TALK[2:]]
 
 
+def nested(depth):
+    return [nested(depth - 1)] if depth else []
+
+
 REFUSED = [
     ([{"body": "a"}], r"The columns 'body' are those of no shape"),
     (
@@ -463,6 +467,8 @@ REFUSED = [
     ([{"prompt": "a", "completion": "[{'role': 'assistant'}]"}], "as Python prints them, not JSON"),
     ([{"question": "a", "answer": "b", "photo": b"x"}], "'photo' holds bytes"),
     ([{"messages": [3]}], r"messages\[0\]: expected a turn with role and content, found int 3"),
+    ([{"question": "a", "answer": "b", "x": nested(900)}], "'x' is nested too deeply"),
+    ([{"prompt": "a", "completion": None}], r"'completion' \(empty throughout\), 'prompt'"),
     ([{"question": "a", "answer": 42}], "row 0: answer: expected text, found int 42"),
     (
         [{"prompt": "a", "chosen": "b", "rejected": "c", "score_chosen": "good"}],
@@ -908,9 +914,49 @@ def test_parts_of_one_dataset_are_read_in_their_order(tmp_path):
     read = read_rows(tmp_path)
     assert [row["messages"][0]["content"] for row in read.rows] == ["Q0", "Q1", "Q2"]
     assert "3 files, one after the other: train-00000-of-00003.parquet …" in read.describe()
-    (tmp_path / "data" / "train-00001-of-00003.parquet").unlink()
-    with pytest.raises(ReadError, match="holds 2 of the 3 parts"):
-        read_rows(tmp_path)
+    for number, left in ((1, 2), (2, 1)):
+        (tmp_path / "data" / f"train-0000{number}-of-00003.parquet").unlink()
+        with pytest.raises(ReadError, match=f"holds {left} of the 3 parts"):
+            read_rows(tmp_path)
+
+
+def test_a_folder_with_a_part_missing_or_damaged_is_refused_in_words(tmp_path):
+    data = Dataset.from_list([{"question": f"Q{n}", "answer": "A"} for n in range(9)])
+    for damage in ("missing", "cut", "state"):
+        folder = tmp_path / damage
+        data.save_to_disk(folder, num_shards=3)
+        part = folder / "data-00001-of-00003.arrow"
+        if damage == "missing":
+            part.unlink()
+        elif damage == "cut":
+            part.write_bytes(part.read_bytes()[:300])
+        else:
+            (folder / "state.json").write_text("{")
+        with pytest.raises(ReadError, match=f"{damage} is damaged or breaks off"):
+            read_rows(folder)
+
+
+def test_tables_of_arrow_keep_apart_what_is_one_column_there(tmp_path):
+    import pyarrow
+
+    calls = ({"city": "Wien"}, {"days": 2})
+    tools = [
+        {"name": "weather", "parameters": {"properties": {one: {"type": "x"}}}} for one in "ab"
+    ]
+    rows = [{"messages": called(c), "tools": [t]} for c, t in zip(calls, tools, strict=True)]
+    data = Dataset.from_list(rows)
+    data.to_parquet(tmp_path / "x.parquet")
+    data.save_to_disk(tmp_path / "x")
+    table = pyarrow.parquet.read_table(tmp_path / "x.parquet")
+    for source in (data, tmp_path / "x.parquet", tmp_path / "x", table):
+        for row, call, tool in zip(read_rows(source).rows, calls, tools, strict=True):
+            [made] = row["messages"][1]["tool_calls"]
+            assert json.loads(made["function"]["arguments"]) == call
+            assert json.loads(row["tools"]) == [tool]
+    twice = pyarrow.table([["a"], ["b"], ["c"]], names=["question", "answer", "question"])
+    pyarrow.parquet.write_table(twice, tmp_path / "twice.parquet")
+    with pytest.raises(ReadError, match="two columns of the name 'question'"):
+        read_rows(tmp_path / "twice.parquet")
 
 
 def test_arrow_files_of_both_kinds(tmp_path):

@@ -52,6 +52,7 @@ def card(name: str, records: Sequence[Row], facts: dict[str, Any], report: Repor
 
     kind, lang = next(iter(records[0])), facts["lang"]
     kind = "label" if "label" in records[0] else kind
+    scored = kind == "prompt" and SCORES[0] in records[0]
     shown = [records[number] for number in sample_of(len(records), SHOWN)]
     apart = kind == "messages" and all(map(_has_one_answer, records))
     header = DatasetCardData(
@@ -72,8 +73,10 @@ def card(name: str, records: Sequence[Row], facts: dict[str, Any], report: Repor
         distilabel=_version("distilabel"),
         smolsynth=__version__,
         rows=len(records),
-        scores=SCORES[0] in records[0],
-        others=_names(lang, [c for c in records[0] if c not in KNOWN]),
+        scores=scored,
+        others=_names(
+            lang, [c for c in records[0] if c not in KNOWN or c in SCORES and not scored]
+        ),
         form=facts["format"] if "columns" in facts else "",
         columns=_names(lang, facts.get("columns", ())),
         lost=_names(lang, facts.get("lost", ())),
@@ -104,10 +107,11 @@ def _names(lang: str, columns: Iterable[str]) -> str:
 
 
 def _sizes(records: Sequence[Row], kind: str, report: Report) -> dict[str, Any]:
+    columns = {"messages": ("messages",), "label": ("prompt", "completion")}.get(kind, PAIR)
     count, length = Counter[str](), Counter[str]()  # by role, and by side of a pair
     for record in records:
-        for column in (*PAIR, "completion", "messages"):
-            for turn in record.get(column, ()):
+        for column in columns:
+            for turn in record[column]:
                 for of in {turn["role"], column}:
                     count[of] += 1
                     length[of] += len(turn["content"])

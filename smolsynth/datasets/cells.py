@@ -15,6 +15,7 @@ from smolsynth.datasets.talks import empty
 from smolsynth.errors import ReadError
 from smolsynth.rows import Row
 
+_DEEPEST = 100  # lists in lists
 _PYTHON_S = re.compile(r"\s*\[\s*\{\s*'(?:role|content|from|value)'")
 
 
@@ -60,16 +61,18 @@ def plain(number: int, row: Any) -> Row:
     return {str(name): _cell(value, str(name)) for name, value in row.items()}
 
 
-def _cell(value: Any, column: str) -> Any:
+def _cell(value: Any, column: str, depth: int = 0) -> Any:
+    if depth > _DEEPEST:
+        raise ReadError(said("deep_column", column=column))
     kind = type(value)
     if kind is float and value != value:  # NaN, in a list as in a cell
         return None
     if kind in (str, int, float, bool, type(None)):
         return value
     if kind in (list, tuple):
-        return [_cell(one, column) for one in value]
+        return [_cell(one, column, depth + 1) for one in value]
     if isinstance(value, Mapping):
-        return {str(name): _cell(one, column) for name, one in value.items()}
+        return {str(name): _cell(one, column, depth + 1) for name, one in value.items()}
     if kind.__module__ == "numpy":
         return _cell(value.tolist(), column)
     if empty(value):  # pandas' NA and NaT

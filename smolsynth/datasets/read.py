@@ -15,7 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from smolsynth.datasets.cells import plain, talks_as_json, with_talks
-from smolsynth.datasets.shapes import FORM, KINDS, MEANING, Shape, UnknownShape, recognise
+from smolsynth.datasets.shapes import (
+    FORM,
+    KINDS,
+    MEANING,
+    TURNS,
+    Shape,
+    UnknownShape,
+    recognise,
+)
 from smolsynth.datasets.sources import drained, raw_rows, text_lines
 from smolsynth.datasets.strings import Notes, note, said
 from smolsynth.datasets.talks import Fault, check_writable, empty
@@ -255,7 +263,7 @@ def _extra(first: Sequence[Row], shape: Shape, notes: Notes) -> tuple[str, ...]:
 
 def _free_of_form(name: str, kind: str) -> str:
     """Another name for a column that would pass for one of the form; "" where none is needed."""
-    taken = {*FORM[kind], "messages", "tools", "thoughts", "chosen", "rejected"}
+    taken = {*FORM[kind], *TURNS, "tools", "thoughts"}
     return f"{name}_before" if name in taken else ""
 
 

@@ -231,7 +231,7 @@ def _checked_records(dataset: Any) -> Iterable[Row]:
     names = column_names(data)
     columns = list(PAIR) if set(PAIR) & set(names) and "messages" not in names else ["messages"]
     columns = list(KTO) if columns != ["messages"] and {*KTO} <= {*names} else columns
-    scores = [name for name in SCORES if name in names and len(columns) > 1]
+    scores = [name for name in SCORES if name in names and columns == [*PAIR]]
     extra = [*scores, *([SOURCE] if SOURCE in names else [])]
     check_columns(data, columns + (list(SCORES) if scores else []))
     if METADATA in names:

@@ -42,6 +42,7 @@ FORM = {
     "preference": (*PAIR, *SCORES),
     "kto": ("prompt", "completion", "label"),
 }
+TURNS = ("messages", *PAIR, "completion")  # the columns of the forms that hold turns
 TALKS = ("messages", "conversations", "conversation")
 GEMINI = "contents"  # as Gemini is tuned with; elsewhere it may be any text
 ASKED = ("instruction", "prompt", "question", "query")
@@ -132,7 +133,9 @@ def recognise(first: Sequence[Row], kind: str = "auto") -> Shape:
     if shape is None and "text" in filled:
         raise UnknownShape(said("text_only"))
     if shape is None:
-        columns = [repr(name) for name in sorted(filled)] or said("none")
+        there = sorted({name for row in first for name in row})
+        columns = [repr(one) if one in filled else said("unfilled", column=one) for one in there]
+        columns = columns or said("none")
         raise UnknownShape(said("unknown", columns=columns))
     if kind not in ("auto", shape.kind):
         raise UnknownShape(said("other_kind", found=shape.kind, shape=shape.name, kind=kind))

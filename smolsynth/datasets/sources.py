@@ -41,6 +41,7 @@ _MAGIC = {  # of files that are no text, by their first bytes
 }
 _SEP = re.compile(r"sep=([;,|\t])\s*", re.IGNORECASE)  # as Excel has it said
 _SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})(\..+)")
+_CALLS = ("tool_calls", "function_call", "tools", "functions")
 _INDEX = re.compile(r"|Unnamed: \d+|__index_level_\d+__")  # as pandas names its index
 
 
@@ -54,13 +55,13 @@ def raw_rows(source: Any, split: str | None, encoding: str | None, notes: Notes)
         source = source[split]
     if isinstance(source, list | tuple):
         return iter(source)
-    if hasattr(source, "iloc"):
+    if hasattr(source, "iloc") and hasattr(source, "columns"):
         return _of_frame(source, notes)
     for of_table in ("to_pylist", "to_dicts"):  # of pyarrow, of polars
         if hasattr(source, of_table):
-            return iter(getattr(source, of_table)())
+            return _of_structs(getattr(source, of_table)(), source.schema)
     try:
-        return iter(rows_of(source))
+        return _of_structs(rows_of(source), getattr(source, "features", ""))
     except ValueError:
         splits = list(source)
         raise ReadError(said("which_split", count=len(splits), splits=splits)) from None
@@ -98,14 +99,13 @@ def _of_folder(
     folder: Path, split: str | None, encoding: str | None, notes: Notes
 ) -> Iterator[Any]:
     if (folder / "dataset_dict.json").is_file() or (folder / "state.json").is_file():
-        from datasets import load_from_disk
-
-        return raw_rows(load_from_disk(str(folder)), split, encoding, notes)
+        return raw_rows(_saved(folder), split, encoding, notes)
     files = _files(folder) or (_files(folder / "data") if (folder / "data").is_dir() else [])
     if split is not None:
         files = [path for path in files if path.name.startswith(split)]
-    if len(files) > 1 and (shards := _shards(folder, files)):
-        notes.append(("shards", {"count": len(shards), "first": shards[0].name}))
+    if files and (shards := _shards(folder, files)):
+        if len(shards) > 1:
+            notes.append(("shards", {"count": len(shards), "first": shards[0].name}))
         return (row for path in shards for row in _of_file(path, encoding, notes))
     if len(files) != 1:
         there = [path.name for path in files] or said("none")
@@ -113,9 +113,20 @@ def _of_folder(
     return _of_file(files[0], encoding, notes)
 
 
+def _saved(folder: Path) -> Any:
+    """What `save_to_disk` wrote; raises ReadError where a part of it is missing or damaged."""
+    from datasets import load_from_disk
+
+    try:
+        return load_from_disk(str(folder))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ReadError(said("damaged", file=folder.name, reason=reason)) from None
+
+
 def _files(folder: Path) -> list[Path]:
     files = [path for path in sorted(folder.iterdir()) if _suffix(path) in _SUFFIXES]
-    return [path for path in files if path.name != "dataset_info.json"]
+    return [path for path in files if path.name != "dataset_info.json" and path.name[0] != "."]
 
 
 def _shards(folder: Path, files: list[Path]) -> list[Path]:
@@ -483,25 +494,48 @@ def _of_arrow(path: Path, suffix: str) -> Iterator[Any]:
 
     try:
         if suffix == ".parquet":
-            for batch in ParquetFile(path).iter_batches(batch_size=1_000):
-                yield from batch.to_pylist()
+            file = ParquetFile(path)
+            names = file.schema_arrow.names
+            if double := next((name for name in names if names.count(name) > 1), None):
+                raise ReadError(said("same_columns", file=path.name, name=double))
+            for batch in file.iter_batches(batch_size=1_000):
+                yield from _of_structs(batch.to_pylist(), file.schema_arrow)
             return
         with pyarrow.memory_map(str(path)) as file:
             if file.read(6) == b"ARROW1":
                 whole = ipc.open_file(file)
                 for number in range(whole.num_record_batches):
-                    yield from whole.get_batch(number).to_pylist()
+                    yield from _of_structs(whole.get_batch(number).to_pylist(), whole.schema)
             else:
                 file.seek(file.size() - 4)
                 if any(file.read(4)):  # cut between two batches it would be read in silence
                     raise EOFError("its end is missing")
                 file.seek(0)
                 for batch in ipc.open_stream(file):
-                    yield from batch.to_pylist()
+                    yield from _of_structs(batch.to_pylist(), batch.schema)
     except (pyarrow.ArrowException, OSError, EOFError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         given = {"file": path.name, "suffix": suffix[1:], "reason": reason}
         raise ReadError(said("not_arrow", **given)) from None
+
+
+def _of_structs(rows: Iterable[Any], schema: Any) -> Iterator[Any]:
+    """The rows of a table of Arrow, their calls of tools without what others alone have: there
+    each object of a column has the keys of all, filled with nothing."""
+    named = any(name in str(schema) for name in _CALLS)
+    return map(_without_nothing, rows) if named else iter(rows)
+
+
+def _without_nothing(value: Any, of_call: bool = False) -> Any:
+    if isinstance(value, list):
+        return [_without_nothing(one, of_call) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        name: _without_nothing(one, of_call or name in _CALLS)
+        for name, one in value.items()
+        if not (of_call and one is None)
+    }
 
 
 def text_lines(path: Path) -> list[str]:

@@ -205,6 +205,8 @@ ERRORS = {
         "one_object": "{file} is one JSON object with the keys {keys}: it must be a list of rows,"
         " or hold one list of rows under one key.",
         "one_value": "{file} holds nothing but {found}: it must be a list of rows.",
+        "unfilled": "{column!r} (empty throughout)",
+        "deep_column": "The column {column!r} is nested too deeply to be training data.",
         "unnamed": "A column without a name holds {shown!r}: give it a name, or delete it.",
         "index_text": "The column {column!r} begins with numbers of rows, as pandas writes them,"
         " but holds {shown!r}: give it another name, or delete it.",
@@ -350,6 +352,8 @@ ERRORS = {
         "或只有一个键，"
         "键下是这样的列表。",
         "one_value": "{file} 里只有 {found}：它应当是由各行组成的列表。",
+        "unfilled": "{column!r}（整列为空）",
+        "deep_column": "列 {column!r} 嵌套太深，不可能是训练数据。",
         "unnamed": "有一列没有列名，里面是 {shown!r}：请起个列名，或删掉这一列。",
         "index_text": "列 {column!r} 开头是行号，像是 pandas 写的，后面却有 {shown!r}："
         "请改名，或删掉这一列。",

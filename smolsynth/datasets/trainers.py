@@ -43,7 +43,7 @@ from typing import Any
 from smolsynth._files import new_folder
 from smolsynth.datasets.convert import PAIR, as_json
 from smolsynth.datasets.read import Read
-from smolsynth.datasets.shapes import FORM
+from smolsynth.datasets.shapes import FORM, TURNS
 from smolsynth.datasets.strings import said
 from smolsynth.errors import ConvertError, Said
 from smolsynth.quality.rules import SCORES
@@ -132,7 +132,8 @@ def write(
             if to in STRICT:
                 lost |= dict.fromkeys(name for name in others if others[name] is not None)
                 others = {}
-            lost |= dict.fromkeys(_lost(row, made, to))
+            lost |= dict.fromkeys(_lost({n: row[n] for n in form if n in row}, made, to))
+            lost |= dict.fromkeys(n for n in others if made[0].get(n, others[n]) != others[n])
             for one in made:
                 whole = one | {name: value for name, value in others.items() if name not in one}
                 seen |= dict.fromkeys(whole)
@@ -387,7 +388,6 @@ def _axolotl_config(name: str, kind: str, seen: Iterable[str], data: str) -> dic
     return {"axolotl.yaml": "\n".join(lines) + "\n"}
 
 
-TURNS = ("messages", *PAIR, "completion")
 FORM_NAMES = {name for names in FORM.values() for name in names}
 FORMATS: dict[str, dict[str, Callable[[Row], Iterator[Row]]]] = {
     "messages": {"instruction": _trl},
