@@ -67,7 +67,7 @@ class RowRefused(SmolsynthError, ValueError):
         self.index = index
 
     def __reduce__(self) -> tuple:  # from a worker's process to the one that started it
-        return type(self), (str(self), self.index)
+        return type(self), (self.args[0], self.index)
 
 
 class RowTooLong(RowRefused):
@@ -94,7 +94,7 @@ class StepFailed(SmolsynthError, RuntimeError):
         self.rows = rows
 
     def __reduce__(self) -> tuple:  # from a worker's process to the one that started it
-        return type(self), (str(self), self.step, self.rows)
+        return type(self), (self.args[0], self.step, self.rows)
 
 
 class RunChanged(SmolsynthError, ValueError):

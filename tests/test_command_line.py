@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import pickle
 import re
 import subprocess
 import sys
@@ -446,3 +447,19 @@ def test_every_command_keeps_to_the_form():
     for name in COMMANDS:
         module = __import__(f"smolsynth.cli.{name}", fromlist=["run"])
         assert set(module.HELP) == {"en", "zh"} and callable(module.run)
+
+
+def test_a_run_that_stops_says_why_in_the_language_of_the_person():
+    from smolsynth.cli.strings import error_in_words
+    from smolsynth.errors import RunChanged, StepFailed
+    from smolsynth.pipelines.strings import said
+
+    place = range(3, 6)
+    told = said("failed", step="answer", place=place, error=ValueError("no"), first="{}")
+    error = pickle.loads(pickle.dumps(StepFailed(told, "answer", place)))  # from a worker
+    assert error_in_words(error, "zh").startswith("步骤“answer”在输入的第 3 到 5 行上出错：")
+    assert str(error).startswith("Step 'answer' failed on rows 3 to 5 of the input: ValueError: no")
+    differences = [said("differs", place="input", one="1", two="2"), said("more", count=3)]
+    error = RunChanged(said("changed", folder="run", differences=differences))
+    assert "input 原来是 1，现在是 2；另有 3 处。" in error_in_words(error, "zh")
+    assert "input was 1 and is 2; 3 more." in error_in_words(error, "en")

@@ -276,8 +276,9 @@ def test_what_is_huge_is_refused_before_it_is_read(tmp_path, monkeypatch):
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as book:
         book.writestr("a", bytes(10))
         book.filelist[0].file_size = 10**10  # as its table of contents says
-    with pytest.raises(NoDocuments, match="too much text"):
+    with pytest.raises(NoDocuments, match="too much text, over 20 million") as refused:
         read_documents(bomb)
+    assert "超过 2,000 万个字符" in refused.value.words("zh")
 
 
 def test_a_missing_package_is_named(monkeypatch):

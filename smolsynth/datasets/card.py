@@ -125,8 +125,9 @@ def _sizes(records: Sequence[Row], kind: str, report: Report) -> dict[str, Any]:
         sizes["good"] = count["good"]
     elif kind == "prompt":
         sizes |= {side: f"{length[side] / count[side]:.0f}" for side in PAIR[1:]}
-        parts = [report.figures.get(f"chosen_longer{part}") for part in ("", "_low", "_high")]
-        sizes["longer"] = "–" if None in parts else "{:.0%} [{:.0%}, {:.0%}]".format(*parts)
+        names = [f"chosen_longer{part}" for part in ("", "_low", "_high")]
+        parts = [report.figures[name] for name in names if name in report.figures]
+        sizes["longer"] = "{:.0%} [{:.0%}, {:.0%}]".format(*parts) if parts else "–"
     return sizes
 
 

@@ -4,6 +4,7 @@ import re
 import tempfile
 from pathlib import Path
 
+from smolsynth.datasets.strings import said
 from smolsynth.errors import PushFailed
 from smolsynth.llms.common import first_line
 
@@ -50,13 +51,9 @@ def push(
         raise ValueError(f'The repository is named "you/dataset", not {repository!r}.')
     held = files[0].with_stem("validation")
     sent = [files[0], *([held] if held.is_file() else [])]
-    safe = f"The data is safe in {folder}."
     token = token or get_token()
     if not token:
-        raise PushFailed(
-            "The Hub wants a token with the right to write: set HF_TOKEN to one from"
-            f" https://huggingface.co/settings/tokens, or run `hf auth login`. {safe}"
-        )
+        raise PushFailed(said("push_token", folder=str(folder)))
     api = HfApi(endpoint=endpoint, token=token)
     try:
         api.create_repo(repository, repo_type="dataset", private=private, exist_ok=True)
@@ -82,12 +79,11 @@ def push(
     except Exception as error:  # of httpx, huggingface_hub, the disk
         # a token has no place in an error
         reason = first_line(error).replace(token, "…")
-        raise PushFailed(
-            f"{repository} could not be pushed ({reason}): check the network, the name and whether"
-            f" the token may write there. {safe}"
-        ) from None
+        given = {"repository": repository, "reason": reason, "folder": str(folder)}
+        raise PushFailed(said("push_failed", **given)) from None
     if there != rows:
-        raise PushFailed(f"Of {rows} rows, {there} arrived at {repository}: push again. {safe}")
+        place = {"repository": repository, "folder": str(folder)}
+        raise PushFailed(said("push_lost", rows=rows, there=there, **place))
     return version.commit_url
 
 

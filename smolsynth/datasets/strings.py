@@ -76,7 +76,7 @@ NOTES = {  # on what became of the data
         "bom": "文件开头有字节序标记（{encoding}）",
         "delimiter": "单元格之间用 {delimiter} 分隔",
         "blank": "跳过 {count} 个空行",
-        "shards": "共 {count} 个文件，依次读取：{first} ……",
+        "shards": "共 {count} 个文件，依次读取：{first}……",
         "skipped": "{count} 行读不了，已略去；第一处：第 {number} 行（{reason}）",
         "read": "人工读过 {read} 行：{left} 行没问题，{mended} 行改好，{dropped} 行去掉",
     },
@@ -229,6 +229,14 @@ ERRORS = {
         "same_sides": "both answers are the same, which the trainer refuses.",
         "no_call": "a result of a tool answers no call before it.",
         "few": "OpenAI takes {least} rows or more; these are {count}.",
+        # the Hub
+        "push_token": "The Hub wants a token with the right to write: set HF_TOKEN to one from"
+        " https://huggingface.co/settings/tokens, or run `hf auth login`. The data is safe in"
+        " {folder}.",
+        "push_failed": "{repository} could not be pushed ({reason}): check the network, the name"
+        " and whether the token may write there. The data is safe in {folder}.",
+        "push_lost": "Of {rows} rows, {there} arrived at {repository}: push again. The data is safe"
+        " in {folder}.",
     },
     "zh": {
         "fault": "{key} 应为{expected}，实际是{found}",
@@ -374,6 +382,12 @@ ERRORS = {
         "same_sides": "两个回答一模一样，训练框架不收。",
         "no_call": "有一个工具结果，前面没有对应的调用。",
         "few": "OpenAI 至少要 {least} 行，这里只有 {count} 行。",
+        "push_token": "推送要用有写权限的令牌：到 https://huggingface.co/settings/tokens 领一个，"
+        "放进 HF_TOKEN，或者运行 `hf auth login`。数据还在 {folder}，没有丢。",
+        "push_failed": "{repository} 没能推送（{reason}）：请检查网络、仓库名，以及令牌有没有"
+        "写权限。数据还在 {folder}，没有丢。",
+        "push_lost": "{rows} 行里只有 {there} 行到了 {repository}：请再推送一次。数据还在"
+        " {folder}，没有丢。",
     },
 }
 

@@ -11,7 +11,7 @@ from distilabel.distiset import Distiset
 
 from smolsynth.errors import StepFailed
 from smolsynth.pipelines.chunks import Results, Store
-from smolsynth.pipelines.items import in_words
+from smolsynth.pipelines.strings import in_words
 from smolsynth.rows import Row
 
 

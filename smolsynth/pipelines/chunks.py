@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from filelock import FileLock, Timeout
 
 from smolsynth._files import write_whole
-from smolsynth.errors import RunBusy, RunChanged, StepFailed
+from smolsynth.errors import RunBusy, RunChanged, Said, StepFailed
+from smolsynth.pipelines.strings import said
 from smolsynth.rows import Row
 
 Results = dict[str, list[Row]]  # by leaf step
@@ -78,10 +79,7 @@ def opened(folder: str | Path) -> Iterator["Store"]:
     try:
         lock = FileLock(folder / "run.lock").acquire(timeout=0)
     except Timeout:
-        raise RunBusy(
-            f"Another run is at work in {folder}, in another tab, notebook or terminal: wait"
-            " for it, or stop it there."
-        ) from None
+        raise RunBusy(said("busy", folder=folder)) from None
     with lock:
         yield Store(folder)
 
@@ -223,20 +221,15 @@ def _check_manifest(path: Path, wanted: dict[str, Any]) -> None:
     try:
         there = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
-        raise RunChanged(
-            f"{path} is damaged, so nobody can tell what the parts beside it belong to: choose"
-            " another folder, or delete this one."
-        ) from None
+        raise RunChanged(said("damaged", path=path)) from None
     if differences := list(_differences(there, wanted, "")):
-        more = f"; {len(differences) - _SHOWN} more" if len(differences) > _SHOWN else ""
-        raise RunChanged(
-            f"{path.parent} holds another run, and nothing in it was touched. What differs:"
-            f" {'; '.join(differences[:_SHOWN])}{more}. Put that back to go on with it, or choose"
-            " another folder."
-        )
+        told = differences[:_SHOWN]
+        if len(differences) > _SHOWN:
+            told.append(said("more", count=len(differences) - _SHOWN))
+        raise RunChanged(said("changed", folder=path.parent, differences=told))
 
 
-def _differences(there: Any, wanted: Any, place: str) -> Iterator[str]:
+def _differences(there: Any, wanted: Any, place: str) -> Iterator[Said]:
     if isinstance(there, dict) and isinstance(wanted, dict):
         for key in dict.fromkeys([*there, *wanted]):
             yield from _differences(there.get(key), wanted.get(key), f"{place}.{key}".lstrip("."))
@@ -245,7 +238,7 @@ def _differences(there: Any, wanted: Any, place: str) -> Iterator[str]:
             named = one.get("name") if isinstance(one, dict) else None
             yield from _differences(one, two, f"{place}[{named or number}]")
     elif _line(there) != _line(wanted):  # as text, where NaN is NaN
-        yield f"{place} was {_clipped(there)} and is {_clipped(wanted)}"
+        yield said("differs", place=place, one=_clipped(there), two=_clipped(wanted))
 
 
 def _clipped(value: Any) -> str:

@@ -107,21 +107,6 @@ def _whole_characters(text: str) -> str:
 
 
 # ---- in words ----
-def in_words(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".rstrip(": .")
-
-
 def clipped(value: Any, length: int = 200) -> str:
     text = repr(value)
     return text if len(text) <= length else text[: length - 1] + "…"
-
-
-def in_input(rows: range) -> str:
-    """A place in words.
-
-    >>> in_input(range(3, 4)), in_input(range(3, 6))
-    ('row 3 of the input', 'rows 3 to 5 of the input')
-    """
-    if len(rows) == 1:
-        return f"row {rows[0]} of the input"
-    return f"rows {rows[0]} to {rows[-1]} of the input"

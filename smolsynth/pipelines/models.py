@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 import smolsynth.pipelines.turns as turns
 from smolsynth.errors import StepFailed
-from smolsynth.pipelines.items import in_words
+from smolsynth.pipelines.strings import in_words
 
 
 def own_step(step: _Step, pipeline: BasePipeline) -> _Step:

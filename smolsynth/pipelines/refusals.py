@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from smolsynth.errors import BudgetSpent, RowRefused, RowTooLong, SmolsynthError, StepFailed
-from smolsynth.pipelines.items import Item, clipped, everything, in_input, in_words, own_rows
+from smolsynth.pipelines.items import Item, clipped, everything, own_rows
+from smolsynth.pipelines.strings import in_words, said
 from smolsynth.rows import Row
 
 OnError = Literal["raise", "skip"]
@@ -100,12 +101,10 @@ def check_refused(refused: list[Row], max_errors: int | None) -> None:
     if max_errors is not None and len(counted) > max_errors:
         last = counted[-1]
         first, end = last["row"] if isinstance(last["row"], list) else (last["row"],) * 2
-        raise StepFailed(
-            f"{len(counted)} rows were refused, and max_errors is {max_errors}. The last was"
-            f" {in_input(range(first, end + 1))}, by step '{last['step']}': {last['reason']}",
-            last["step"],
-            range(first, end + 1),
-        )
+        step, place = last["step"], range(first, end + 1)
+        given = {"step": step, "place": place, "reason": last["reason"]}
+        told = said("refused", count=len(counted), most=max_errors, **given)
+        raise StepFailed(told, step, place)
 
 
 def warn_of_refused(refused: list[Row], stacklevel: int) -> None:
@@ -133,9 +132,5 @@ def _parts(batch: list[list[Item]], index: int | None) -> Iterator[list[list[Ite
 def _failed(step: str, batch: list[list[Item]], error: Exception) -> StepFailed:
     origin = everything(batch)
     first = next(filter(None, batch))[0][0]
-    return StepFailed(
-        f"Step '{step}' failed on {in_input(origin)}: {in_words(error)}. First of them:"
-        f" {clipped(first)}",
-        step,
-        origin,
-    )
+    told = said("failed", step=step, place=origin, error=error, first=clipped(first))
+    return StepFailed(told, step, origin)

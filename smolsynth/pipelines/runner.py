@@ -22,10 +22,11 @@ from distilabel.steps.base import _Step
 
 from smolsynth.errors import StepFailed
 from smolsynth.pipelines.chunks import Chunk
-from smolsynth.pipelines.items import Item, in_words, own_items, own_rows, traced
+from smolsynth.pipelines.items import Item, own_items, own_rows, traced
 from smolsynth.pipelines.models import Models, own_step
 from smolsynth.pipelines.progress import step_bar
 from smolsynth.pipelines.refusals import MAX_ERRORS, OnError, Refusals
+from smolsynth.pipelines.strings import in_words, said
 from smolsynth.pipelines.turns import Turns
 from smolsynth.pipelines.usage import Meter, counted_llms
 from smolsynth.rows import METADATA, Row
@@ -154,9 +155,7 @@ class Run:
                 self.models.load(node.step)
                 node.outputs = set() if self._is_source(name) else set(node.step.get_outputs())
             except Exception as error:
-                raise StepFailed(
-                    f"Step '{name}' could not be loaded: {in_words(error)}", name
-                ) from error
+                raise StepFailed(said("not_loaded", step=name, error=error), name) from error
             if self._is_source(name):
                 self.bar.expect([name, *self.descendants[name]], _size(node.step))
         self.loading += time.perf_counter() - begun
@@ -176,10 +175,8 @@ class Run:
                 with self.meter.counting(node.name, node.llms):
                     rows, is_last = next(batches[node.name], ([], True))
             except Exception as error:
-                raise StepFailed(
-                    f"Step '{node.name}' failed after {node.taken} rows: {in_words(error)}",
-                    node.name,
-                ) from error
+                told = said("after", step=node.name, rows=node.taken, error=error)
+                raise StepFailed(told, node.name) from error
             start = self.first + node.taken
             items = [(row, range(start + i, start + i + 1)) for i, row in enumerate(rows)]
             node.taken += len(rows)

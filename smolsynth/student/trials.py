@@ -294,7 +294,7 @@ _WORDS = {
     },
     "zh": {
         "head": "共 {n} 题；答对的比例：平均 ± 95% 区间（各随机种子的成绩）",
-        "head_sampled": "共 {n} 题，每题抽样 {samples} 次；"
+        "head_sampled": "共 {n} 题，每题采样 {samples} 次；"
         "答对的比例：平均 ± 95% 区间（各随机种子的成绩）",
         "rows": "{rows} 行，{seconds:.0f} 秒",
         "coverage": "，含考点的 {share:.2f}",

@@ -437,12 +437,13 @@ def describe_error(error: Exception, lang: str, about: str = "ValueError") -> st
     FAILURES for a ValueError: "model" or "repository", where it is clear what it is about.
     """
     causes = [error.__cause__, error] if type(error).__name__ == "StepFailed" else [error]
-    said = error_said(error, "en") or type(error).__name__
+    said = error_said(error, lang) or type(error).__name__
     known = FAILURES.get(lang)
     if not known:
         return said
     for cause in causes:  # one that speaks this language tells all that there is to say
-        if cause and error_said(cause, lang) != str(cause):
+        own = type(cause).__name__ in known  # what to do is said for this page
+        if cause and not own and error_said(cause, lang) != str(cause):
             return error_said(cause, lang)
     names = [kind.__name__ for cause in causes for kind in type(cause).__mro__]
     name = "LLMUnavailable" if "LLMUnavailable" in names else ""
