@@ -597,7 +597,7 @@ def test_a_folder_of_pairs_loads_and_its_card_tells_lengths(preferences, tmp_pat
     loaded = load_dataset(str(folder), split="train", cache_dir=cache)
     assert loaded.to_list() == preferences.to_list()
     card = (folder / "README.md").read_text(encoding="utf-8")
-    assert f"| {said} |" in card and "DPOTrainer" in card and "SFTTrainer" not in card
+    assert f"| {said} [" in card and "DPOTrainer" in card and "SFTTrainer" not in card
     assert ("偏好对" in card) == (lang == "zh")
 
 

@@ -134,9 +134,8 @@ def recognise(first: Sequence[Row], kind: str = "auto") -> Shape:
         raise UnknownShape(said("text_only"))
     if shape is None:
         there = sorted({name for row in first for name in row})
-        columns = [repr(one) if one in filled else said("unfilled", column=one) for one in there]
-        columns = columns or said("none")
-        raise UnknownShape(said("unknown", columns=columns))
+        names = [repr(one) if one in filled else said("unfilled", column=one) for one in there]
+        raise UnknownShape(said("unknown", columns=names or said("none")))
     if kind not in ("auto", shape.kind):
         raise UnknownShape(said("other_kind", found=shape.kind, shape=shape.name, kind=kind))
     return shape

@@ -349,7 +349,7 @@ def _under_a_key(
     path: Path, opened: Callable[[], io.TextIOBase], notes: Notes, split: str | None
 ) -> Iterator[Any]:
     whole = _whole_json(path, opened)
-    if not isinstance(whole, Mapping):
+    if not isinstance(whole, dict):
         raise ReadError(said("one_value", file=path.name, found=found(whole)))
     lists = {
         key: value
