@@ -307,7 +307,9 @@ def test_the_licence_is_the_model_s(lang, model, license, en, zh, messages, tmp_
 def test_licences_are_told_by_names_alone():
     from smolsynth.datasets.licences import ASKS, TABLE, terms_of
 
-    assert ASKS["en"].keys() == ASKS["zh"].keys() == {t.asks for _, t in TABLE} | {"unknown"}
+    assert (
+        ASKS["en"].keys() == ASKS["zh"].keys() == {t.asks for _, t in TABLE} | {"unknown", "given"}
+    )
     for model, license in (
         ("meta-llama/Meta-Llama-3-8B-Instruct", "llama3"),
         ("TinyLlama/TinyLlama-1.1B-Chat", "apache-2.0"),

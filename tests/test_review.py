@@ -84,6 +84,17 @@ def test_a_key_that_was_pressed_before_the_page_showed_the_row_is_for_no_other(t
     assert states(review) == [False, None, None]
 
 
+def test_an_empty_text_is_an_empty_box(tmp_path):
+    """It showed two quotation marks, which became part of what was typed behind them."""
+    rows = singles(3)
+    rows[1]["response"] = ""
+    review = sheet(tmp_path, rows)
+    review.table.go(1)
+    assert review.boxes[1].value == "" and review.words["empty_text"] in review.hint.value
+    review.boxes[1].value = "A kettle boils water."
+    assert review.entry.row["response"] == "A kettle boils water." and not review.hint.value
+
+
 def test_rows_that_are_decided_stay_listed_until_the_filter_is_set_again(tmp_path):
     review = sheet(tmp_path, singles(5))
     review.filter.value = "undecided"

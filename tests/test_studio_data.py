@@ -92,7 +92,10 @@ def test_a_training_file_is_checked_mended_reviewed_and_exported(english, tmp_pa
     assert made[0]["messages"][2]["content"] == entry.row["response"]
     assert made[0]["messages"][0]["content"] == "s" and made[1]["lot"] == PAYLOADS[1]
     card = (folder / "README.md").read_text("utf-8")
-    assert "11 rows come from the file" in card and "1 row edited" in card
+    assert "11 rows come from the file" in card and ", 0 were made" in card
+    assert "1 row edited" in card
+    # whose they are nobody told: a card that said "by a language model, not by people" was false
+    assert "synthetic" not in card and "Who wrote those that were read" in card
     assert not (folder / "pipeline.py").exists()  # nothing was made
 
     later = studio("en", tmp_path / "output").steps["describe"]
@@ -120,6 +123,8 @@ def test_more_rows_are_made_like_those_of_a_file(english):
     save(english)
     assert not problems(english), problems(english)
     assert len((session.saved / "train.jsonl").read_text("utf-8").splitlines()) == 5 + len(made)
+    card = (session.saved / "README.md").read_text("utf-8")
+    assert f"a language\nmodel wrote {len(made)}" in card and "license: unknown" in card
     assert (session.saved / "pipeline.py").is_file()
 
 

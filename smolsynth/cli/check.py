@@ -138,6 +138,7 @@ def _clean(rows: Any, report: Any, args: argparse.Namespace, text: dict[str, str
         notes=own["left_out"].format(all=report.rows, good=len(good), counts=counts or "-"),
         despite=own["despite"],
         mask=args.mask,
+        given=len(good),
     )
     return text["cleaned"].format(good=len(good), all=report.rows, folder=folder)
 

@@ -42,9 +42,10 @@ def card(name: str, records: Sequence[Row], facts: dict[str, Any], report: Repor
     Args:
         name: of the folder.
         records: at least one row, as `save` writes them.
-        facts: `lang`, `license`, `terms`, `model`, `options`, `technique`, `seed`, `notes`,
-            `prompts`, `despite` and `format`, without anything that must not be shown; of a
-            trainer's format also its `columns`, what is `lost` in it, and `notes_of` it.
+        facts: `lang`, `license`, `terms`, `given`, `model`, `options`, `technique`, `seed`,
+            `notes`, `prompts`, `despite` and `format`, without anything that must not be
+            shown; of a trainer's format also its `columns`, what is `lost` in it, and
+            `notes_of` it.
         report: of `measure`.
     """
     from distilabel.utils.card.dataset_card import size_categories_parser
@@ -59,7 +60,7 @@ def card(name: str, records: Sequence[Row], facts: dict[str, Any], report: Repor
         language=[lang],
         license=facts["license"],
         task_categories=["text-generation"],
-        tags=["synthetic", "distilabel"],
+        tags=["synthetic", "distilabel"] if facts["given"] < len(records) else None,
         size_categories=[size_categories_parser(len(records))],
         # No `configs`: with them `load_dataset` (datasets 5.2) takes a folder's new files for its
         # old ones, and gives the rows of another folder of that name, from its cache. Without,
@@ -73,6 +74,7 @@ def card(name: str, records: Sequence[Row], facts: dict[str, Any], report: Repor
         distilabel=_version("distilabel"),
         smolsynth=__version__,
         rows=len(records),
+        made=len(records) - facts["given"],
         scores=scored,
         others=_names(
             lang, [c for c in records[0] if c not in KNOWN or c in SCORES and not scored]

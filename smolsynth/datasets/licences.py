@@ -37,6 +37,8 @@ ASKS = {
         "own": "The rows were written by a model of smolsynth, under Apache 2.0, which asks nothing"
         " of data made with it.",
         "nothing": "Its licence, {license}, asks nothing of data made with it.",
+        "given": "Which licence those rows have that were read from a file is not known here. Look"
+        " it up before you share them, or models trained on them.",
         "unknown": "Which licence the model has that wrote the rows is not known here. Look it up"
         " before you share them, or models trained on them.",
         "llama3.1": "Who shares a model trained on them begins its name with “Llama”; who shares"
@@ -68,6 +70,8 @@ ASKS = {
     "zh": {
         "own": "数据由 smolsynth 自带的模型生成，采用 Apache 2.0，对用它生成的数据没有要求。",
         "nothing": "它的许可证（{license}）对用它生成的数据没有要求。",
+        "given": "从文件读入的数据采用什么许可证，这里并不知道。发布数据或用它训练的模型之前，"
+        "请先查清。",
         "unknown": "不知道生成这些数据的模型采用什么许可证。发布数据或用它训练的模型之前，"
         "请先查清。",
         "llama3.1": "发布用这些数据训练的模型，模型名要以“Llama”开头；"

@@ -28,7 +28,7 @@ from smolsynth.datasets.convert import (
     features,
     refuse_faulty,
 )
-from smolsynth.datasets.licences import terms_of
+from smolsynth.datasets.licences import ASKS, UNKNOWN, terms_of
 from smolsynth.datasets.redact import one_line, without_secrets
 from smolsynth.errors import ConvertError
 from smolsynth.quality.report import QualityError, measure
@@ -68,6 +68,7 @@ def save(
     files: Mapping[str, str] | None = None,
     mask: bool = False,
     validation: Collection[int] = (),
+    given: int = 0,
 ) -> Path:
     """Writes the data and a dataset card, `README.md`, into a new folder.
 
@@ -106,6 +107,8 @@ def save(
         validation: the numbers of rows that are not to be trained on, as
             `smolsynth.datasets.split.held_out` draws them: they go into a file `validation`, which
             `load_dataset` gives as that split.
+        given: how many of the rows were read from a file, so that the card does not say that a
+            model wrote them, nor which licence they have.
 
     Returns:
         The folder.
@@ -137,10 +140,12 @@ def save(
     if report.broken and not despite.strip():
         raise QualityError(report)
     terms = terms_of(model)
+    words = terms.words(lang) if given < len(records) else ""
     facts = {
         "lang": lang,
-        "license": license or terms.license,
-        "terms": terms.words(lang),
+        "license": license or (UNKNOWN if given else terms).license,
+        "terms": f"{words} {ASKS[lang]['given']}".strip() if given else words,
+        "given": given,
         "model": model_in_words(model, lang),
         "technique": one_line(without_secrets(technique)),
         "seed": "-" if seed is None else str(seed),

@@ -277,6 +277,7 @@ def save_rows(
         despite=despite,
         notes=notes,
         validation=held,
+        given=len(rows) - len(made),
         **facts,
     )
 

@@ -329,7 +329,7 @@ class Review(Step):
         for place, box in enumerate(self.boxes):
             set_visible(box, place < len(columns))
             if place < len(columns):
-                shown = clean(as_text(row[columns[place]]))
+                shown = _to_edit(row[columns[place]])
                 box.description = words[names[place]]
                 box.rows = text_height(shown)
                 box.value = shown
@@ -340,7 +340,7 @@ class Review(Step):
             set_visible(vote, blind)
         set_visible(self.swap, is_pair and not blind)
         self._say_verdict(entry, blind, is_pair)
-        blank = not all(as_text(row[column]).strip() for column in columns)
+        blank = not all(_to_edit(row[column]).strip() for column in columns)
         set_text(self.hint, words["empty_text"] if blank else "", "bad")
         faults = self.session.faults(self.faults.get(self.table.number or 0, ()))
         said = words["breaks"].format(rules=faults) if faults else ""
@@ -372,7 +372,7 @@ class Review(Step):
         if self.filling or entry is None:
             return
         column = self._columns(entry)[self.boxes.index(change["owner"])]
-        if clean(as_text(entry.row[column])) != change["new"]:
+        if _to_edit(entry.row[column]) != change["new"]:
             self._do({entry.key: entry.edit(column, change["new"])})
 
     # ---- decisions ----
@@ -482,3 +482,8 @@ class Review(Step):
                     lines.append(said)
         self.agreement.set_text("\n".join(lines))
         set_visible(self.agreement, bool(lines))
+
+
+def _to_edit(value: Any) -> str:
+    """A text as a person edits it: nothing is an empty box, not the `''` that other places show."""
+    return as_text(value) if value else ""

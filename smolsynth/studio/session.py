@@ -14,6 +14,7 @@ from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from smolsynth._files import write_whole
+from smolsynth.datasets.given import RECORD
 from smolsynth.datasets.redact import one_line
 from smolsynth.generation.plan import Plan
 from smolsynth.generation.run import STORE, Generation
@@ -227,10 +228,12 @@ class Session:
 
     def notes(self) -> str:
         """What the card tells besides: where the rows come from, and what a person did."""
-        given = len(self.given(self._chosen()))
-        if not given:
+        if not self.given(self._chosen()):
             return self.by_hand()
+        kept = self.kept()
+        given = sum(RECORD in row for row in kept)
         place = Path(self._chosen().documents[0])
         name = next((path.stem for path in place.glob("*.jsonl")), place.name)
-        words = MORE[self._chosen().lang]["own_notes"].format(n=given, name=one_line(name))
+        words = MORE[self._chosen().lang]["own_notes"]
+        words = in_words(words, n=given, made=len(kept) - given, name=one_line(name))
         return f"{words} {self.by_hand()}".strip()

@@ -30,7 +30,7 @@ MORE: dict[str, dict[str, str]] = {
         "extend": "Make more rows like these",
         "extend_tip": "More rows: the model above asks about what the good rows say and answers;"
         " old and new rows are then reviewed and exported together.",
-        "own_notes": "{n} rows come from the file {name}, the others were made.",
+        "own_notes": "{n} rows come from the file {name}, {made} were made.",
         # documents
         "documents_place": "Or the path of a file or folder",
         # models
@@ -114,7 +114,7 @@ MORE: dict[str, dict[str, str]] = {
         "extend_tip": "扩充：上面选的模型读没毛病的行，就里面讲到的内容再提问、作答；"
         "新旧两部分一起审阅、"
         "一起导出。",
-        "own_notes": "{n} 行来自文件 {name}，其余是生成的。",
+        "own_notes": "{n} 行来自文件 {name}，{made} 行是生成的。",
         "documents_place": "或者填文件、文件夹的路径",
         "models": "现成的模型、密钥、温度、评审模型、试一试",
         "at_hand": "现成的模型",
