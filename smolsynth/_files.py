@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from smolsynth.errors import Said
+
 
 @contextmanager
 def whole_file(path: str | Path) -> Iterator[Path]:
@@ -87,9 +89,13 @@ def check_new(folder: Path) -> None:
 def refuse_existing(folder: Path) -> None:
     """Raises FileExistsError where something of that name is there; it is not touched."""
     if os.path.lexists(folder):
+        free = free_name(folder)
         raise FileExistsError(
-            f"{folder} exists already, and nothing in it was touched: choose another folder, such"
-            f" as {free_name(folder)}, or delete it first."
+            Said(
+                f"{folder} exists already, and nothing in it was touched: choose another folder,"
+                f" such as {free}, or delete it first.",
+                f"{folder} 已经有了，里面的东西没有动：请换一个文件夹，比如 {free}，或者先删掉它。",
+            )
         )
 
 

@@ -103,6 +103,8 @@ def test_a_folder_that_is_there_is_refused_before_the_file_is_read(tmp_path, cap
         assert main(arguments) == 1
         said = capsys.readouterr().err
         assert "exists already" in said and "none.jsonl" not in said
+        assert main([*arguments, "--ui", "zh"]) == 1
+        assert f"{tmp_path} 已经有了，里面的东西没有动" in capsys.readouterr().err
 
 
 def test_verdicts_are_cleaned_too(tmp_path, capsys):

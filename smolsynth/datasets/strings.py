@@ -260,7 +260,7 @@ ERRORS = {
         "part_found": " {type} 类型的一段",
         "role": " system、user、assistant、tool，或它们的通用别名",
         "turn_of": "{roles} 发言",
-        "last_turn_of": "以 {roles} 发言结尾",
+        "last_turn_of": "以 {roles} 发言结尾的对话",
         "none": "空的",
         "column": "这一列",
         "only": "只有 {columns}",
