@@ -15,6 +15,7 @@ from smolsynth.text.similarity import (
     rouge_l,
     shingles,
 )
+from smolsynth.text.small_talk import small_talk
 from smolsynth.text.tokens import tokens
 
 
@@ -241,3 +242,49 @@ def test_courtesies_and_spellings_make_no_other_question(seed, asked, near):
     report = measure([{"instruction": asked, "response": "."}], "en", seeds=[seed])
     (finding,) = [one for one in report.findings if one.rule == "copied_seed"]
     assert bool(finding.rows) is near
+
+
+REORDERED = {
+    "en": (
+        ("Who is the author of Emma?", "Jane Austen."),
+        ("Emma: who is its author?", "Jane Austen."),
+        ("Did Emma meet Jane?", "Yes."),
+        ("Did Jane meet Emma?", "Yes."),
+        ("Make it passive: Anna saw Tom.", "Tom was seen by Anna."),
+        ("Make it passive: Tom saw Anna.", "Anna was seen by Tom."),
+    ),
+    "zh": (
+        ("《家》的作者是谁？", "巴金。"),
+        ("谁是《家》的作者？", "巴金。"),
+        ("猫比狗跑得快吗？", "不是。"),
+        ("狗比猫跑得快吗？", "不是。"),
+        ("午睡有什么好处？", "午睡能恢复体力，增强记忆，改善心情。"),
+        ("说说午睡的好处。", "午睡能改善心情，恢复体力，增强记忆。"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("lang", "again"), [("en", (1,)), ("zh", (1, 5))])
+def test_the_same_words_in_another_order_are_a_repeat_unless_they_change_places(lang, again):
+    rows = [{"instruction": q, "response": a} for q, a in REORDERED[lang]]
+    [found] = [one for one in measure(rows, lang).findings if one.rule == "duplicate"]
+    assert found.rows == again
+
+
+def test_a_copy_in_traditional_characters_is_a_copy():
+    rows = [
+        {"instruction": "請說明三角形的內角和為什麼是一百八十度。", "response": "可以拼成平角。"},
+        {"instruction": "为什么天空是蓝色的？", "response": "蓝光散射得最多。"},
+    ]
+    seeds, exam = ["為什麼天空是藍色的？"], ["请说明三角形的内角和为什么是一百八十度。"]
+    found = {
+        one.rule: one.rows for one in measure(rows, "zh", seeds=seeds, evaluation=exam).findings
+    }
+    assert (found["copied_seed"], found["in_evaluation"]) == ((1,), (0,))
+
+
+def test_kind_words_in_a_quotation_are_no_small_talk():
+    asked = "Can you find me a saying about friendship?"
+    said = 'Here is one: "I love my friends, and you can do it too: just say hello."'
+    assert small_talk(asked, said) is None
+    assert small_talk("Name three rivers.", '"I\'m here to help! What can I do for you?"')

@@ -37,6 +37,7 @@ INNOCENT = [
     "订单号 20231115093012345678，时间戳 1700000000，人口 1443497378",
     "git clone git@github.com:user/repo.git; npm install lodash@4.17.21; ssh root@10.0.0.8",
     "@property, 138****5678, 400-800-1234, 192.168.1.100:8080, 12345678901",
+    "2355501918075 + 2356502465540 = 4712003836158",  # as old cards of 13 digits were numbered
     "Bearer sk-xxxxxxxxxxxxxxxxxxxx, hf_YourTokenGoesHere00",
 ]
 

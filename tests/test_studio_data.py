@@ -210,7 +210,7 @@ def test_documents_that_lie_on_this_computer_need_no_upload(english, tmp_path):
     form = english.steps["describe"]
     (tmp_path / "a.txt").write_text("The old kettle stands on the stove in the kitchen.")
     form.documents_place.value = str(tmp_path)
-    assert form.documents == (str(tmp_path),) and "1 documents" in form.documents_read.value
+    assert form.documents == (str(tmp_path),) and "1 document, " in form.documents_read.value
     form.clear_button.click()
     assert form.documents == () and not form.documents_place.value
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from smolsynth.errors import ReadError
 from smolsynth.text.language import listed
+from smolsynth.text.layout import in_words
 
 _FAULTS = {
     "en": {
@@ -11,8 +12,8 @@ _FAULTS = {
         "no_kind": "files of this kind are not read; save it as one of {names}.",
         "old_word": "the old .doc format is not read: save it as .docx.",
         "empty": "there is no text in it.",
-        "scanned": "its {pages} pages are pictures without a text layer: run text recognition on"
-        " it first (OCRmyPDF makes a PDF with text).",
+        "scanned": "all its pages ({pages}) are pictures without a text layer: run text recognition"
+        " on it first (OCRmyPDF makes a PDF with text).",
         "encrypted": "it is encrypted: save a copy without a password.",
         "drm": "its chapters are encrypted (DRM), so they can't be read.",
         "broken": "it is damaged, or no {kind} at all: fetch or save it again.",
@@ -85,7 +86,7 @@ class Unreadable(ReadError):
 
     def words(self, lang: str) -> str:
         """Why, in "en" or "zh"."""
-        return _FAULTS[lang][self.key].format(**_worded(self.values, lang))
+        return in_words(_FAULTS[lang][self.key], **_worded(self.values, lang))
 
 
 class NoDocuments(Unreadable):
@@ -103,7 +104,7 @@ class NoDocuments(Unreadable):
 
 def note(key: str, lang: str, **values: Any) -> str:
     """A sentence about what was read."""
-    return _NOTES[lang][key].format(**_worded(values, lang))
+    return in_words(_NOTES[lang][key], **_worded(values, lang))
 
 
 def said_of(faults: list[tuple[str, Unreadable]], lang: str) -> list[str]:

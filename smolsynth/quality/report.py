@@ -40,6 +40,7 @@ from smolsynth.text.layout import in_words, width
 from smolsynth.text.meaning import ALIKE, Embed, same_meaning
 from smolsynth.text.similarity import DuplicateSearch, duplicates, nearest_similarity, overlaps
 from smolsynth.text.tokens import tokens
+from smolsynth.text.traditional import simplified
 from smolsynth.text.wording import AskedAgain, asked_and_said, other_subject
 
 SAMPLES = 3  # rows shown of each finding
@@ -273,11 +274,12 @@ def measure(
             of=number(one.of), similarity=one.similarity
         )
     near = max(threshold, NEAR_A_SEED)
-    asking = [_ARTICLE.sub("the", text) for text in (*seeds, *asked)] if seeds else []
+    alike_in_both = simplified if lang == "zh" else str  # who copies may change the characters
+    asking = [_ARTICLE.sub("the", alike_in_both(text)) for text in (*seeds, *asked) if seeds]
     for one in duplicates(asking, near, edits=True):
         if one.of < len(seeds) <= one.row:
             found["copied_seed"][one.row - len(seeds)] = like["seed"].format(of=one.of)
-    for one in overlaps(asked, evaluation):
+    for one in overlaps(Each(asked, alike_in_both), [*map(alike_in_both, evaluation)]):
         found["in_evaluation"][one.row] = like["question"].format(
             of=one.of, words=one.words, share=one.share
         )

@@ -155,10 +155,14 @@ def small_talk(instruction: str, response: str) -> str | None:
         return None
     if CHINESE.search(response):
         return _small_talk_zh(instruction, response)
-    said = [part.strip() for part in SENTENCE.findall(response.replace("’", "'"))]
+    response = response.replace("’", "'")
+    spoken = ASIDE.sub(lambda quoted: "·" * len(quoted[0]), response)
+    if not tokens(spoken):  # all of it in quotation marks
+        spoken = response
     left, first = (1 - _TALK) * len(tokens(response)), None  # so many words may say something
-    for part in said:
-        if _idle(part):
+    for found in SENTENCE.finditer(spoken):
+        part = response[slice(*found.span())].strip()
+        if _idle(found[0].strip()):
             first = first or part
         else:
             left -= len(tokens(part))

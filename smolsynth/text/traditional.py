@@ -39,6 +39,24 @@ def traditional_in(*texts: str) -> str | None:
     return found[0]
 
 
+def simplified(text: str) -> str:
+    """A text with simplified characters for traditional ones.
+
+    >>> simplified("學習英文"), simplified("学习英文")
+    ('学习英文', '学习英文')
+    """
+    if text.isascii() or not _characters()[0].search(text):
+        return text
+    return _converter().convert(text)
+
+
+@lru_cache(maxsize=1)
+def _converter():
+    from opencc import OpenCC
+
+    return OpenCC("t2s")
+
+
 @lru_cache(maxsize=1)
 def _characters() -> tuple[re.Pattern, re.Pattern]:
     """What finds runs of characters that are traditional alone, and ones that are simplified alone.
@@ -47,11 +65,9 @@ def _characters() -> tuple[re.Pattern, re.Pattern]:
     simplified Chinese lacks: 乾隆, 於菟 and the note 徵 are written so in both. (The set alone
     would not do: 喆 is a name's, and no traditional form of another.)
     """
-    from opencc import OpenCC
-
     every = [chr(code) for code in range(0x4E00, 0xA000)]
     # one a line, so that no phrase is looked for
-    converted = OpenCC("t2s").convert("\n".join(every)).split("\n")
+    converted = _converter().convert("\n".join(every)).split("\n")
     pairs = zip(every, converted, strict=True)
     traditional = [one for one, other in pairs if one != other and not _is_in(one, "gb2312")]
     simplified = [one for one in every if _is_in(one, "gb2312") and not _is_in(one, "big5")]

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from os.path import commonprefix
 
 from smolsynth.text.tokens import QUESTION_WORDS, STOP_WORDS, tokens
@@ -73,14 +73,19 @@ _TOKEN = re.compile("[\u3040-\u9fff]|[^\\s\u3040-\u9fff]+")
 _ANSWER = 8  # tokens of an answer that no two questions share by chance
 _LATEST = 20  # rows with the same part that a row is compared with
 _SAID = 0.6  # of the tokens, shared by two answers to one question
-_ASKING = frozenset("write give tell explain describe name list make use find one".split())
+_ASKING = frozenset("write give tell explain describe name list make use find one".split()) | {
+    *"说讲谈请问介绍列举写给哪些有一下"
+}
+_ASIDE = STOP_WORDS | QUESTION_WORDS | _ASKING  # what says nothing of what a question is about
+_YES_OR_NO = frozenset("yes no true false 是 否 对 错 不 有 没 的".split())  # told apart by order
 
 
 class AskedAgain:
     """Rows that share one part with an earlier row and say much the same in the other.
 
-    The same question answered much alike, or the same answer to a question about the same thing.
-    Equal parts are looked up, so that time grows with the rows.
+    The same question answered much alike, the same answer to a question about the same thing, or
+    one of them in the same words in another order. Equal parts are looked up, so that time grows
+    with the rows.
 
     >>> rows = [("What is tea?", "A drink."), ("How is tea made, then?", "Of leaves.")]
     >>> again = AskedAgain(lambda row: tuple(part.lower().split() for part in rows[row]))
@@ -92,6 +97,7 @@ class AskedAgain:
         """`parts_of` gives the tokens of an earlier row: what is asked, and what is said."""
         self.parts_of = parts_of
         self._rows: dict[int, list[int]] = defaultdict(list)
+        self._orders: dict[int, int] = {}
 
     def add(self, row: int, asked: Sequence[str], said: Sequence[str]) -> int | None:
         """The earlier row that this one repeats; otherwise it is known from now on."""
@@ -102,13 +108,29 @@ class AskedAgain:
         for of in self._rows[question][-_LATEST:]:
             if _alike(said, self.parts_of(of)[1]):
                 return of
+        orders = [*map(hash, _orders(asked, said))]
+        for key in orders:
+            if key in self._orders:
+                return self._orders[key]
+        self._orders |= dict.fromkeys(orders, row)
         self._rows[answer].append(row)
         self._rows[question].append(row)
         return None
 
 
+def _orders(asked: Sequence[str], said: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """What two rows share whose questions have the same words in another order and one answer, or
+    whose answers do; were both in another, one might say of A what the other says of B."""
+    if _YES_OR_NO >= {*said}:
+        return
+    about = [word for word in asked if word not in _ASIDE]
+    numbers = [word for word in (*asked, *said) if word[0].isdigit()]
+    yield "asked", *sorted({*about}), "", *said, "", *numbers
+    yield "said", *about, "", *sorted(said), "", *numbers
+
+
 def _about_the_same(one: Sequence[str], two: Sequence[str]) -> bool:
-    mine, other = (set(parts) - STOP_WORDS - QUESTION_WORDS - _ASKING for parts in (one, two))
+    mine, other = (set(parts) - _ASIDE for parts in (one, two))
     return len(mine & other) * 2 >= max(min(len(mine), len(other)), 1)
 
 
