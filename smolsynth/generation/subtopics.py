@@ -17,10 +17,17 @@ WANTED = 12
 TRIES = 32
 _DETAILS = re.compile(r"[:：]\s|：|\s[-–—]\s|——")
 _LONGEST = 60  # characters of a sub-topic: more is a sentence
-_WORDS = 6
+_WORDS = 5
 _CLAUSE = re.compile(r"[^\w\s'’-]|\n")
 _LEAD = re.compile(
-    r"^(?:in )?(?:the )?(?:(?:regards?|relation|reference|respect) to|(?:context|terms|case) of) ",
+    r"^(?:(?:in )?(?:the )?(?:(?:regards?|relation|reference|respect) to|(?:area|case|concept"
+    r"|context|field|form|kind|process|realm|role|style|term|topic|type|use|world)s? of) )+",
+    re.IGNORECASE,
+)
+# What belongs to a speaker or a year, is cut off, or is no part but all of it.
+_SCRAP = re.compile(
+    r"\d|\b(?:i|me|my|we|us|our|you|your|he|his|she|her|they|them|their|general)\b"
+    r"|\b(?:a|an|and|for|from|in|of|on|or|the|to|with)$",
     re.IGNORECASE,
 )
 
@@ -73,18 +80,29 @@ def listed(reply: str, about: str) -> list[str]:
 
 
 def named(replies: Iterable[str], about: str) -> list[str]:
-    """What is named in the first clause of each text, each once, not the subject itself.
+    """What is named in the first clause of a text, and by its words in that of another one: what a
+    model says once is often a scrap. Each once, the most frequent first, not the subject itself.
 
-    >>> named([" the law of contract. Can you", "regards to oaths, and", "law?"], "law")
-    ['the law of contract', 'oaths']
+    >>> named([" the law of contract. Can you", "regards to oaths, and", "law?", "oaths."], "law")
+    ['oaths']
     """
+    from smolsynth.text.telling import telling  # takes seconds
+
     found: dict[str, str] = {}
+    told: list[set[str]] = []
     for reply in replies:
         name = _LEAD.sub("", _CLAUSE.split(reply.strip(), maxsplit=1)[0].strip())
-        fits = 1 < len(name) <= _LONGEST and name.casefold() != about.casefold()
-        if fits and len(name.split()) <= _WORDS:
+        fits = 1 < len(name) <= _LONGEST and len(name.split()) <= _WORDS and name[0].isalnum()
+        if fits and not _SCRAP.search(name) and telling(name) - telling(about):
+            told.append(telling(name) - telling(about))
             found.setdefault(name.casefold(), name)
-    return list(found.values())[:WANTED]
+
+    def others(name: str) -> int:
+        own = telling(name) - telling(about)
+        return sum(bool(own & words) for words in told) - 1
+
+    names = [name for name in found.values() if others(name)]
+    return sorted(names, key=others, reverse=True)[:WANTED]
 
 
 def documents_about(about: str, names: Sequence[str], lang: str) -> list[Row]:
@@ -95,7 +113,11 @@ def documents_about(about: str, names: Sequence[str], lang: str) -> list[Row]:
     'the history of medieval law'
     """
     within = "{about}里的{name}" if lang == "zh" else "{name} in {about}"
-    subjects = [about, *(within.format(name=name, about=about) for name in names)]
+    parts = [
+        name if about.casefold() in name.casefold() else within.format(name=name, about=about)
+        for name in names
+    ]
+    subjects = [about, *parts]
     rows = []
     for audience, side, subject in product(AUDIENCES[lang], SIDES[lang], subjects):
         topic = audience.format(topic=side.format(subject=subject))
