@@ -19,16 +19,24 @@ from openai_server import serve
 
 from smolsynth import llms, seeds
 from smolsynth.cli.main import build_parser, main
-from smolsynth.cli.making import make
+from smolsynth.cli.making import make, tell
 from smolsynth.errors import LLMUnavailable
 from smolsynth.generation import mixture
 from smolsynth.generation.mixture import narrowed
-from smolsynth.generation.plan import KINDS, SAMPLES, TECHNIQUES, Plan, PlanError, mentioned
+from smolsynth.generation.plan import (
+    KINDS,
+    SAMPLES,
+    TECHNIQUES,
+    Plan,
+    PlanError,
+    mentioned,
+    topics_of,
+)
 from smolsynth.generation.rows import as_row, collect
 from smolsynth.generation.run import Generation, save_beside, save_rows
 from smolsynth.generation.script import code as code_of
 from smolsynth.generation.strings import IN_WORDS, NAMES
-from smolsynth.generation.subtopics import documents_about, subtopics, with_openers
+from smolsynth.generation.subtopics import documents_about, named, subtopics, with_openers
 from smolsynth.generation.techniques import build, editable, prompts
 from smolsynth.llms import BundledLLM, connect, load_llm
 from smolsynth.pipelines.pipeline import InProcessPipeline
@@ -412,6 +420,48 @@ def test_openers_name_the_subject_and_questions_the_side_of_it():
     assert first["opener"] == OPENERS["en"][0].format(topic="law")
     assert "the history of law" in first["magpie_prompt"] and "system_prompt" not in first
     assert {row["subject"] for row in rows} == {"law", "Guilds in law"}
+    rows = documents_about("law", ["the Law of contract"], "en")
+    assert {row["subject"] for row in rows} == {"law", "the Law of contract"}
+
+
+def test_what_a_very_small_model_says_once_or_of_itself_is_no_subtopic():
+    said = (
+        "-bike sports. Which?",
+        "the 2020s. How",
+        "the 2020s, and",
+        "my car and on the road.",
+        "the road I am on",
+        "general. Can you",
+        "general terms.",
+        "the game of 3rd",
+        "the game of Black",
+        "the country of Germany",
+        "the area of safety.",
+        "terms of safety and design",
+        "terms of design. Can",
+        "electric bicycles.",
+        "the market of electric bikes.",
+        "bicycles. They",
+        "bicycles",
+    )
+    found = ["safety and design", "safety", "design", "electric bicycles"]
+    assert named(said, "bicycles") == [*found, "the market of electric bikes"]
+
+
+def test_what_a_very_small_model_knows_too_little_of_is_not_asked_about(capsys):
+    plan = Plan(technique="mixed", model="smollm2")
+    assert {"animals", "plants"} < set(plan.topics_left_out)
+    assert set(plan.topics_left_out) | set(plan.topics) == set(topics_of("mixed", "en"))
+    for other in ({"topics": "animals"}, {"about": "medieval law"}):
+        assert Plan(technique="mixed", model="smollm2", **other).topics_left_out == ()
+    made = Generation(plan, rows=[{}] * plan.rows)
+    for ui, warning in (("en", "read the rows"), ("zh", "逐行读一遍")):
+        tell(made, ui)
+        said = capsys.readouterr().out
+        assert "animals, plants" in said and warning in said
+    tell(Generation(Plan(), rows=[{}] * plan.rows), "en")
+    assert capsys.readouterr().out == ""
+    assert f"num_generations={plan.needs.again}" in code_of(plan)
 
 
 def test_a_model_without_chinese_is_refused_for_chinese_rows():

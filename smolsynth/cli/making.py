@@ -157,6 +157,10 @@ def tell(made: "Generation", ui: str) -> None:
         print(in_words(text["refused"], n=len(made.refused), reason=reason))
     if made.left_out:
         print(text["left_out"].format(names=listed(made.left_out, ui)))
+    if made.plan.topics_left_out:
+        print(text["topics_left_out"].format(names=listed(made.plan.topics_left_out, ui)))
+    if made.rows and made.plan.needs.brief:
+        print(text["may_be_wrong"])
     if len(made.rows) < wanted:
         key = "spent" if made.spent else "fewer"
         print(in_words(text[key], tokens=made.spent, rows=len(made.rows), wanted=wanted))

@@ -175,8 +175,7 @@ class Plan:
         if self.is_verified:
             self._check_problems()
         elif self.needs.unknown and not (self.topics or self.about or self.documents):
-            left = tuple(topic for topic in known if topic not in self.needs.unknown)
-            object.__setattr__(self, "topics", left)
+            object.__setattr__(self, "topics", self._known_topics())
         if len(self.about) > _LONGEST:
             self._refuse("about", value=len(self.about), most=_LONGEST)
         if self.documents:
@@ -305,6 +304,16 @@ class Plan:
     def too_hard(self) -> tuple[str, ...]:
         """Techniques of the mixture that are left out from the start."""
         return self.needs.too_hard if self.technique == "mixed" else ()
+
+    @property
+    def topics_left_out(self) -> tuple[str, ...]:
+        """Domains that the model knows too little of, where the others are asked about."""
+        unknown = self.needs.unknown
+        return unknown if unknown and self.topics == self._known_topics() else ()
+
+    def _known_topics(self) -> tuple[str, ...]:
+        known = topics_of(self.technique, self.lang)
+        return tuple(topic for topic in known if topic not in self.needs.unknown)
 
     @property
     def gives_openers(self) -> bool:

@@ -88,6 +88,7 @@ def code(plan: Plan, sources: Collection[str] = ()) -> str:
         opened_subtopics=plan.needs.openers,
         most_loss=plan.needs.most_loss,
         least_agreement=plan.needs.least_agreement,
+        again=plan.needs.again,
     )
 
 

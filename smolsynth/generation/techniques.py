@@ -148,7 +148,7 @@ class _Steps:
             llm=self.llm(self.plan.model, 0.7, _GIST),
             most_loss=self.plan.needs.most_loss,
             system_prompt=answer.system_prompt,
-            num_generations=2,
+            num_generations=self.plan.needs.again,
             output_mappings={"generation": "others"},
         )
         before >> answer >> measure >> again >> SelfConsistency(name=last)
