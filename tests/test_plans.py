@@ -477,6 +477,11 @@ def test_guesses_and_answers_cut_off_are_dropped():
     assert as_row(made | {"loss_given": 1.2}, "en", 1.1)[1] == "unsure"
     assert as_row(made | {"loss_given": 1.0}, "en", 1.1)[1] is None
     assert as_row(made | {"llm_answer_finish_reason": "length"}, "en")[1] == "cut_off"
+    cut = {"llm_ask_finish_reason": "length", "llm_answer_finish_reason": None}
+    assert as_row(made | cut, "en")[1] is None  # an instruction before the one that was cut
+    begun = {"instruction": "What do you know about a"}
+    assert as_row(made | begun, "en")[1] is None  # people write so, too
+    assert as_row(made | begun | cut, "en")[1] == "cut_off"
     chunks = [{"default": [made | {"loss_given": 2.0}]}]
     [(rows, dropped)] = collect(chunks, 1, "en", most_loss=1.1)
     assert not rows and dropped == {"unsure": 1}

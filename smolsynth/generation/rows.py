@@ -10,6 +10,7 @@ from smolsynth.documents.answers import why_unanswered
 from smolsynth.quality.report import NEAR_A_SEED, finish_reason_of
 from smolsynth.quality.rules import faults, faults_of_pair
 from smolsynth.rows import Row, is_missing
+from smolsynth.text.endings import cut_off
 from smolsynth.text.language import CHINESE
 from smolsynth.text.similarity import NearDuplicates
 from smolsynth.text.tokens import tokens
@@ -78,6 +79,9 @@ def as_row(
         row[SEED] = sha256(made["document"].encode(errors="replace")).hexdigest()[:12]
     texts = [row[name] or "" for name in _TEXTS if name in row]
     broken = [rule for rule, _ in faults(texts, lang, finish_reason_of(made))]
+    # The last instruction of a list that was cut off; those before it are whole.
+    if made.get("llm_ask_finish_reason") == "length" and cut_off(made["instruction"]):
+        broken.append("cut_off")
     # Who slips into Chinese for a word or two, as small models do, has lost the thread.
     if lang == "en" and any(CHINESE.search(text) for text in texts[:2]):
         broken.insert(0, "wrong_language")
