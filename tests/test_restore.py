@@ -222,6 +222,7 @@ def test_a_download_holds_the_folder_and_nothing_hidden(tmp_path, monkeypatch):
     link = download(folder)
     assert "my &lt;rows&gt;.zip" in link.value and "<rows>" not in link.value
     assert "data:application/zip;base64," in link.value
+    assert " kB)" in link.value and " 0.0 " not in link.value
     assert repr(link) == "[my <rows>.zip: run this cell to download it]"
     monkeypatch.setattr("smolsynth.viewers.download._MOST", 2)
     assert "too much" in download(folder).value

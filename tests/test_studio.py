@@ -1,5 +1,6 @@
 """Dataset Studio without a browser: the whole way, what goes wrong, and what a model may write."""
 
+import errno
 import html
 import json
 import os
@@ -354,6 +355,18 @@ def test_errors_are_told_in_the_language_of_the_page_first():
     assert error_in_words(failed, "zh") == describe_error(failed, "zh")
 
 
+def test_a_full_disk_is_told_without_its_number_and_with_what_to_do():
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert describe_error(full, "en").startswith("No space left on device. Check the space")
+    parts = OSError(errno.ENOSPC, "x can't be written (No space left): call again to go on")
+    assert describe_error(parts, "en") == parts.strerror
+    locked = OSError(errno.EACCES, os.strerror(errno.EACCES), "output/.parts")
+    for lang in ("en", "zh"):
+        said = describe_error(locked, lang)
+        assert "output/.parts: Permission denied" in said and "Errno" not in said
+    assert describe_error(locked, "zh").startswith("读写文件时出错。请检查")
+
+
 def test_another_plan_and_back_loses_nothing_done_by_hand(english):
     generate(english, rows=10)
     english.steps["review"].refresh()
@@ -392,6 +405,8 @@ def test_a_review_outlives_the_page(app_by_day, tmp_path):
     wait(again)
     assert [vars(entry) for entry in again.session.entries] == before
     assert form.plan() == app.session.plan
+    assert shown(again, "done", rows=6)  # and not that it was stopped, with more to make
+    assert again.steps["generate"].go_on_button not in list(visible(again))
     assert not sum(again.session.generation.tokens[6:])
 
     by_description = studio(app.session.lang, tmp_path / "output")

@@ -155,6 +155,7 @@ class Generation:
                 number, counted, waited = number + 1, int(used.tokens), models
                 yield
                 if enough and len(rows) >= enough:
+                    self.done = len(rows) >= plan.rows
                     return
                 begun = time.perf_counter()
             self.done = True

@@ -1,5 +1,7 @@
 """What Dataset Studio says, in both languages."""
 
+import os
+
 from smolsynth.errors import error_said
 from smolsynth.studio.strings_data import MORE
 from smolsynth.studio.strings_review import REVIEW
@@ -413,6 +415,8 @@ FAILURES: dict[str, dict[str, str]] = {
         "Exception": "出现了意料之外的错误。可以再试一次；还是不行，就换个模型。",
     },
 }
+# What to do about a file, where the system says in English what failed.
+ROOM = "Check the space on the disk and the permissions of the folder."
 ORIGINAL = "原始信息："  # before the error itself
 LANGUAGES = {"en": "English", "zh": "中文"}
 MODELS = (
@@ -439,6 +443,10 @@ def describe_error(error: Exception, lang: str, about: str = "ValueError") -> st
     causes = [error.__cause__, error] if type(error).__name__ == "StepFailed" else [error]
     said = error_said(error, lang) or type(error).__name__
     known = FAILURES.get(lang)
+    if isinstance(error, OSError) and error.errno and error.strerror:  # without its number
+        said = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        if not known and error.strerror == os.strerror(error.errno):
+            return f"{said}. {ROOM}"
     if not known:
         return said
     for cause in causes:  # one that speaks this language tells all that there is to say

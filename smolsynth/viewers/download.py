@@ -14,13 +14,13 @@ from smolsynth.text.layout import words_in
 _MOST = 50_000_000  # bytes that a page can take in one link
 _LABELS = {
     "en": {
-        "link": "Download {name} ({size:.1f} MB)",
+        "link": "Download {name} ({size})",
         "told": "[{name}: run this cell to download it]",
         "nothing": "There is nothing to download: no dataset has been saved yet.",
         "large": "{folder} has {size:.0f} MB, too much for a link: copy the folder itself.",
     },
     "zh": {
-        "link": "下载 {name}（{size:.1f} MB）",
+        "link": "下载 {name}（{size}）",
         "told": "[{name}：运行此单元格即可下载]",
         "nothing": "没有可下载的：还没有保存过数据集。",
         "large": "{folder} 有 {size:.0f} MB，做成链接太大了：请直接复制文件夹。",
@@ -66,7 +66,8 @@ def download_link(name: str, data: bytes, kind: str, lang: str = "en") -> Any:
     import ipywidgets
 
     words = words_in(_LABELS, lang)
-    said = words["link"].format(name=name, size=len(data) / 1e6)
+    size = f"{len(data) / 1e6:.1f} MB" if len(data) >= 1e6 else f"{len(data) / 1e3:.1f} kB"
+    said = words["link"].format(name=name, size=size)
     told = words["told"].format(name=name)
     if "google.colab" in sys.modules:
         button = _told(ipywidgets.Button, told, description=said)
