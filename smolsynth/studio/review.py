@@ -228,9 +228,9 @@ class Review(Step):
     def _limit(field: Whole) -> int:
         """Of lengths; none where the field is empty, and none, in red, where it is no number."""
         number = field.number or 0
-        is_right = isinstance(number, int) and number >= 0
-        (field.remove_class if is_right else field.add_class)("sds-wrong")
-        return number if is_right else 0
+        limit = number if isinstance(number, int) and number >= 0 else None
+        (field.add_class if limit is None else field.remove_class)("sds-wrong")
+        return limit or 0
 
     def sort(self, by: str) -> None:
         """Sorts by a column; by the same one again, from the end."""
