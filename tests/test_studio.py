@@ -173,6 +173,21 @@ def test_the_sample_is_the_beginning_of_the_dataset(english):
     assert form.shown.layout.display == "none"
 
 
+@pytest.mark.parametrize(
+    ("lang", "about"), [("en", "questions about rain and kettles"), ("zh", "关于月亮和雨的问题")]
+)
+def test_a_forecast_says_where_it_will_not_hold(lang, about, tmp_path):
+    """300 rows about two things took ten times what five of them made one expect."""
+    app = studio(lang, tmp_path / "output")
+    form = app.steps["describe"]
+    form.about.value = about
+    for rows in (300, 30):
+        form.rows.value = rows
+        form.sample_button.click()
+        wait(app)
+        assert (app.words["narrow"].format(n=2) in plain(form.forecast.value)) == (rows == 300)
+
+
 def test_pairs_are_voted_on_blind_and_can_be_swapped(app_by_day):
     app = app_by_day
     generate(app, kind="preference", rows=6)

@@ -65,6 +65,9 @@ OF_DOCUMENTS = ("self-instruct", "two-models")  # the others go beyond what a te
 MIXED = ("SelfInstruct", "Magpie", "EvolInstruct")  # what "mixed" mixes: its leaf steps
 MOST_ROWS, MOST_LENGTH, MOST_SEED = 5000, 1024, 2**31 - 1
 LEAST_CHUNK, MOST_CHUNK = 16, 2000  # tokens
+# From here on a row costs more than twice as much as one of the first: measured with two texts in
+# Chinese (34 rows each) and with three in English (22).
+ROWS_OF_A_SEED = 20
 MOST_INPUTS = 8000  # a bound: generation stops as soon as there are enough rows
 _LATE = ("judge", "temperature", "thinking", "prompts")  # without them a plan is what it was
 _LONGEST = 2000  # characters of a description
@@ -397,6 +400,12 @@ class Plan:
         return documents_of(
             self.documents, self.model, self.chunk_tokens, self.chunk_overlap, self.column
         )
+
+    def few_seeds(self) -> int:
+        """How many texts the bundled model starts from, where they are few for so many rows: then
+        it repeats itself, and a row takes more tokens than one of the sample; else 0."""
+        seeds_there = len(self.seed_documents()) if self.is_bundled else 0
+        return seeds_there if self.rows > ROWS_OF_A_SEED * seeds_there else 0
 
     def seed_documents(self, subtopics: Sequence[str] = ()) -> list[Row]:
         """What generation starts from: dicts of `topic` and `document`; or problems, see

@@ -399,15 +399,15 @@ class Describe(VBox):
         seconds, tokens = generation.forecast() or (0.0, 0)  # rows were made: it is known
         took = sum(generation.seconds)
         set_text(self.status, words["sampled"].format(n=len(rows[:SAMPLE]), seconds=took))
-        set_text(
-            self.forecast,
-            in_words(
-                words["forecast"],
-                rows=generation.plan.rows,
-                seconds=duration(seconds, words),
-                tokens=tokens,
-            ),
+        told = in_words(
+            words["forecast"],
+            rows=generation.plan.rows,
+            seconds=duration(seconds, words),
+            tokens=tokens,
         )
+        if few := generation.plan.few_seeds():
+            told += words["gap"] + in_words(words["narrow"], n=few)
+        set_text(self.forecast, told)
 
     def _forget_sample(self) -> None:
         """Shows no rows of another description below what is wrong with this one."""

@@ -87,6 +87,9 @@ WORDS: dict[str, dict[str, str]] = {
         "sampled": "{n} sample rows in {seconds:.1f} s.",
         "sample_none": "All {n} rows of the sample were dropped: {counts}. Change the description.",
         "forecast": "All {rows} rows: about {seconds} and {tokens:,} tokens, if it goes on so.",
+        "narrow": "It will not: the model's world says too little of this (texts: {n}), repeats are"
+        " dropped, and it may take several times as much. Name more things, or ask for fewer"
+        " rows.",
         # generate
         "nothing_made": "Nothing generated yet. Describe a dataset and sample it first.",
         "go_describe": "Go to 1 Describe",
@@ -274,6 +277,8 @@ WORDS: dict[str, dict[str, str]] = {
         "sampled": "{n} 行样例，用时 {seconds:.1f} 秒。",
         "sample_none": "{n} 行样例全部舍弃：{counts}。请改一改描述。",
         "forecast": "按样例推算，生成 {rows} 行大约要 {seconds}，用掉 {tokens:,} 个词元。",
+        "narrow": "不过实际会多出好几倍：模型的世界里只有 {n} 段文字讲到这些，要这么多行，就会反复"
+        "做出重复的再舍弃。可以多写几样事物，或者少要几行。",
         "nothing_made": "还没有生成。先描述想要的数据，看几行样例。",
         "go_describe": "回到“1 描述”",
         "cancel": "取消",
