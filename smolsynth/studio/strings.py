@@ -46,8 +46,9 @@ WORDS: dict[str, dict[str, str]] = {
         "verified_is": "A model that counts solves each word problem eight times; a program checks"
         " the answers, and the shortest right one stays.",
         "two-models": "Two models",
-        "two-models_is": "A strong and a weak model answer; a judge, also a model, rates both."
-        " Ties are dropped, so it takes longer.",
+        "two-models_is": "A strong and a weak model answer, or a model of your own twice, the"
+        " second time at random; a judge, also a model, rates both. Ties are dropped, so it takes"
+        " longer.",
         "evol-quality": "EvolQuality",
         "evol-quality_is": "A model answers, another one improves the answer; a judge, also a"
         " model,"
@@ -239,7 +240,8 @@ WORDS: dict[str, dict[str, str]] = {
         "verified_is": "会算数的模型把每道应用题解八遍，由程序核对答案，"
         "从答对的里面留下最短的一个。",
         "two-models": "多模型",
-        "two-models_is": "一强一弱两个模型来答，再由评审模型打分。平分的会去掉，所以慢一些。",
+        "two-models_is": "一强一弱两个模型来答（自己的模型就答两遍，第二遍更随机），再由"
+        "评审模型打分。平分的会去掉，所以慢一些。",
         "evol-quality": "EvolQuality",
         "evol-quality_is": "一个模型作答，另一个把回答改好，再由评审模型给两个回答打分。",
         "topics": "领域（不选就是全部）",
