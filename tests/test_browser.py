@@ -452,7 +452,7 @@ def test_it_can_be_read_at_any_width_and_in_either_theme(open_app, lang, theme):
 
 def test_options_are_grouped_under_a_name(open_app):
     """As `fieldset` and `legend` would; see access.js."""
-    app = open_app("voila", "en")
+    app = open_app("voila", "en", new=True)  # with nothing unfolded
     words, root = app.words, app.root
     kinds = root.get_by_role("radiogroup", name=words["kind"], exact=True)
     assert kinds.get_by_role("radio").count() == 2
