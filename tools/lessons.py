@@ -132,7 +132,7 @@ def _document(path: Path, evaluator=None) -> Document:
 # ---- running ----
 def run(
     path: Path,
-    timeout: int = 300,
+    timeout: int = 900,  # seconds
     environment: Mapping[str, str] | None = None,
     leave: Collection[int] = (),
 ) -> list[Result]:
