@@ -64,7 +64,7 @@ FONTS = "'Inter', 'Noto Sans CJK SC'"
 MONO = "'JetBrains Mono', 'Noto Sans CJK SC'"
 STYLE = f"""
     :root {{ --jp-ui-font-family: {FONTS}; --jp-widgets-font-family: {FONTS} }}
-    .sds, .sds * {{ font-family: {FONTS} }}
+    .sds, .sds *:not(i):not([class*="fa-"]) {{ font-family: {FONTS} }}
     .sds .sds-code.sds-field textarea {{ font-family: {MONO} }}
     body {{ background: #fff }}
 """
