@@ -143,6 +143,7 @@ def test_bad_input_gets_one_clear_sentence_and_leaves_nothing_behind(
         (["--llm-options", "{"], "--llm-options 要写成 JSON 对象"),
         (["--llm-options", '{"topk": 1}'], "--llm-options 里没有 topk 这样的选项"),
         (["--llm-options", '{"top_p": 3}'], "top_p 要填大于 0、不超过 1 的数，不能是 3。"),
+        (["--llm-options", '{"top_k": [1]}'], "top_k 要填不小于 0 的整数，不能是 [1]。"),
     ],
 )
 def test_bad_input_is_explained_in_the_language_of_the_rows(arguments, said, capsys):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from smolsynth.errors import Said
-from smolsynth.text.language import listed
+from smolsynth.text.language import filled, told
 from smolsynth.text.layout import in_words
 
 Notes = list[tuple[str, dict[str, Any]]]  # keys of NOTES, and values to fill in
@@ -407,7 +407,7 @@ _JSON_ZH = {  # how messages of Python's json begin
 
 def note(key: str, values: Mapping[str, Any], lang: str) -> str:
     """One of NOTES, filled in."""
-    return in_words(NOTES[lang][key], **_in(values, lang))
+    return in_words(NOTES[lang][key], **{name: told(value, lang) for name, value in values.items()})
 
 
 def said(key: str, /, **values: Any) -> Said:
@@ -416,8 +416,7 @@ def said(key: str, /, **values: Any) -> Said:
     >>> said("no_split", split="dev", splits=["train", "test"]).words("zh")
     "没有 'dev' 这一份；有的是 train、test。"
     """
-    en, zh = (ERRORS[lang][key].format(**_in(values, lang)) for lang in ("en", "zh"))
-    return Said(en, zh)
+    return filled((ERRORS["en"][key], ERRORS["zh"][key]), values)
 
 
 _ARGUMENT = re.compile(r'(?:read_rows\(…, )?\b(\w+)=(?:"(\w[^"]*)"|(…))\)?')
@@ -445,15 +444,3 @@ def json_reason(error: json.JSONDecodeError) -> Said:
     """
     zh = next((zh for start, zh in _JSON_ZH.items() if error.msg.startswith(start)), "")
     return Said(error.msg, zh)
-
-
-def _in(values: Mapping[str, Any], lang: str) -> dict[str, Any]:
-    return {name: _value(value, lang) for name, value in values.items()}
-
-
-def _value(value: Any, lang: str) -> Any:
-    if isinstance(value, Said):
-        return value.words(lang)
-    if isinstance(value, list | tuple):
-        return listed((_value(one, lang) for one in value), lang)
-    return value

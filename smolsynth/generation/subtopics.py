@@ -88,21 +88,21 @@ def named(replies: Iterable[str], about: str) -> list[str]:
     """
     from smolsynth.text.telling import telling  # takes seconds
 
+    subject = telling(about)
     found: dict[str, str] = {}
     told: list[set[str]] = []
     for reply in replies:
         name = _LEAD.sub("", _CLAUSE.split(reply.strip(), maxsplit=1)[0].strip())
         fits = 1 < len(name) <= _LONGEST and len(name.split()) <= _WORDS and name[0].isalnum()
-        if fits and not _SCRAP.search(name) and telling(name) - telling(about):
-            told.append(telling(name) - telling(about))
+        if fits and not _SCRAP.search(name) and (own := telling(name) - subject):
+            told.append(own)
             found.setdefault(name.casefold(), name)
 
-    def others(name: str) -> int:
-        own = telling(name) - telling(about)
-        return sum(bool(own & words) for words in told) - 1
-
-    names = [name for name in found.values() if others(name)]
-    return sorted(names, key=others, reverse=True)[:WANTED]
+    others = {
+        name: sum(bool(words & (telling(name) - subject)) for words in told) - 1
+        for name in found.values()
+    }
+    return sorted(filter(others.get, others), key=others.__getitem__, reverse=True)[:WANTED]
 
 
 def documents_about(about: str, names: Sequence[str], lang: str) -> list[Row]:

@@ -115,7 +115,7 @@ def _check(given: Mapping[str, Any], source: str) -> None:
     for name, value in given.items():
         if value is not None and not OPTIONS[name].is_good(value):
             wanted = WANTED[OPTIONS[name].wanted]
-            raise ValueError(wrong("value", name=name, wanted=wanted, value=value))
+            raise ValueError(wrong("value", name=name, wanted=wanted, value=repr(value)))
 
 
 def _takes(kind: str, name: str) -> bool:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from smolsynth.errors import LLMUnavailable, Said
-from smolsynth.text.language import listed
+from smolsynth.text.language import filled
 
 _TEXT = {
     "en": {
@@ -178,7 +178,7 @@ _WRONG = {
         "{source} doesn't know {names}: the options are {options}.",
         "{source} 里没有 {names} 这样的选项，可用的有：{options}。",
     ),
-    "value": ("{name} must be {wanted}, not {value!r}.", "{name} 要填{wanted}，不能是 {value!r}。"),
+    "value": ("{name} must be {wanted}, not {value}.", "{name} 要填{wanted}，不能是 {value}。"),
 }
 WANTED = {  # of an option
     "count": Said("a whole number of at least 1", "不小于 1 的整数"),
@@ -197,19 +197,7 @@ WANTED = {  # of an option
 
 def wrong(key: str, **values: Any) -> Said:
     """Why an argument of `load_llm` can't be right; lists become text."""
-
-    def words(lang: str) -> str:
-        given = {
-            name: listed(value, lang)
-            if isinstance(value, list)
-            else value.words(lang)
-            if isinstance(value, Said)
-            else value
-            for name, value in values.items()
-        }
-        return _WRONG[key][lang == "zh"].format(**given)
-
-    return Said(words("en"), words("zh"))
+    return filled(_WRONG[key], values)
 
 
 class Unavailable(LLMUnavailable):

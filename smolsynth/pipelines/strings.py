@@ -3,6 +3,7 @@
 from typing import Any
 
 from smolsynth.errors import Said, error_said
+from smolsynth.text.language import filled, told
 
 _SAYS = {
     "not_loaded": (
@@ -68,13 +69,7 @@ def in_input(rows: range, lang: str = "en") -> str:
 
 def said(key: str, **values: Any) -> Said:
     """One of these sentences; errors, places (`range`) and lists become text."""
-
-    def words(lang: str) -> str:
-        return _SAYS[key][lang == "zh"].format(
-            **{name: _in(value, lang) for name, value in values.items()}
-        )
-
-    return Said(words("en"), words("zh"))
+    return filled(_SAYS[key], values, _in)
 
 
 def _in(value: Any, lang: str) -> Any:
@@ -84,4 +79,4 @@ def _in(value: Any, lang: str) -> Any:
         return in_input(value, lang)
     if isinstance(value, list):
         return ("；" if lang == "zh" else "; ").join(_in(one, lang) for one in value)
-    return value.words(lang) if isinstance(value, Said) else value
+    return told(value, lang)

@@ -7,9 +7,11 @@ language, and a name may stand in any.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
+
+from smolsynth.errors import Said
 
 LANGS = ("en", "zh")
 CHINESE = re.compile(r"[\u3400-\u9fff]+")
@@ -93,6 +95,32 @@ def listed(parts: Iterable[Any], lang: str) -> str:
     '甲、乙'
     """
     return ("、" if lang == "zh" else ", ").join(map(str, parts))
+
+
+def told(value: Any, lang: str) -> Any:
+    """A value as it stands in a sentence of "en" or "zh": a list in words, what is `Said` in it."""
+    if isinstance(value, Said):
+        return value.words(lang)
+    if isinstance(value, list | tuple):
+        return listed((told(one, lang) for one in value), lang)
+    return value
+
+
+def filled(
+    templates: Iterable[str],
+    values: Mapping[str, Any],
+    told: Callable[[Any, str], Any] = told,
+) -> Said:
+    """Two templates, English and Chinese, filled in with values that are `told` in each.
+
+    >>> filled(("No {what}.", "没有{what}。"), {"what": ["a", Said("b", "乙")]}).words("zh")
+    '没有a、乙。'
+    """
+    en, zh = (
+        template.format(**{name: told(value, lang) for name, value in values.items()})
+        for template, lang in zip(templates, LANGS, strict=True)
+    )
+    return Said(en, zh)
 
 
 def check_lang(lang: str) -> str:
