@@ -26,8 +26,11 @@ from tools.cells import going_on
 # Read by `smolsynth.student`: one seed, and each row once.
 SHORT = {} if os.environ.get("SMOLSYNTH_NIGHTLY") else {"SMOLSYNTH_SHORT_TRAINING": "1"}
 
-# Of Chinese notebooks by night, with the solutions: students, and what SmolLM2 writes, in English.
-_TWINS_DO = re.compile(r"student(-data)?|control|own-(questions|answers)")
+# Of Chinese notebooks by night, with the solutions: students, what SmolLM2 writes, in English, and
+# the judge's audit and aspects, as long as everything before them.
+_TWINS_DO = re.compile(
+    r"student(-data)?|control|own-(questions|answers)|(overall-or-)?aspects|(plot-)?audit"
+)
 
 _PIP = """\
 import os, sys
