@@ -2,9 +2,9 @@
 
     python -m tools.lessons refresh [FILES]     puts what the blocks print into the files
 
-Without FILES: all Markdown files beside this folder but CONTRIBUTING.md. The blocks of a document
-run one after the other in one namespace, in a fresh interpreter and an empty folder. Two comments
-steer this:
+Without FILES: all Markdown files beside this folder but AGENTS.md and CONTRIBUTING. The blocks of a
+document run one after the other in one namespace, in a fresh interpreter and an empty folder. Two
+comments steer this:
 
     <!-- skip: next "needs a GPU" -->      before a block that cannot run everywhere, and why
 
@@ -68,7 +68,7 @@ class Result(NamedTuple):
 
 def lessons(root: Path = ROOT) -> list[Path]:
     """The lessons and READMEs, sorted; not what is for those who work on the course."""
-    others = ("AGENTS.md", "CONTRIBUTING.md")
+    others = ("AGENTS.md", "CONTRIBUTING.md", "CONTRIBUTING_cn.md")
     return [path for path in sorted(root.glob("*.md")) if path.name not in others]
 
 
