@@ -29,6 +29,7 @@ from smolsynth.llms.endpoints import EndpointLLM
 from smolsynth.llms.local import LocalLLM
 from smolsynth.llms.queries import read_queries
 from smolsynth.llms.ratings import Judgement, judgements
+from smolsynth.rows import METADATA
 from smolsynth.text.prompts import turns_of
 from smolsynth.text.telling import telling
 
@@ -218,6 +219,7 @@ class OpenedMagpie(Magpie):
     Output columns:
         - instruction (`str | None`): from the opener on.
         - model_name (`str`)
+        - llm_STEP_finish_reason (`str`), where it didn't end by itself: "length", cut off.
 
     Raises:
         TypeError: the model is none of `load_llm`, and would answer the opener.
@@ -250,6 +252,11 @@ class OpenedMagpie(Magpie):
         for rows in super().process(inputs):
             for row in rows:
                 row["instruction"] = continued(row.get("opener") or "", row["instruction"])
+                # the next step puts its own metadata in the place of these
+                said = row.get(METADATA, {}).get(f"statistics_{self.name}", {})
+                (reason,) = said.get("finish_reason") or ["stop"]
+                if reason != "stop":
+                    row[f"llm_{self.name}_finish_reason"] = reason
             yield rows
 
 

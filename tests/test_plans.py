@@ -482,6 +482,9 @@ def test_guesses_and_answers_cut_off_are_dropped():
     begun = {"instruction": "What do you know about a"}
     assert as_row(made | begun, "en")[1] is None  # people write so, too
     assert as_row(made | begun | cut, "en")[1] == "cut_off"
+    for step in ("ask", "magpie", "judge"):  # and no step before or behind it speaks for the answer
+        assert as_row(made | {f"llm_{step}_finish_reason": "length"}, "en")[1] is None
+    assert as_row(made | begun | {"llm_magpie_finish_reason": "length"}, "en")[1] == "cut_off"
     chunks = [{"default": [made | {"loss_given": 2.0}]}]
     [(rows, dropped)] = collect(chunks, 1, "en", most_loss=1.1)
     assert not rows and dropped == {"unsure": 1}

@@ -135,6 +135,14 @@ def test_an_opened_question_begins_as_it_was_opened(lang):
         assert len(row["instruction"]) > len(row["opener"]) and "  " not in row["instruction"]
 
 
+def test_a_question_that_was_cut_off_is_known():
+    rows = openings("rain", "en")[:1]
+    for limit, reason in ((1, "length"), (40, None)):
+        llm = load_llm(use_magpie_template=True, temperature=0, max_new_tokens=limit)
+        [made] = try_step(OpenedMagpie(name="ask", llm=llm), rows)
+        assert made.get("llm_ask_finish_reason") == reason
+
+
 @pytest.mark.parametrize(
     ("opener", "rest", "whole"),
     [

@@ -32,7 +32,10 @@ VERDICT = (  # of answers that a program has checked
     "difficulty",
 )
 SEED = "seed_document"  # tells apart the documents that rows come from
-_THOUGHTS = re.compile(r"llm_(?!ask_|expand_|evolve_|magpie_|again_|measure_)\w+_thoughts")
+# Of steps that ask, rate or answer once more; what others say of themselves is of the response.
+_BESIDES = "ask_|expand_|evolve_|magpie_|again_|measure_|judge_"
+_THOUGHTS = re.compile(rf"llm_(?!{_BESIDES})\w+_thoughts")
+_ASKED = re.compile(rf"llm_({_BESIDES})finish_reason")
 _TEXTS = ("instruction", "response", "chosen", "rejected")
 
 
@@ -78,9 +81,11 @@ def as_row(
     if made.get("document"):
         row[SEED] = sha256(made["document"].encode(errors="replace")).hexdigest()[:12]
     texts = [row[name] or "" for name in _TEXTS if name in row]
-    broken = [rule for rule, _ in faults(texts, lang, finish_reason_of(made))]
-    # The last instruction of a list that was cut off; those before it are whole.
-    if made.get("llm_ask_finish_reason") == "length" and cut_off(made["instruction"]):
+    answered = {name: value for name, value in made.items() if not _ASKED.fullmatch(name)}
+    broken = [rule for rule, _ in faults(texts, lang, finish_reason_of(answered))]
+    # A question that was cut off at the limit, the last of its list; those before it are whole.
+    was_cut = any(made.get(f"llm_{step}_finish_reason") == "length" for step in ("ask", "magpie"))
+    if was_cut and cut_off(made["instruction"]):
         broken.append("cut_off")
     # Who slips into Chinese for a word or two, as small models do, has lost the thread.
     if lang == "en" and any(CHINESE.search(text) for text in texts[:2]):
