@@ -134,6 +134,8 @@ def test_apologies():
         "#给定提示#",
         "新的提示词：什么是猫？",
         "【改写后的回答】：猫是动物。",
+        "Says: use of stove no; care of oven yes; missing use of oven",
+        "茶壶的用处。\nSays: 用途 of 茶壶 no",
     ],
 )
 def test_leaks(text):
@@ -152,6 +154,8 @@ def test_leaks(text):
         "Q: Is it wet?\nA: yes\nRationale: Rain is wet.\nQ: Is it dry?",
         "Give one answer for each subject.\nPrompt: Name a river and a lake.",
         "给这盏灯写一段评论。\n商品：台灯\n评分：4.5",
+        "Says: “Do you hear the rain?” And she says no",
+        "The sign says: no dogs; no bikes; yes to children",
     ],
 )
 def test_a_sentence_about_prompts_is_no_leak(text):

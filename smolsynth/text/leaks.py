@@ -25,6 +25,7 @@ _LEAK = re.compile(
     r"\W{0,3}:|\A\W*(?:user )?queries ?:|#+ ?ratings? for text|^\W{0,3}rationale for rating ?:"
     r"|^(?:text|output) 1\W{1,3}rating\b|'rewritten prompt'|^\W*\d\] ?score ?: ?[1-5]\W*$"
     r"|\brate the outputs? 1 to 5\b|asked: .*\n ?says: "
+    r"|^says: (?=[^\n]*(?: of |;))[^\n]* (?:yes|no)(?:;|\s*$)"
     rf"|don't write 'given {_PROMPT_WORD}|famous ai systems"
     # headings and labels: “## 改写后的回答”, “【重写后的提示】”, “以下是改写后的回答：”
     rf"|[#【] ?(?:{_NEW_ZH}|给定|新)的?{_PROMPT_WORD_ZH} ?[#】\n]"
@@ -56,7 +57,7 @@ _LEAK_IN_CHINESE = re.compile(
 # Every leak has one of these in it, and most texts have none.
 _LEAK_WORDS = (
     *("prompt", "instruction", "response", "answer", "output for text", "<text ", "rationale"),
-    *("queries", "rating", "asked:"),
+    *("queries", "rating", "asked:", "says:"),
     *(
         "famous ai systems",
         "提示",
