@@ -135,7 +135,7 @@ MESSAGES = {
     "few_rows": {
         "en": "Too few rows: {n}. The task asks for {need} or more.\n"
         "Let the model write more instructions for each {source}.",
-        "zh": "数据集只有 {n} 行，任务要求至少 {need} 行。\n请让模型为每个{source}多写几条指令。",
+        "zh": "数据集只有 {n} 行，任务要求至少 {need} 行。\n请让模型就每{source}多写几条指令。",
     },
     "few_rows/lion": {
         "en": "Too few rows: {n}. The task asks for {need} or more.\n"
@@ -161,7 +161,7 @@ MESSAGES = {
         "en": "In {bad} of {n} rows, `{column}` is not a number.\n"
         "A judge whose output cannot be parsed gives no number: drop these rows before you pair.",
         "zh": "{n} 行中有 {bad} 行的 `{column}` 不是数字。\n"
-        "评审的回复读不出分数，就没有数字：请在配对之前去掉这些行。",
+        "评审模型的回复读不出分数，就没有数字：请在配对之前去掉这些行。",
     },
     "not_a_rating/text": {
         "en": "In {bad} of {n} rows, `{column}` is a number written as a text.\n"
@@ -224,7 +224,7 @@ MESSAGES = {
         "en": "In {bad} of {n} rows, `{column}` is neither of {sources} of that row.\n"
         "Pairs are made of the texts of one row; keep those columns as the judge saw them.",
         "zh": "{n} 行中有 {bad} 行的 `{column}` 不是本行 {sources} 里的任何一个。\n"
-        "偏好对要由同一行的文本组成，评审看到什么，这些列里就保留什么。",
+        "偏好对要由同一行的文本组成，评审模型看到什么，这些列里就保留什么。",
     },
     "not_rewritten": {
         "en": "In {bad} of {n} pairs, the chosen response is the old one, not the rewriting.\n"
@@ -815,7 +815,7 @@ MESSAGES = {
     "clearly_less": {
         "en": "These taught less than “{best}”: the interval of the difference lies below 0.\n"
         "Read the differences below the table, not the means alone.",
-        "zh": "这些教会的比“{best}”少：差值的区间整个落在 0 以下。\n"
+        "zh": "这几份教给学生的，比“{best}”少：差值的区间整个落在 0 以下。\n"
         "请看表下面的差值，不要只看平均分。",
     },
     "cannot_tell": {
@@ -823,7 +823,7 @@ MESSAGES = {
         "difference holds 0.\n"
         "Name all that may be the best. More seeds would tell them apart, or show that they are "
         "alike.",
-        "zh": "另外还有教得不比“{best}”少的：差值的区间里有 0，分不出高下。\n"
+        "zh": "另外还有一些，教得不比“{best}”少：差值的区间里有 0，分不出高下。\n"
         "请把可能最好的都写上。再多几个随机种子，也许就能分出来。",
     },
     "no_ties": {
@@ -991,8 +991,8 @@ WORDS = {
         "then go on to the preference datasets.",
     },
     "zh": {
-        "topic": "主题",
-        "document": "种子文档",
+        "topic": "个主题",
+        "document": "篇种子文档",
         "not_started": "还没有开始。请在单元格 `{cell}` 里写代码，再运行这里。",
         "praise_instruction_turtle": "做得好。只凭几个主题，你就造出了可以用来训练的数据集。",
         "praise_instruction_dog": "做得好。每一篇种子文档都有了自己的问题和回答。",
@@ -1019,7 +1019,7 @@ WORDS = {
         "fact_pairs": "共 {rows} 个偏好对，{distinct} 条指令",
         "fact_margin": "平均相差 {mean:.1f} 分",
         "fact_chosen_longer": "被选回答较长的占 {share:.0%}",
-        "praise_preference_turtle": "做得好。两个模型，一个评审，偏好对里没有一个平分。",
+        "praise_preference_turtle": "做得好。两个模型作答，一个模型评审，偏好对里没有一个平分。",
         "praise_preference_dog": "做得好。回答进化了，真正更好的才入选。",
         "praise_preference_lion": "做得好。指出毛病，改好，再评一次："
         "每一对的差别恰恰在毛病所在的地方。",
