@@ -8,6 +8,7 @@ import json
 import re
 import sys
 import tracemalloc
+import warnings
 from pathlib import Path
 from string import Formatter
 
@@ -1215,6 +1216,9 @@ def test_temporary_files_are_closed_with_their_last_use(monkeypatch):
     from smolsynth import rows
     from smolsynth.text.similarity import DuplicateSearch
 
+    with warnings.catch_warnings():  # sockets that tests before this one left open
+        warnings.simplefilter("ignore")
+        gc.collect()
     monkeypatch.setattr(rows, "_IN_MEMORY", 10)
     seen = []
     monkeypatch.setattr(sys, "unraisablehook", seen.append)
