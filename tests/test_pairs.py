@@ -94,7 +94,9 @@ def test_changes_are_marked_on_their_sides():
     assert any("the same" in label.value for label in parts(box, "Label"))
     click(box, "Previous")
     assert "row 1 of 2" in [label.value for label in parts(box, "Label")]
-    assert repr(box).startswith("2 rows, two texts side by side: run this cell to use it.")
+    assert repr(box) == (
+        "2 rows, two texts side by side: run this cell to use it. A few of them, drawn at random:"
+    )
 
 
 def test_votes_are_counted_and_the_judge_stays_hidden_until_then():

@@ -109,15 +109,15 @@ def told(value: Any, lang: str) -> Any:
 def filled(
     templates: Iterable[str],
     values: Mapping[str, Any],
-    told: Callable[[Any, str], Any] = told,
+    tell: Callable[[Any, str], Any] = told,
 ) -> Said:
-    """Two templates, English and Chinese, filled in with values that are `told` in each.
+    """Two templates, English and Chinese, filled in with values as `tell` puts them in each.
 
     >>> filled(("No {what}.", "没有{what}。"), {"what": ["a", Said("b", "乙")]}).words("zh")
     '没有a、乙。'
     """
     en, zh = (
-        template.format(**{name: told(value, lang) for name, value in values.items()})
+        template.format(**{name: tell(value, lang) for name, value in values.items()})
         for template, lang in zip(templates, LANGS, strict=True)
     )
     return Said(en, zh)
