@@ -1,7 +1,7 @@
 """Trains a bundled model from random initialisation and packs it for shipping.
 
     python -m training.train
-    python -m training.train --corpus build/more.jsonl --start smolsynth/models/tutor --steps 1500
+    python -m training.train --corpus build/judge.jsonl --start smolsynth/models/tutor --steps 1500
 
 writes `build/tutor/checkpoint.pt` while it runs (the same command resumes from it after a kill) and
 at the end the model folder that ships, `smolsynth/models/tutor`: bf16 safetensors for transformers
@@ -51,9 +51,8 @@ SIZES = {
     name: {"hidden": hidden, "layers": layers, "kv_heads": kv_heads, "vocabulary": vocabulary}
     | {"steps": steps, "corpus": corpus, "rows": rows}
     for name, hidden, layers, kv_heads, vocabulary, steps, corpus, rows in (
-        ("tutor", 256, 6, 4, 6144, 10000, "corpus.jsonl", None),
-        # worse on purpose; it sees so little of the corpus that reading all would take longer
-        ("novice", 128, 4, 2, 6144, 4500, "corpus.jsonl", 150_000),
+        ("tutor", 256, 6, 1, 6144, 10000, "corpus.jsonl", None),
+        ("novice", 128, 5, 1, 6144, 6000, "novice.jsonl", None),
         ("solver", 128, 6, 2, 3000, 6000, "solver.jsonl", None),
         ("solver_base", 128, 3, 2, 3000, 3000, "solver_base.jsonl", None),
     )
@@ -69,7 +68,8 @@ PLAIN = 0.03  # share of examples whose prompts are read without the tokens for 
 # dropout, Provilkov et al. 2020, but repeatable).
 CUT_SHARE, CUT = 0.3, 0.2
 TALK = (
-    *("talk", "long_talk", "quiz", "unknown", "json_answer", "which"),
+    *("talk", "long_talk", "quiz", "unknown", "which", "verify", "restyle", "reading"),
+    *("order", "odd", "list_group", "json_answer"),
     *("word", "sum", "tools", "no_tool", "json_word"),  # of the solver
 )
 
