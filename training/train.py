@@ -327,9 +327,13 @@ def optimizers(model: LlamaForCausalLM, rate: float) -> list[torch.optim.Optimiz
     return [Muon(matrices, lr=rate), adam]
 
 
-def rate_factor(step: int, steps: int) -> float:
-    """Warm up for 100 steps, hold, fall to zero over the last half: a run can be cut short."""
-    return min(1.0, (step + 1) / 100, (steps - step) / (0.5 * steps))
+def rate_factor(step: int, steps: int, fall: float = 0.5) -> float:
+    """Warm up for 100 steps, hold, fall to zero over the share `fall` at the end.
+
+    While the rate holds, a run can be cut short. One that goes on from a finished model falls all
+    the way: what is left to learn there are single facts, and a high rate shakes them out again.
+    """
+    return min(1.0, (step + 1) / 100, (steps - step) / (fall * steps))
 
 
 def loss_of(
@@ -484,7 +488,7 @@ def train(args: argparse.Namespace) -> None:
         begun = time.perf_counter()
         for optim in optims:
             for group in optim.param_groups:
-                group["lr"] = args.rate * rate_factor(step, args.steps)
+                group["lr"] = args.rate * rate_factor(step, args.steps, 1.0 if args.start else 0.5)
         batch = [t.to(device) for t in collate([examples[i] for i in schedule[step]])]
         loss = loss_of(model, *batch)
         loss.backward()
