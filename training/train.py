@@ -450,6 +450,8 @@ def train(args: argparse.Namespace) -> None:
     else:
         model = build_model(vocabulary, args.hidden, args.layers, args.kv_heads).to(device)
     model.generation_config.suppress_tokens = only_read  # at temperature 1 one could slip out
+    if args.compile:
+        model.model.compile(dynamic=True)
     count = sum(p.numel() for p in model.parameters())
     print(f"{count / 1e6:.2f} M parameters on {device}, {args.threads} threads")
     optims = optimizers(model, args.rate)
@@ -598,6 +600,12 @@ def main() -> None:
     )
     parser.add_argument("--vocabulary", type=int)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument(
+        "--compile",
+        action="store_true",
+        help="fuse the model's operations (torch.compile; on a CPU needs a C++ compiler): a minute"
+        " at the start, then a quarter less time a step",
+    )
     parser.add_argument("--save-every", type=int, default=250)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--notes", default="", help="for the card: what departs from the recipe")
