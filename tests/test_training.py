@@ -178,7 +178,7 @@ def test_questions_cut_at_random_stay_the_same_text_and_are_not_learned(small_co
     assert len(other) > 0.5 * len(rows)  # each question has five chances
 
 
-def test_the_digits_of_a_verdict_weigh_more(small_corpus):
+def test_the_digits_of_a_verdict_weigh_more_and_questions_less(small_corpus):
     lines = [json.loads(line) for line in small_corpus.read_text("utf-8").splitlines()[1:]]
     tokenizer = train.train_tokenizer(lines, [], 600)
     reply = "#### Output for Text 1\nRating: 4\nRationale: It has 3 facts. Rating: none"
@@ -187,11 +187,13 @@ def test_the_digits_of_a_verdict_weigh_more(small_corpus):
             {"role": "user", "content": "Rating: 2"},
             {"role": "assistant", "content": reply},
         ],
-        "learn_user": False,
+        "learn_user": True,
     }
-    ids, _, weights = train.encode(example, tokenizer, stray_header=False)
-    heavy = [tokenizer.decode([i]) for i, w in zip(ids, weights, strict=True) if w > 1]
+    ids, labels, weights = train.encode(example, tokenizer, stray_header=False)
+    heavy = [tokenizer.decode([i]) for i, w in zip(ids, weights, strict=True) if w > train.SAID]
     assert [text.strip() for text in heavy] == ["4"]
+    light = [i for i, n, w in zip(ids, labels, weights, strict=True) if n >= 0 and w < train.SAID]
+    assert tokenizer.decode(light, skip_special_tokens=False) == "Rating: 2<|im_end|>"
 
 
 @pytest.mark.parametrize("kv_heads", [1, 2])

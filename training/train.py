@@ -60,7 +60,9 @@ SIZES = {
 IGNORE = -100
 # a judge's ratings and the marks in its notes
 VERDICTS = re.compile(r"(?:Rating|Score): \d|(?<= )(?:yes|no|对|错)(?=[;；\n]| again| 重复|$)")
-VERDICT = 8
+# Which question comes next can't be known, so its tokens hold two thirds of the loss that is left
+# and most of the gradient's noise: learned for Magpie, they weigh little beside an answer's.
+ASKED, SAID, VERDICT = 1, 5, 40
 PLAIN = 0.03  # share of examples whose prompts are read without the tokens for fixed texts
 # Chinese has no spaces, so whole phrases of a question become one token, and a phrasing that is new
 # meets tokens that were never trained. In this share of Chinese conversations questions are cut in
@@ -133,7 +135,8 @@ def encode(
     Assistant turns are learned, user turns where `learn_user` says so, each with its end token; of
     a turn with `learn`, those passages alone (start and end, in characters). With `cuts`, user
     turns are cut at random before they become tokens, and not learned.
-    A judge's VERDICTS weigh VERDICT times as much as other tokens: each carries a whole verdict.
+    A token of the user's weighs ASKED, one of an answer SAID, and one of a judge's VERDICTS, which
+    carries a whole verdict, VERDICT.
     `stray_header` puts an assistant header before the first user turn: distilabel 1.5.3 sends one
     so when Magpie has a system prompt, and the model should not stumble over it.
     """
@@ -141,7 +144,7 @@ def encode(
     labels: list[int] = []
     weights: list[int] = []
 
-    def add(text: str, learn: bool | list[tuple[int, int]]) -> None:
+    def add(text: str, learn: bool | list[tuple[int, int]], weight: int = SAID) -> None:
         encoding = tokenizer.encode(text, add_special_tokens=False)
         ids.extend(encoding.ids)
         spans = [(0, len(text))] if learn is True else learn or []
@@ -149,8 +152,8 @@ def encode(
             token if any(a - 1 <= start and end <= z for a, z in spans) else IGNORE
             for token, (start, end) in zip(encoding.ids, encoding.offsets, strict=True)
         )
-        verdicts = {m.end() for m in VERDICTS.finditer(text)} if learn else ()
-        weights.extend(VERDICT if end in verdicts else 1 for _, end in encoding.offsets)
+        verdicts = {m.end() for m in VERDICTS.finditer(text)} if learn and weight == SAID else ()
+        weights.extend(VERDICT if end in verdicts else weight for _, end in encoding.offsets)
 
     messages = example["messages"]
     for i, message in enumerate(messages):
@@ -164,7 +167,9 @@ def encode(
                 add(piece, False)
             add("<|im_end|>", False)
         else:
-            add(message["content"] + "<|im_end|>", message.get("learn", learn))
+            asks = role == "user" and "learn" not in message
+            text = message["content"] + "<|im_end|>"
+            add(text, message.get("learn", learn), ASKED if asks else SAID)
         add("\n", False)
     return ids, labels, weights
 
