@@ -8,6 +8,8 @@ import pytest
 from training.check import Check, check
 from training.composer import Composer
 from training.grading import stated
+from training.teller import NUMBER
+from training.texts import capital
 from training.world import (
     ASPECTS,
     LANGS,
@@ -153,3 +155,23 @@ def composer():
 
 def test_the_texts_of_the_world_are_files_of_this_folder():
     assert all(Path(path).parent == WORLD for path in domain_files())
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_more_questions_suit_any_concept_and_none_is_held_out(lang):
+    def all_of(lists):
+        return sum(lists.values(), []) if isinstance(lists, dict) else lists
+
+    def letters(text):
+        return re.sub(r"[\W_]+", "", text.lower())
+
+    places = {"x", "X", *NUMBER, *map(capital, NUMBER)}
+    for aspect, lists in load_phrases(lang)["aspects"].items():
+        more = lists["more"]
+        assert len(more) >= 12, aspect
+        assert len({*map(letters, more)}) == len(more), aspect
+        known = [*all_of(lists["questions"]), *all_of(lists["held_out"])]
+        assert not {*map(letters, known)} & {*map(letters, more)}, aspect
+        for text in more:
+            found = set(re.findall(r"\{(\w+)\}", text))
+            assert found & {"x", "X"} and found <= places, text

@@ -61,12 +61,17 @@ class Teller:
         return self.rng.choice(self.near(concept))
 
     def phrasings(self, concept: Concept, aspect: str, kind: str = "") -> list[str]:
-        """How an aspect of such a concept is asked about; `kind` is a key of aspects.yaml."""
+        """How an aspect of such a concept is asked about; `kind` is a key of aspects.yaml.
+
+        To the first questions come those of more.yaml, which suit any concept.
+        """
         kind = kind or ("held_out" if self.held_out else "questions")
         found = self.phrases["aspects"][aspect][kind]
         if isinstance(found, dict):
             keys = [concept.id, *concept.groups, concept.type, "default"]
-            return next(found[key] for key in keys if key in found)
+            found = next(found[key] for key in keys if key in found)
+        if kind == "questions":
+            found = [*found, *self.phrases["aspects"][aspect].get("more", [])]
         return found
 
     def own_questions(self, concept: Concept, aspect: str) -> list[str]:

@@ -195,6 +195,8 @@ def load_phrases(lang: str) -> dict:
     phrases["aspects"] = {}
     for path in sorted((HERE / "phrases").glob("aspects*.yaml")):
         phrases["aspects"] |= read_yaml(path)
+    for aspect, more in read_yaml(HERE / "phrases" / "more.yaml").items():
+        phrases["aspects"][aspect]["more"] = more
     return in_lang(phrases, lang)
 
 
