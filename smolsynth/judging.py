@@ -262,7 +262,7 @@ _WORDS = {
         "sure": "{low:.2f} 到 {high:.2f}",
         "of": "{n} 对",
         "understood": "读得出分数",
-        "agreement": "符合真相",
+        "agreement": "判得对",
         "ties": "平分（{ties}）算错",
         "consistency": "对调不变",
         "swap": "对调之后结论相同",

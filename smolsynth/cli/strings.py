@@ -46,7 +46,7 @@ _MAIN = {
         "options": "选项",
         "help": "显示这段说明",
         "version": "显示版本号",
-        "ui": "用哪种语言和你说话（默认随 --lang；没写 --lang，说明就随系统）",
+        "ui": "界面和提示用哪种语言（默认随 --lang；没写 --lang，说明就随系统）",
         "unknown": "没有“{name}”这个命令，可用的有：{names}。",
         "meant": "你要的是不是 {name}？",
         "stopped": "已停止。",

@@ -41,24 +41,24 @@ ASKS = {
         " it up before you share them, or models trained on them.",
         "unknown": "Which licence the model has that wrote the rows is not known here. Look it up"
         " before you share them, or models trained on them.",
-        "llama3.1": "Who shares a model trained on them begins its name with “Llama”; who shares"
-        " Llama itself, or what contains it, shows “Built with Llama” and adds the licence.",
+        "llama3.1": "If you share a model trained on them, begin its name with “Llama”; if you"
+        " share Llama itself, or something that contains it, show “Built with Llama” and add the"
+        " licence.",
         "llama3": "They may improve no other large language model than Llama 3 and what derives"
         " from it.",
         "llama2": "They may improve no other large language model than Llama 2 and what derives"
         " from it.",
-        "gemma": "A model trained on them to perform like Gemma counts as derived from Gemma: who"
-        " shares it passes on the Gemma Terms of Use and their prohibited uses.",
-        "qwen": "Who shares a model trained on them shows “Built with Qwen” or “Improved using"
+        "gemma": "A model trained on them to perform like Gemma counts as derived from Gemma: if"
+        " you share it, pass on the Gemma Terms of Use and their prohibited uses.",
+        "qwen": "If you share a model trained on them, show “Built with Qwen” or “Improved using"
         " Qwen” in its documentation.",
-        "qwen-research": "For research and evaluation, not for commerce; who shares a model trained"
-        " on them shows “Built with Qwen” or “Improved using Qwen”.",
+        "qwen-research": "For research and evaluation, not for commerce; if you share a model"
+        " trained on them, show “Built with Qwen” or “Improved using Qwen”.",
         "qwen1": "They may improve no other large language model than Qwen and what derives from"
         " it.",
-        "mistral-research": "The rows, too, are for research alone, not for commerce, unless "
-        "Mistral"
-        " AI allows it.",
-        "deepseek": "Its licence forbids certain uses, and who shares a derived model passes these"
+        "mistral-research": "The rows, too, are for research alone, not for commerce, unless"
+        " Mistral AI allows it.",
+        "deepseek": "Its licence forbids certain uses; if you share a derived model, pass these"
         " limits on.",
         "glm4": "Its licence is free for research; commerce needs a registration.",
         "openai": "They may not be used to develop models that compete with OpenAI.",
