@@ -40,6 +40,14 @@ REQUESTS = [
     "跟我讲讲茶吧。",
     "网络安全的重要性。",
     "情感：\n茶凉了。",
+    "What is the difference between polish and Polish?",
+    "How does red wine differ from red wine vinegar?",
+    "Compare black cats and cats.",
+    "How do prices differ from year to year?",
+    "How similar are A and B, again and again?",
+    "黑猫和猫有什么区别？",
+    "火车和火车站的区别是什么？",
+    "“大”和“大家”有什么不同？",
 ]
 NO_REQUESTS = [
     ("12.", "blank"),
@@ -65,6 +73,14 @@ NO_REQUESTS = [
     ("茶", "fragment"),
     ("茶是一种饮料。", "statement"),
     ("他昨天买了一辆新车。", "statement"),
+    ("What is the difference between a cat and a cat?", "itself"),
+    ("A drought or a drought: what sets them apart?", "itself"),
+    ("How does a kettle differ from a kettle?", "itself"),
+    ("Compare a kettle with a kettle in two sentences.", "itself"),
+    ("What do tea and tea have in common?", "itself"),
+    ("把游泳和游泳放在一起比一比。", "itself"),
+    ("请比较蜂蜜与蜂蜜的异同。", "itself"),
+    ("鲸和鲸有什么区别？", "itself"),
 ]
 
 

@@ -15,7 +15,10 @@ from smolsynth.text.refusals import refusal_in
 from smolsynth.text.requests import missing_request
 
 # why a line is left out
-DROPPED = ("blank", "fence", "heading", "remark", "label", "statement", "fragment", "repeated")
+DROPPED = (
+    *("blank", "fence", "heading", "remark", "label", "statement", "fragment", "itself"),
+    "repeated",
+)
 
 
 class Queries(NamedTuple):

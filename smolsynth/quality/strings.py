@@ -18,6 +18,7 @@ WORDS = {
             "label": "a label: {text}",
             "statement": "a statement: {text}",
             "fragment": "a fragment: {text}",
+            "itself": "a thing compared with itself: {text}",
         },
         "complaint": "{rule}: {count} of {rows} rows ({what}; {allowed} are allowed). {shown}."
         " To mend it, {mend}",
@@ -53,6 +54,7 @@ WORDS = {
             "label": "只是标签：{text}",
             "statement": "只是陈述：{text}",
             "fragment": "只是片段：{text}",
+            "itself": "拿自己跟自己比：{text}",
         },
         "complaint": "{rule}：{rows} 行中有 {count} 行{what}，上限是 {allowed}。{shown}。"
         "解决办法：{mend}",

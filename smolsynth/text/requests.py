@@ -240,6 +240,47 @@ _LABELLED = re.compile(r"^[^\n]{1,80}[:：]\s*\n?\s*\S")  # a label, and somethi
 _LIST_ITEM = re.compile(r"\s*(?:#{1,6}\s|\d{1,3}\s*[.)、]|[-*•]\s)")
 
 
+# A thing compared with itself: models that fill two places draw the same thing twice. What stands
+# before the first and behind the second name is bounded, since "red wine and red wine vinegar"
+# and "black cats and cats" are two things; case tells "polish and Polish" apart.
+_ITSELF = re.compile(
+    r"(?:^|[:,;]\s|\b(?:between|compares?|comparing|contrast|distinguish|of|does|do|is|are|how)\s)"
+    r"(?!(?:again|over|on|more|less|so|by|side|face|step|time|day|week|month|year)\s)"
+    r"((?:\w+\s){0,4}?\w+)\s(?:(?:and|or|with|from|versus|vs\.?|against|to)"
+    r"|(?:differ|different|distinct)\sfrom|compared?\s(?:to|with))\s\1(?=\s*(?:[?.!,;:]|$)|\s(?:in|have|alike|apart)\b)",
+    re.MULTILINE,
+)
+_COMPARES = re.compile(
+    r"\b(?:differ\w*|compar\w+|contrast\w*|distinguish\w*|distinct\w*|apart|versus|vs"
+    r"|in common|alike|similar\w*)\b",
+    re.IGNORECASE,
+)
+_ZH_ITSELF = re.compile(
+    r"(?:^|[：，；“]|比较|对比|区分|分清|分辨|说说|讲讲|解释|说明|一下|请|把|拿|是)"
+    r"([\u4e00-\u9fff]{1,8}?)(?:和|与|跟|同|还是|相比于|相较于)\1"
+    r"(?=的|之间|有|相比|放|做|在|哪|到底|究竟|[，。？！]|$)",
+    re.MULTILINE,
+)
+_ZH_COMPARES = re.compile(
+    r"区别|不同|差别|差异|异同|比较|比一比|对比|相比|哪个|分辨|区分|分清|一样|相似|共同"
+)
+
+
+def compares_with_itself(text: str) -> bool:
+    """Whether a text asks to compare a thing with itself.
+
+    >>> compares_with_itself("What is the difference between a cat and a cat?")
+    True
+    >>> compares_with_itself("How does red wine differ from red wine vinegar?")
+    False
+    >>> compares_with_itself("请比较猫和猫的异同。"), compares_with_itself("黑猫和猫有什么区别？")
+    (True, False)
+    """
+    if _ZH_COMPARES.search(text) and _ZH_ITSELF.search(text):
+        return True
+    return bool(_COMPARES.search(text) and _ITSELF.search(text[:1].lower() + text[1:]))
+
+
 def is_request(text: str) -> bool:
     """Whether a text asks for something, anywhere in it.
 
@@ -264,7 +305,8 @@ _FILE = re.compile(
 
 
 def missing_request(text: str) -> str | None:
-    """Why a text asks for nothing: "blank", "label", "statement", "fragment"; `None` if it asks.
+    """Why a text asks for nothing: "blank", "label", "statement", "fragment",
+    "itself" (a comparison of a thing with itself); `None` if it asks.
 
     >>> missing_request("Available topics:"), missing_request("7. Is a"), missing_request("```")
     ('label', 'fragment', 'blank')
@@ -275,6 +317,8 @@ def missing_request(text: str) -> str | None:
         return "blank"
     if _TO_FILL_IN.fullmatch(text.strip()) or _FILE.fullmatch(text.strip()):
         return "label"
+    if compares_with_itself(text):
+        return "itself"
     undated = _DATED.sub(" ", text)
     if _CODE.search(text) or _MATH.search(undated):
         return None
