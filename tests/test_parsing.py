@@ -352,6 +352,7 @@ def test_there_are_many_replies():
 
 def test_lines_left_out_are_counted_by_reason():
     reply = f"Sure!\n\n# Output\n```\n1. {TEA}\nTea is a drink.\n12.\n1. Pizza\nTopics:\n{TEA}\n```"
+    reply += "\nHow does tea differ from tea?"
     assert read_queries(reply) == (
         [TEA],
         {
@@ -362,6 +363,7 @@ def test_lines_left_out_are_counted_by_reason():
             "label": 1,
             "statement": 1,
             "fragment": 2,
+            "itself": 1,
             "repeated": 1,
         },
     )
