@@ -246,8 +246,10 @@ _LIST_ITEM = re.compile(r"\s*(?:#{1,6}\s|\d{1,3}\s*[.)、]|[-*•]\s)")
 _ITSELF = re.compile(
     r"(?:^|[:,;]\s|\b(?:between|compares?|comparing|contrast|distinguish|of|does|do|is|are|how)\s)"
     r"(?!(?:again|over|on|more|less|so|by|side|face|step|time|day|week|month|year)\s)"
-    r"((?:\w+\s){0,4}?\w+)\s(?:(?:and|or|with|from|versus|vs\.?|against|to)"
-    r"|(?:differ|different|distinct)\sfrom|compared?\s(?:to|with))\s\1(?=\s*(?:[?.!,;:]|$)|\s(?:in|have|alike|apart)\b)",
+    r"(?:(?:an?|the)\s)?((?:\w+\s){0,4}?\w+)"
+    r"\s(?:(?:and|or|with|from|versus|vs\.?|against|to)"
+    r"|(?:differ|different|distinct)\sfrom|compared?\s(?:to|with))"
+    r"\s(?:(?:an?|the)\s)?\1(?=\s*(?:[?.!,;:]|$)|\s(?:in|have|alike|apart)\b)",
     re.MULTILINE,
 )
 _COMPARES = re.compile(
