@@ -242,7 +242,8 @@ tags: [synthetic, distilabel, education]
 {notes}## Figures
 
 `python -m training.examine --model {model}`: means and 95% intervals over {count} held-out cases \
-a language and kind at least; numbers and phrasings were never seen in training, stories where it \
+a language: a third of them sums, known and new stories each; half of them calls, and answers from \
+what a tool said; as many objects of JSON; numbers and phrasings were never seen in training, stories where it \
 is said. It is the int8 model that was measured.
 
 | figure | English | Chinese |

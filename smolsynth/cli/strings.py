@@ -118,15 +118,15 @@ _OPTIONS = {  # of both commands that make data
     "en": {
         "lang": "language of the rows (default: en)",
         "seed": "of everything that is drawn (default: %(default)s)",
-        "max_tokens": "stop before the models have read and written so many; the same command with"
-        " a higher limit goes on",
+        "max_tokens": "end each dataset before a part that, if it takes what those before it took,"
+        " would go past so many; the same command with a higher limit goes on",
         "output": "folder of the datasets (default: %(default)s/)",
         "loading": "Loading takes a few seconds …",
     },
     "zh": {
         "lang": "数据用哪种语言（默认 en）",
         "seed": "随机种子（默认 %(default)s）",
-        "max_tokens": "模型读写的词元将要超过这个数时停下；调高上限，再运行同一条命令就接着做",
+        "max_tokens": "每份数据的词元上限：照前面的用量，下一批要是会超就停下；调高上限，再运行就接着做",
         "output": "数据集存到哪个文件夹（默认 %(default)s/）",
         "loading": "载入 distilabel 需要几秒钟……",
     },
