@@ -243,8 +243,8 @@ tags: [synthetic, distilabel, education]
 
 `python -m training.examine --model {model}`: means and 95% intervals over {count} held-out cases \
 a language: a third of them sums, known and new stories each; half of them calls, and answers from \
-what a tool said; as many objects of JSON; numbers and phrasings were never seen in training, stories where it \
-is said. It is the int8 model that was measured.
+what a tool said; as many objects of JSON. Numbers and phrasings were never seen in training, \
+stories where it is said. It is the int8 model that was measured.
 
 | figure | English | Chinese |
 |---|---|---|
