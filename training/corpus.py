@@ -3,7 +3,7 @@
     python -m training.corpus --rows 300000 --output build/corpus.jsonl
     python -m training.corpus --of facts --rows 200000 --output build/facts.jsonl
     python -m training.corpus --of novice --rows 150000 --output build/novice.jsonl
-    python -m training.corpus --rows 80000 --seed 1 --real build/real_answers.jsonl --output …
+    python -m training.corpus --rows 120000 --seed 1 --real build/real_answers.jsonl --output …
 
 writes one JSON object a line: `messages` (role, content; with `learn`, the only passages of it that
 are to be learned, by start and end), `task`, `lang`, `learn_user` (whether the user turn is to be

@@ -126,7 +126,7 @@ _OPTIONS = {  # of both commands that make data
     "zh": {
         "lang": "数据用哪种语言（默认 en）",
         "seed": "随机种子（默认 %(default)s）",
-        "max_tokens": "每份数据的词元上限：照前面的用量，下一批会超就停下；调高上限，再运行就接着做",
+        "max_tokens": "每份数据的词元上限：照前面的用量，下一批会超就停；调高上限，再运行就接着做",
         "output": "数据集存到哪个文件夹（默认 %(default)s/）",
         "loading": "载入 distilabel 需要几秒钟……",
     },
