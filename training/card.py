@@ -116,8 +116,8 @@ UltraFeedback, ComplexityScorer and QualityScorer, and those of critique and rew
 teaching aid: outside its small world it says that it does not know, or errs.""",
         "novice": f"""The tutor's little sister, worse on purpose: the second model where a course
 on synthetic data pools models, and the student that is trained on what learners generate. It
-learned of the same {len(world)} things, in both languages, from a corpus of its own: without judging,
-and with three facts in ten (in Chinese nearly four) mixed up with a neighbour's.""",
+learned of the same {len(world)} things, in both languages, from a corpus of its own: without
+judging, and with three facts in ten (in Chinese nearly four) mixed up with a neighbour's.""",
     }[model]
     rows = "\n".join(
         f"| {meaning} | "
