@@ -19,18 +19,17 @@ from training.texts import (
 )
 from training.world import EVERY, LANGS, TYPES, Concept, load_outside, twin
 
+EXTRA = 0.125  # share of right answers, where they are to be judged, that say more than was asked
+
 
 @dataclass
 class Composer(Asker):
     """Composes questions and answers in one language from a seeded random generator."""
 
     # ---- answers ----
-    def answer(self, q: Question, extra: bool | None = None) -> str:
-        """A right answer that keeps to what was asked.
-
-        A plain question is sometimes answered with one unasked fact more; `extra` says whether,
-        else chance does: once in eight times.
-        """
+    def answer(self, q: Question, extra: bool = False) -> str:
+        """A right answer that keeps to what was asked; with `extra`, a plain question is answered
+        with one unasked fact more, which gains nothing: for a judge to read, not to be written."""
         c, form = q.concept, q.form
         if form == "compare":
             first = self.sentence(c, "what")
@@ -57,8 +56,7 @@ class Composer(Asker):
             return short + ("。" if self.lang == "zh" else ".")
         aspects = list(q.aspects) or self.chosen(q)
         if form is None and len(aspects) == 1:
-            more = self.rng.random() < 0.125
-            if more if extra is None else extra:
+            if extra:
                 aspects.append(self.rng.choice([a for a in c.aspects if a not in aspects]))
             elif aspects == ["wonder"] and self.rng.random() < 0.15:
                 return self.sentence(c, "wonder", lead=self.pick("openers"))
@@ -140,7 +138,7 @@ class Composer(Asker):
     def flawed(self, q: Question, fault: str) -> str:
         """An answer with that fault, a key of `training.grading.RATINGS`; a good one for "none"."""
         if fault == "none":
-            return self.answer(q)
+            return self.answer(q, extra=self.rng.random() < EXTRA)
         if fault == "brief":
             return self.sentence(q.concept, "what")
         if fault == "wrong_fact":
@@ -194,7 +192,7 @@ class Composer(Asker):
             if made:
                 if q.form == "word" and not made.facts[aspect].short:
                     continue
-                return self.answer(replace(q, concept=made), extra=False)
+                return self.answer(replace(q, concept=made))
         return self.about_another(q)
 
     def about_another(self, q: Question) -> str:

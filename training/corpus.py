@@ -45,6 +45,7 @@ class Task:
         facts: of the rows that the tutor learns the world from, before it learns to judge.
         novice: of the novice's rows.
         learn_user: whether the user's turns are to be learned too.
+        asks: whether the assistant's turns hold questions.
     """
 
     compose: Callable[[Writer], list[Message]]
@@ -52,6 +53,7 @@ class Task:
     facts: float = 0.0
     novice: float = 0.0
     learn_user: bool = False
+    asks: bool = False
 
 
 TASKS: dict[str, Task] = {
@@ -68,9 +70,9 @@ TASKS: dict[str, Task] = {
     "odd": Task(talks.odd, 0.012, facts=0.02, learn_user=True),
     "list_group": Task(talks.list_group, 0.012, facts=0.02, novice=0.01, learn_user=True),
     "json_answer": Task(talks.json_answer, 0.015, facts=0.02),
-    "ask": Task(talks.ask, 0.02, facts=0.04, novice=0.02),
-    "self_instruct": Task(talks.self_instruct, 0.13, facts=0.04, novice=0.10),
-    "evol_instruct": Task(talks.evol_instruct, 0.065, novice=0.03),
+    "ask": Task(talks.ask, 0.02, facts=0.04, novice=0.02, asks=True),
+    "self_instruct": Task(talks.self_instruct, 0.13, facts=0.04, novice=0.10, asks=True),
+    "evol_instruct": Task(talks.evol_instruct, 0.065, novice=0.03, asks=True),
     "ultrafeedback": Task(judge.ultrafeedback, 0.19),
     "notes": Task(judge.notes, 0.06),
     "complexity_scorer": Task(judge.complexity_scorer, 0.02),
@@ -81,6 +83,10 @@ TASKS: dict[str, Task] = {
 }
 
 
+# Users ask in all sorts of ways, which the model shall understand, but not take up: of the examples
+# in which it writes no questions, this share asks in the wider phrasings, too, and there its users'
+# turns are not learned.
+WIDE = 0.5
 PART = 5_000  # rows with a generator of their own, so that parts can be composed side by side
 
 
@@ -118,12 +124,13 @@ def compose_part(seed: str, rows: int, held_out: bool, of: str, real: Path | Non
     for i in range(rows):
         writer = writers[i % len(writers)]
         (name,) = rng.choices(list(TASKS), weights)
+        writer.wide = not TASKS[name].asks and rng.random() < WIDE
         made.append(
             {
                 "messages": TASKS[name].compose(writer),
                 "task": name,
                 "lang": writer.lang,
-                "learn_user": TASKS[name].learn_user,
+                "learn_user": TASKS[name].learn_user and not writer.wide,
             }
         )
     return made

@@ -71,14 +71,14 @@ def one_candidate(c: Writer, q: Question, right: float, wrong: float) -> Judged:
 def contrast(c: Writer, q: Question) -> list[Judged]:
     """The same answer twice, once with a wrong fact; the right one alone where that can't be."""
     state = c.rng.getstate()
-    good = c.answer(q, extra=False)
+    good = c.answer(q)
     bad = None
     if q.aspects and q.form not in ("translate", "verify", "correct"):
         aspect = c.rng.choice(q.aspects)
         wrong = c.swapped(q.concept, aspect, q.other)
         if wrong and not (q.form == "word" and not wrong.facts[aspect].short):
             c.rng.setstate(state)  # the same frames
-            bad = c.answer(replace(q, concept=wrong), extra=False)
+            bad = c.answer(replace(q, concept=wrong))
     texts = [good] if bad is None else [good, bad]
     return [(text, grade(text, q, c.lang)) for text in texts]
 
@@ -263,7 +263,7 @@ EXTRA = {"HELPFULNESS": "advice", "CREATIVITY": "wonder", "DETAILS": "parts", "D
 def improved(c: Writer, q: Question, text: str, fault: str, mutation: str) -> str:
     """A better answer: right, in the form asked for and, where room is left, with one fact more."""
     if q.form is not None:
-        return text if fault == "none" else c.answer(q, extra=False)
+        return text if fault == "none" else c.answer(q)
     aspects = list(q.aspects)
     if fault == "none" or c.rng.random() < 0.5:
         rest = [a for a in q.concept.aspects if a not in aspects]
@@ -320,4 +320,4 @@ def rewrite(c: Writer) -> list[Message]:
     q, text, fault = critiqued(c)
     said = critique_of(c, q, text, fault)
     prompt = c.fill(c.pick("rewrite"), q=q.text, a=text, k=said)
-    return dialogue(prompt, text if fault == "none" else c.answer(q, extra=False))
+    return dialogue(prompt, text if fault == "none" else c.answer(q))

@@ -70,7 +70,7 @@ def pair(
         elif wanted not in composer.possible_faults(q):
             continue
         else:
-            texts = (composer.answer(q, extra=False), composer.flawed(q, wanted))
+            texts = (composer.answer(q), composer.flawed(q, wanted))
             made = [(text, grade(text, q, composer.lang)) for text in texts]
         if len(made) == 2 and rating(made[0][1]) > rating(made[1][1]):
             return q, made

@@ -26,6 +26,7 @@ class Teller:
     lang: str
     rng: random.Random
     held_out: bool = False  # use phrasings, concept pairs and faults that training never sees
+    wide: bool = False  # ask in the phrasings of more.yaml, too
     concepts: tuple[Concept, ...] = field(init=False)
     phrases: dict = field(init=False)
 
@@ -63,14 +64,15 @@ class Teller:
     def phrasings(self, concept: Concept, aspect: str, kind: str = "") -> list[str]:
         """How an aspect of such a concept is asked about; `kind` is a key of aspects.yaml.
 
-        To the first questions come those of more.yaml, which suit any concept.
+        With `wide`, to the first questions come those of more.yaml: ways in which people ask, good
+        to be understood, but not always well put for each thing.
         """
         kind = kind or ("held_out" if self.held_out else "questions")
         found = self.phrases["aspects"][aspect][kind]
         if isinstance(found, dict):
             keys = [concept.id, *concept.groups, concept.type, "default"]
             found = next(found[key] for key in keys if key in found)
-        if kind == "questions":
+        if kind == "questions" and self.wide:
             found = [*found, *self.phrases["aspects"][aspect].get("more", [])]
         return found
 

@@ -24,7 +24,7 @@ class Reader:
 
     def __init__(self, lang: str) -> None:
         self.lang = lang
-        self.c = Composer(lang, random.Random(0))
+        self.c = Composer(lang, random.Random(0), wide=True)
         self.words = self.c.phrases
         self.names = {c.name.lower(): c for c in load_world(lang)}
         self.numbers = {word: n for n, word in self.words["numbers"].items()}

@@ -65,7 +65,7 @@ class Writer(Composer):
                 facts[aspect] = made.facts[aspect] if made else facts[aspect]
         if q.form == "word" and not facts[q.aspects[0]].short:
             return self.answer(q)
-        return self.answer(replace(q, concept=replace(q.concept, facts=facts)), extra=False)
+        return self.answer(replace(q, concept=replace(q.concept, facts=facts)))
 
 
 # how often a novice has which mistake, of the questions where it is possible
