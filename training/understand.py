@@ -181,6 +181,8 @@ class Reader:
                 if not more:
                     continue
                 aspects += [a for a in more[:1] if a not in aspects]
+            if form == "word" and not (aspects and q.concept.facts[aspects[0]].short):
+                continue  # no word answers that
             word = groups.get("w", "")
             yield Question(text, q.concept, aspects, form, None, number, word, q.pool)
 
