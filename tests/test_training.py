@@ -206,16 +206,21 @@ def test_plain_attention_is_the_library_s_own(kv_heads):
         assert torch.allclose(ours, model(ids).logits, atol=1e-4)
 
 
-def test_heads_that_are_alike_are_shared_without_a_change():
+def test_heads_that_are_alike_are_shared_and_copied_without_a_change():
     model = train.build_model(600, 128, 2, kv_heads=2).eval()
     for layer in model.model.layers:
         for projection in (layer.self_attn.k_proj, layer.self_attn.v_proj):
             projection.weight.data[64:] = projection.weight.data[:64]
-    fewer = train.prepared(train.share_heads(model, 1)).eval()
+    fewer = train.prepared(train.with_kv_heads(model, 1)).eval()
     ids = torch.randint(3, 600, (3, 40))
     with torch.no_grad():
         assert torch.allclose(model(ids).logits, fewer(ids).logits, atol=1e-4)
     assert fewer.model.layers[0].self_attn.k_proj.weight.shape == (64, 128)
+    torch.nn.init.normal_(fewer.model.layers[1].self_attn.v_proj.weight)
+    more = train.prepared(train.with_kv_heads(fewer, 2)).eval()
+    with torch.no_grad():
+        assert torch.allclose(fewer(ids).logits, more(ids).logits, atol=1e-4)
+    assert more.model.layers[0].self_attn.k_proj.weight.shape == (128, 128)
 
 
 def test_the_engine_knows_that_heads_are_shared(tmp_path):

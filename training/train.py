@@ -249,24 +249,31 @@ def prepared(model: LlamaForCausalLM) -> LlamaForCausalLM:
     return model
 
 
-def share_heads(model: LlamaForCausalLM, kv_heads: int) -> LlamaForCausalLM:
-    """The model with fewer key and value heads, each the mean of those whose place it takes.
+def with_kv_heads(model: LlamaForCausalLM, kv_heads: int) -> LlamaForCausalLM:
+    """The model with another number of key and value heads.
 
-    What a multi-query model is trained on from (Ainslie et al. 2023, arXiv 2305.13245): a share of
-    the steps that made the model is enough.
+    Fewer ones are each the mean of those whose place they take, which a share of the steps that
+    made the model mends (Ainslie et al. 2023, arXiv 2305.13245); more ones are copies, and change
+    nothing until they are trained apart.
     """
     config = copy.deepcopy(model.config)
-    config.num_key_value_heads = kv_heads
-    fewer = LlamaForCausalLM(config)
+    heads, config.num_key_value_heads = config.num_key_value_heads, kv_heads
     width = config.hidden_size // config.num_attention_heads
-    weights = {
-        name: weight.view(kv_heads, -1, width, weight.shape[1]).mean(1).flatten(0, 1)
-        if name.endswith(("k_proj.weight", "v_proj.weight"))
-        else weight
-        for name, weight in model.state_dict().items()
-    }
-    fewer.load_state_dict(weights)
-    return fewer
+
+    def regrouped(weight: torch.Tensor) -> torch.Tensor:
+        parts = weight.view(heads, width, -1)
+        if kv_heads < heads:
+            parts = parts.view(kv_heads, -1, width, weight.shape[1]).mean(1)
+        return parts.repeat_interleave(max(1, kv_heads // heads), 0).flatten(0, 1)
+
+    other = LlamaForCausalLM(config)
+    other.load_state_dict(
+        {
+            name: regrouped(weight) if name.endswith(("k_proj.weight", "v_proj.weight")) else weight
+            for name, weight in model.state_dict().items()
+        }
+    )
+    return other
 
 
 class Muon(torch.optim.Optimizer):
@@ -450,7 +457,7 @@ def train(args: argparse.Namespace) -> None:
         model = LlamaForCausalLM.from_pretrained(args.start, dtype=torch.float32)
         args.hidden, args.layers = model.config.hidden_size, model.config.num_hidden_layers
         if model.config.num_key_value_heads != args.kv_heads:
-            model = share_heads(model, args.kv_heads)
+            model = with_kv_heads(model, args.kv_heads)
         model = prepared(model).to(device)
     else:
         model = build_model(vocabulary, args.hidden, args.layers, args.kv_heads).to(device)
@@ -601,7 +608,7 @@ def main() -> None:
     parser.add_argument(
         "--kv-heads",
         type=int,
-        help="of keys and values; fewer than the --start has are their means",
+        help="of keys and values; fewer than --start has are their means, more are copies",
     )
     parser.add_argument("--vocabulary", type=int)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
