@@ -18,7 +18,7 @@ from smolsynth.llms import MODELS, BundledLLM
 from smolsynth.verify.arithmetic import check_arithmetic
 from smolsynth.verify.passing import Estimate, pass_at_k_interval
 from smolsynth.verify.toolbox import calls_in
-from training.evaluate import ONE_CORE, tokens_per_second
+from training.card import ONE_CORE, tokens_per_second
 from training.solver import Case, cases
 from training.world import LANGS
 
