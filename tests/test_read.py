@@ -858,6 +858,7 @@ DAMAGED = {
         r"latin.jsonl is no UTF-8 \(byte",
     ),
     "gb.jsonl": (LINES.encode("gb18030"), 'encoding="gb18030"'),
+    "traditional.jsonl": ('{"question": "貓是什麼？"}'.encode("big5"), 'encoding="big5"'),
     "cut.jsonl.gz": (gzip.compress(LINES.encode())[:-9], "cut.jsonl.gz is damaged or breaks off"),
     "empty.jsonl": (b"", "empty.jsonl is empty"),
     "blank.jsonl": (b"\n \n", "empty"),

@@ -19,6 +19,7 @@ from smolsynth.datasets.wrapping import rows_of_object
 from smolsynth.errors import ReadError
 from smolsynth.rows import Row
 from smolsynth.rows import rows as rows_of
+from smolsynth.text.encodings import likely_encoding
 
 _SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".arrow")
 _HUB = re.compile(r"[\w.-]+/[\w.-]+")
@@ -166,7 +167,7 @@ def _guarded(path: Path, rows: Iterator[Any]) -> Iterator[Any]:
         yield from rows
     except UnicodeDecodeError as error:
         given = {"encoding": error.encoding.upper(), "byte": error.start}
-        looks = _likely_encoding(error.object)
+        looks = likely_encoding(error.object) or "cp1252"
         raise ReadError(said("not_encoding", file=path.name, try_=looks, **given)) from None
     except UnicodeError as error:
         raise ReadError(said("undecodable", file=path.name, reason=error)) from None
@@ -174,15 +175,6 @@ def _guarded(path: Path, rows: Iterator[Any]) -> Iterator[Any]:
         raise ReadError(said("damaged", file=path.name, reason=error)) from None
     except csv.Error as error:
         raise ReadError(said("no_table", file=path.name, reason=error)) from None
-
-
-def _likely_encoding(data: bytes) -> str:
-    """What bytes that are no UTF-8 may be: Chinese text has few characters that are not usual."""
-    if b"\0" in (start := data[:100]):  # where most zeros stand: before or behind Latin letters
-        return "utf-16-be" if 2 * start[::2].count(0) > start.count(0) else "utf-16-le"
-    codes = [one.encode("gb18030") for one in data.decode("gb18030", errors="ignore")]
-    usual = sum(b"\xa1\xa1" <= code <= b"\xd7\xf9" and code[1] > 0xA0 for code in codes)
-    return "gb18030" if 3 * usual >= 2 * sum(len(code) == 2 for code in codes) else "cp1252"
 
 
 def _open(path: Path, encoding: str | None, notes: Notes) -> Callable[[], io.TextIOBase]:
@@ -206,7 +198,7 @@ def _open(path: Path, encoding: str | None, notes: Notes) -> Callable[[], io.Tex
         notes.append(("bom", {"encoding": marked.upper()}))
         encoding = {"utf-8": "utf-8-sig"}.get(marked, marked)
     elif encoding is None and head.count(0) in (2, 3):  # as of UTF-16 or -32 without a mark
-        given = {"encoding": "UTF-8", "byte": head.index(0), "try_": _likely_encoding(head)}
+        given = {"encoding": "UTF-8", "byte": head.index(0), "try_": likely_encoding(head)}
         raise ReadError(said("not_encoding", file=path.name, **given))
     try:
         codecs.lookup(encoding or "utf-8")

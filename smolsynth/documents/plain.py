@@ -9,6 +9,7 @@ from smolsynth.datasets.sources import BOMS, raw_rows
 from smolsynth.documents.blocks import Block, Notes, joined, needed, paragraphs
 from smolsynth.documents.strings import Unreadable
 from smolsynth.errors import ReadError
+from smolsynth.text.encodings import likely_encoding
 
 _FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)  # YAML before a page
 _USUAL = ("text", "content", "document", "body", "passage", "文本", "正文", "内容", "文档")
@@ -28,20 +29,9 @@ def decoded(data: bytes, notes: Notes) -> str:
         best = None if b"\x00" in data[:1000] else from_bytes(data).best()
         if bom or best is None:
             raise Unreadable("encoding") from None
-        # Short Chinese texts pass for many encodings; this one alone is in wide use.
-        for name in ("gb18030", best.encoding):
-            text = data.decode(name, errors="replace")
-            if name != "gb18030" or _is_usual_chinese(text):
-                notes("encoding", name=name)
-                return text
-        raise AssertionError from None  # the second always returns
-
-
-def _is_usual_chinese(text: str) -> bool:
-    """Whether most of what is not ASCII are everyday Chinese characters (GB 2312, level 1)."""
-    strange = [char for char in text if not char.isascii()]
-    usual = [char for char in strange if b"\xa1\xa1" <= char.encode("gb18030") <= b"\xd7\xf9"]
-    return len(usual) >= 0.9 * len(strange) and "\ufffd" not in text
+        name = likely_encoding(data) or best.encoding
+        notes("encoding", name=name)
+        return data.decode(name, errors="replace")
 
 
 def read_text(path: Path, notes: Notes) -> Iterator[Block]:
