@@ -313,6 +313,7 @@ def test_licences_are_told_by_names_alone():
     for model, license in (
         ("meta-llama/Meta-Llama-3-8B-Instruct", "llama3"),
         ("TinyLlama/TinyLlama-1.1B-Chat", "apache-2.0"),
+        ("meta-llama/Llama-3.3-70B-Instruct", "llama3.3"),
         ("deepseek-ai/DeepSeek-R1-Distill-Llama-8B", "llama3.1"),
         ("deepseek-ai/DeepSeek-R1", "mit"),
         ("Qwen/Qwen2.5-3B-Instruct", "other"),

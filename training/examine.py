@@ -216,6 +216,8 @@ def write_card(model: str, figures: dict[str, dict[str, Estimate]], count: int) 
     sums = "\n".join(f"- `{name}` {value}" for name, value in made["sha256"].items())
     composed = "python -m training.solver" + " --base" * (model == BASE)
     notes = f"{made['notes']}\n\n" if made.get("notes") else ""
+    beside = f"; beside them {count} of calls and of answers from what a tool said, and {count} "
+    others = "" if model == BASE else beside + "objects of JSON"
     path = MODELS / model / "README.md"
     path.write_text(
         f"""---
@@ -242,9 +244,10 @@ tags: [synthetic, distilabel, education]
 {notes}## Figures
 
 `python -m training.examine --model {model}`: means and 95% intervals over {count} held-out cases \
-a language: a third of them sums, known and new stories each; half of them calls, and answers from \
-what a tool said; as many objects of JSON. Numbers and phrasings were never seen in training, \
-stories where it is said. It is the int8 model that was measured.
+a language, drawn one by one: a third sums, a third known stories, a third new ones\
+{others}. Numbers and phrasings were never seen in training, stories where it is said (there are \
+not many, so other stories may move a figure further than its interval). It is the int8 model that \
+was measured.
 
 | figure | English | Chinese |
 |---|---|---|

@@ -118,6 +118,10 @@ TABLE: tuple[tuple[str, Terms], ...] = (
     ),
     (r"tinyllama", Terms("TinyLlama", "apache-2.0", "nothing", f"{_HUB}TinyLlama")),
     (
+        r"llama-?3[.-]?3",
+        Terms("Llama 3.3", "llama3.3", "llama3.1", "https://www.llama.com/llama3_3/license/"),
+    ),
+    (
         r"llama-?[34][.-]?[1-9]\b(?!b)|llama-?4|r1-distill-llama",
         Terms("Llama", "llama3.1", "llama3.1", "https://www.llama.com/llama3_1/license/"),
     ),
@@ -187,7 +191,7 @@ def terms_of(model: str) -> Terms:
     family is not in the table, or where there are several.
 
     >>> terms_of("hf:meta-llama/Llama-3.3-70B-Instruct").license
-    'llama3.1'
+    'llama3.3'
     >>> terms_of("a model of my own").license
     'unknown'
     """
