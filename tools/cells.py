@@ -88,14 +88,22 @@ def needed(notebook: NotebookNode) -> list[dict[str, Any]]:
 
 def _changed(node: ast.stmt) -> set[str]:
     """Names of what a statement changes without giving it a name: by a call, `x.load()`, or in
-    part, `x["a"] = 1`."""
+    part, `x["a"] = 1`; within a loop, too.
+
+    >>> sorted(_changed(ast.parse("for a in b: x[a].append(print(a))").body[0]))
+    ['x']
+    """
     parts = [
         part
         for part in ast.walk(node)
         if isinstance(part, ast.Attribute | ast.Subscript) and isinstance(part.ctx, ast.Store)
     ]
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        parts += [node.value.func] if isinstance(node.value.func, ast.Attribute) else []
+    parts += [
+        part.value.func
+        for part in ast.walk(node)
+        if isinstance(part, ast.Expr) and isinstance(part.value, ast.Call)
+        if isinstance(part.value.func, ast.Attribute)
+    ]
     names = set()
     for part in parts:
         root: ast.AST = part

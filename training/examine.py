@@ -14,6 +14,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 
+from smolsynth.intervals import of_share
 from smolsynth.llms import MODELS, BundledLLM
 from smolsynth.verify.arithmetic import check_arithmetic
 from smolsynth.verify.passing import Estimate, pass_at_k_interval
@@ -32,8 +33,8 @@ FIGURES = {
     "pass_at_8_new": "pass@8 of word problems in new stories",
     "greedy": "sums and word problems: the answer at temperature 0 is right",
     "spread": "problems that are neither always nor never right",
-    "steps_true": "of right samples, those whose every step is true",
-    "distinct": "of right samples to one problem, those that differ from each other",
+    "steps_true": "of right samples, those whose every step is true (interval over samples)",
+    "distinct": "of right samples to one problem, those that differ from each other (interval over samples)",
     "calls_valid": "a call of a tool has the right form and can be run, at temperature 0",
     "calls_right": "the call gives what was wanted, at temperature 0",
     "tool_answers": "the tool's answer is used rightly, at temperature 0",
@@ -57,8 +58,15 @@ LONGEST = 200  # new tokens; what training wrote is shorter
 
 
 def share(results: Sequence[bool]) -> Estimate:
-    """The share of true ones, with its interval."""
-    return pass_at_k_interval([(1, int(right)) for right in results], 1)
+    """The share of true ones, with its interval (Wilson's)."""
+    hits = sum(results)
+    return Estimate(hits / len(results), of_share(hits, len(results)))
+
+
+def pooled(results: Sequence[bool]) -> Estimate:
+    """The share of true ones among samples, several to a problem; the interval takes each for
+    itself, and is a little too narrow."""
+    return pass_at_k_interval([(1, int(right)) for right in results or [False]], 1)
 
 
 class Examination:
@@ -132,8 +140,8 @@ class Examination:
             },
             "greedy": share(greedy),
             "spread": share([0 < right < tries for tries, right in every]),
-            "steps_true": share(true or [False]),
-            "distinct": share(differ or [False]),
+            "steps_true": pooled(true),
+            "distinct": pooled(differ),
         }
 
     def tools(self) -> dict[str, Estimate]:
@@ -216,8 +224,10 @@ def write_card(model: str, figures: dict[str, dict[str, Estimate]], count: int) 
     sums = "\n".join(f"- `{name}` {value}" for name, value in made["sha256"].items())
     composed = "python -m training.solver" + " --base" * (model == BASE)
     notes = f"{made['notes']}\n\n" if made.get("notes") else ""
-    beside = f"; beside them {count} of calls and of answers from what a tool said, and {count} "
-    others = "" if model == BASE else beside + "objects of JSON"
+    beside = (
+        f"; beside them {count} of calls and of answers from what a tool said, {count} objects "
+    )
+    others = "" if model == BASE else f"{beside}of JSON, {-(-count // 4)} that no tool is for"
     path = MODELS / model / "README.md"
     path.write_text(
         f"""---
@@ -245,9 +255,9 @@ tags: [synthetic, distilabel, education]
 
 `python -m training.examine --model {model}`: means and 95% intervals over {count} held-out cases \
 a language, drawn one by one: a third sums, a third known stories, a third new ones\
-{others}. Numbers and phrasings were never seen in training, stories where it is said (there are \
-not many, so other stories may move a figure further than its interval). It is the int8 model that \
-was measured.
+{others}. Sets of numbers were never seen in training, nor the wording of sums, tools and JSON; \
+known stories are told in words that training knows, new ones are new (there are not many, so \
+other stories may move a figure further than its interval). It is the int8 model that was measured.
 
 | figure | English | Chinese |
 |---|---|---|

@@ -58,11 +58,11 @@ def verify_code(
     """Whether the Python in an answer passes its unit tests, in the sandbox of `run_python`.
 
     The program never sees what it is tested with: of `assert f(2) == 4` the child evaluates `f(2)`
-    alone, and its value is compared with 4 here. A program that overwrites `assert`, patches the
-    checker, exits or prints “passed” gains nothing. This holds for tests of the form `assert
-    EXPRESSION OPERATOR LITERAL` and `assert EXPRESSION`; other statements (imports, helpers, a
-    function `check(f)` as HumanEval has it) run in the child, and there a program written to cheat
-    can pass by cheating.
+    alone, and its value is compared with 4 here. A program that patches the checker, exits, prints
+    “passed” or compares equal to everything gains nothing. This holds for tests of the form
+    `assert CALL OPERATOR LITERAL`. What a test itself calls (`abs`, `len`), names or defines, and
+    other statements (imports, helpers, a function `check(f)` as HumanEval has it), runs in the
+    child, where a program written to cheat can overwrite it.
 
     Args:
         text: the answer: a block of Python with words around it, or Python. Thoughts are no answer.

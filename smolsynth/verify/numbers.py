@@ -64,6 +64,7 @@ _ENDS = re.compile(
     re.IGNORECASE,
 )
 _OR = re.compile(r"\b(?:or|and|to)\b|或|和|、|至|到|~|&|^\s*[-,/]\s*$", re.IGNORECASE)
+_EITHER = re.compile(r"[\s,，]*(?:or|或者?|还是)\s*", re.IGNORECASE)  # where no answer is marked
 
 
 @dataclass(frozen=True)
@@ -227,7 +228,9 @@ def verify_number(
     """Whether the final answer of a text is a number.
 
     It is looked for behind the last `\\boxed`, `####`, “The answer is” or “答案是”; without one,
-    the last number counts, as in the usual evaluation of GSM8K. Thoughts are no answer.
+    the last number counts, as in the usual evaluation of GSM8K, whatever stands before it (but “4
+    or 5” are two). Thoughts are no answer. A word behind the number that is no known unit is
+    passed over.
 
     Args:
         text: the answer.
@@ -314,7 +317,12 @@ def _found(text: str, marked: bool) -> list[_Whole]:
     plain = plain_math(text)
     if not marked:
         wholes = _joined(quantities(plain), plain)
-        return wholes[-1:]
+        if len(wholes) < 2:
+            return wholes
+        one, two = wholes[-2:]
+        between = plain[one.parts[-1].end : two.parts[0].start]
+        either = _EITHER.fullmatch(between) and one.parts[0].value != two.parts[0].value
+        return wholes[-2:] if either else wholes[-1:]
     plain = plain.lstrip(" \n:：是为")
     end = _ENDS.search(plain)
     sentence = plain[: end.start()] if end else plain
