@@ -3,7 +3,7 @@
     python -m training.examine [--model solver] [--cases 300] [--samples 16] [--card]
 
 prints a table and, as the last line, one JSON object: figures by language, each [mean, low, high]
-with the 95% interval of a bootstrap over cases. What each means stands in FIGURES. Measured is the
+with the 95% interval. What each means stands in FIGURES. Measured is the
 int8 model that ships. Numbers, dates and phrasings are always held out; stories in half of the word
 problems, and in the figures that say so. `--card` writes the model's card; `--show 20` prints
 samples to read instead.
@@ -34,7 +34,8 @@ FIGURES = {
     "greedy": "sums and word problems: the answer at temperature 0 is right",
     "spread": "problems that are neither always nor never right",
     "steps_true": "of right samples, those whose every step is true (interval over samples)",
-    "distinct": "of right samples to one problem, those that differ from each other (interval over samples)",
+    "distinct": "of right samples to one problem, those that differ from each other (interval over"
+    " samples)",
     "calls_valid": "a call of a tool has the right form and can be run, at temperature 0",
     "calls_right": "the call gives what was wanted, at temperature 0",
     "tool_answers": "the tool's answer is used rightly, at temperature 0",
