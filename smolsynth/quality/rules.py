@@ -165,7 +165,10 @@ RULES: dict[str, Rule] = {
     "personal_data": Rule(
         1,
         False,
-        ("mail addresses, phone or card numbers, or keys", "save with mask=True, or " + _DROP),
+        (
+            "mail addresses, phone, identity or card numbers, or keys",
+            "save with mask=True, or " + _DROP,
+        ),
         ("有邮箱、电话、证件号、卡号或密钥", "保存时加 mask=True，或" + _DROP_ZH),
     ),
     # What a model of embeddings finds alike may differ in a number or a name.

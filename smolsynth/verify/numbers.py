@@ -60,7 +60,7 @@ _UNIT = re.compile(
     r"([A-Za-z]+(?: [A-Za-z]+)?|[\u4e00-\u9fff]+))"
 )
 _ENDS = re.compile(
-    r"[\n。;；!！?？(（]|[,，](?!\s*\d)|\.(?!\d)|\b(?:because|since|as|so|which)\b|因为|所以|由于",
+    r"[\n。;；!！?？(（]|[,，](?!\s*(?:\d|or\b|或|还是))|\.(?!\d)|\b(?:because|since|as|so|which)\b|因为|所以|由于",
     re.IGNORECASE,
 )
 _OR = re.compile(r"\b(?:or|and|to)\b|或|和|、|至|到|~|&|^\s*[-,/]\s*$", re.IGNORECASE)
@@ -229,8 +229,8 @@ def verify_number(
 
     It is looked for behind the last `\\boxed`, `####`, “The answer is” or “答案是”; without one,
     the last number counts, as in the usual evaluation of GSM8K, whatever stands before it (but “4
-    or 5” are two). Thoughts are no answer. A word behind the number that is no known unit is
-    passed over.
+    or 5” are two). Thoughts are no answer. Where a known unit is expected, a word behind the number
+    that is none is passed over; else another word is a wrong unit.
 
     Args:
         text: the answer.
