@@ -57,7 +57,7 @@ from training.world import LANGS, SLOTS, Concept, load_world
 
 FIGURES = {
     "right_fact": "answer to a held-out phrasing holds the fact that was asked for",
-    "compares": "a comparison of a held-out pair of concepts says what both are, and nothing else",
+    "compares": "a comparison of a held-out pair of concepts says what both are, and nothing untrue",
     "asks_on_topic": "'write a question about X' gives one question that names X",
     "self_instruct": "SelfInstruct: as many distinct queries as asked for, all about the context",
     "self_instruct_lines": "SelfInstruct writes nothing but well-formed queries, one a line",
@@ -70,7 +70,7 @@ FIGURES = {
     "judge_parsed": "UltraFeedback, 1-4 texts: every rating parsed (lowest of the five templates)",
     "judge_order": "overall rating puts two answers in the true order (true ties left out)",
     "judge_order_facts": "the same where they differ in one fact alone",
-    "judge_swapped": "the same order after the two answers are swapped",
+    "judge_swapped": "the same verdict after the two answers are swapped (a tie is one, too)",
     "complexity_parsed": "ComplexityScorer: every score parsed",
     "complexity_rank": "ComplexityScorer: rank correlation with the truth",
     "quality_parsed": "QualityScorer: every score parsed",
@@ -653,8 +653,9 @@ tags: [synthetic, distilabel, education]
 {notes}## Figures
 
 `python -m training.evaluate --exact`: shares of {cases} cases at least (rank correlations aside).
-Questions are held-out rewordings, answers to judge and mend hold faults that training never saw in
-them. int8 is the model in `ct2/` that generates, bf16 the weights in `model.safetensors`.
+Plain questions are in wordings that training never saw (17 a language), comparisons are of pairs,
+and answers to judge and mend hold faults, that it never saw; the other prompts are of the kind that
+it did see. int8 is the model in `ct2/` that generates, bf16 the weights in `model.safetensors`.
 
 | figure | English, int8 | bf16 | Chinese, int8 | bf16 |
 |---|---|---|---|---|
