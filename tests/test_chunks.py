@@ -23,7 +23,9 @@ from distilabel.steps.tasks import TextGeneration
 
 from smolsynth.errors import RunBusy, RunChanged, StepFailed
 from smolsynth.llms import load_llm
+from smolsynth.llms.endpoints import EndpointLLM
 from smolsynth.pipelines.pipeline import InProcessPipeline
+from smolsynth.pipelines.signature import signature
 
 ROWS = [{"number": i} for i in range(25)]
 seen: list[int] = []  # numbers that the step was given
@@ -150,6 +152,16 @@ def test_the_error_names_step_and_option(tmp_path):
     one.run(dataset=rows, folder=tmp_path, progress=False)
     with pytest.raises(RunChanged, match=r"llm\.generation_kwargs\.temperature was 0 and is 1"):
         two.run(dataset=rows, folder=tmp_path, progress=False)
+
+
+def test_how_fast_a_server_is_asked_is_no_other_run():
+    def made(model="m", **pace):
+        with InProcessPipeline() as pipeline:
+            llm = EndpointLLM(model=model, base_url="http://localhost:1/v1", api_key="k", **pace)
+            TextGeneration(name="answer", llm=llm)
+        return signature(pipeline, 42)
+
+    assert made() == made(max_concurrency=2, timeout=5, max_retries=1) != made("another")
 
 
 @pytest.mark.parametrize(

@@ -122,9 +122,14 @@ def test_kind_and_technique_follow_from_each_other_and_a_single_topic_needs_no_l
     assert Plan(topics=None).topics == ()
 
 
-def test_inputs_follow_from_the_seed_and_not_from_the_number_of_rows():
+def test_inputs_follow_from_the_seed_and_not_from_the_number_of_rows(monkeypatch):
     assert Plan().inputs() == Plan(rows=7).inputs() != Plan(seed=1).inputs()
     assert Plan().digest() == Plan(rows=7).digest() != Plan(seed=1).digest()
+    usual = Plan().digest()
+    monkeypatch.setenv("SMOLSYNTH_LLM_OPTIONS", '{"max_concurrency": 2}')
+    assert Plan().digest() == usual
+    monkeypatch.setenv("SMOLSYNTH_LLM_OPTIONS", '{"top_p": 0.5}')
+    assert Plan().digest() != usual
     for row in Plan(technique="magpie", topics=("space",)).inputs():
         assert row["system_prompt"].endswith("questions about space.")
 

@@ -57,7 +57,7 @@ from training.world import LANGS, SLOTS, Concept, load_world
 
 FIGURES = {
     "right_fact": "answer to a held-out phrasing holds the fact that was asked for",
-    "compares": "a comparison of a held-out pair of concepts says what both are, and nothing untrue",
+    "compares": "a comparison of a held-out pair of concepts says what both are, nothing untrue",
     "asks_on_topic": "'write a question about X' gives one question that names X",
     "self_instruct": "SelfInstruct: as many distinct queries as asked for, all about the context",
     "self_instruct_lines": "SelfInstruct writes nothing but well-formed queries, one a line",

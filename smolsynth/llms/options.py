@@ -54,6 +54,8 @@ OPTIONS = {
     "max_concurrency": Option("count", _is_count, None, "server"),
     "timeout": Option("seconds", lambda x: _is_number(x) and x > 0, None, "server"),
 }
+# How a server is asked, not what: a run may go on with others.
+PACE = ("max_concurrency", "timeout", "max_retries")
 # Those that belong to the model, and not to each call of `generate`.
 _OF_THE_MODEL = ("thinking", "thinking_tokens", "n", "template", "max_concurrency", "timeout")
 

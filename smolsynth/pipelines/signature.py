@@ -14,6 +14,7 @@ from distilabel.pipeline.base import BasePipeline
 from distilabel.steps.base import _Step
 
 from smolsynth import __version__
+from smolsynth.llms.options import PACE
 from smolsynth.pipelines.models import models_of
 
 _LIBRARIES = ("distilabel", "pydantic", "pydantic_core", "abc", "typing", "builtins", "functools")
@@ -52,9 +53,12 @@ def signature(pipeline: BasePipeline, seed: int) -> dict[str, Any]:
 
 
 def _without_help(value: Any) -> Any:
-    """A dump without what only explains it."""
+    """A dump without what only explains it, and without a model's pace."""
     if isinstance(value, dict):
-        return {k: _without_help(v) for k, v in value.items() if k != "runtime_parameters_info"}
+        kept = {k: _without_help(v) for k, v in value.items() if k != "runtime_parameters_info"}
+        if isinstance(model := kept.get("llm"), dict):
+            kept["llm"] = {k: v for k, v in model.items() if k not in PACE}
+        return kept
     return [_without_help(v) for v in value] if isinstance(value, list) else value
 
 
