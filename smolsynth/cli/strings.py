@@ -136,7 +136,8 @@ _MAKING = {
         "model": f"{', '.join(SPECS)}; or set SMOLSYNTH_LLM (default: bundled)",
         "topic": "a domain, such as weather; may be repeated (default: all)",
         "about": "instead: what the rows are to be about, in your own words",
-        "left_out": "Left out, because most of what this model writes with it is no good: {names}.",
+        "left_out": "Left out, because far fewer of its first rows were good than of the best one's:"
+        " {names}.",
         "topics_left_out": "Not asked about, because this model knows too little of them: {names}."
         " With --topic it is asked all the same.",
         "may_be_wrong": "So small a model is wrong now and then where it sounds sure: read the rows"
@@ -168,7 +169,7 @@ _MAKING = {
         "（默认取 SMOLSYNTH_LLM_OPTIONS）",
         "topic": "领域，比如天气；可以写几次（默认全部）",
         "about": "不选领域时，用自己的话说数据要讲什么",
-        "left_out": "这个模型用下面的技术写的大多不合格，所以没用：{names}。",
+        "left_out": "用下面的技术写的头几行，合格的比最好的那种少得多，所以没用：{names}。",
         "topics_left_out": "这个模型懂得太少，所以没问：{names}。想问也行，用 --topic 指定。",
         "may_be_wrong": "这么小的模型，说得再肯定也可能是错的：用之前逐行读一遍。",
         "positive": "要填不小于 1 的整数，不能是 {given!r}",

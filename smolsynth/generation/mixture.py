@@ -22,7 +22,7 @@ def narrowed(
     *,
     without: Collection[str] = (),
 ) -> Iterator[dict[str, list[Row]]]:
-    """Streams a pipeline, and leaves out the leaf steps most of whose first rows are no good.
+    """Streams a pipeline, and leaves out the leaf steps whose first rows are far less often good.
 
     Small models write fine questions of their own (Magpie), and scraps where they are asked for a
     list. After TRIAL chunks the techniques are compared by the share of their rows that is new and
