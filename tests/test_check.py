@@ -58,7 +58,7 @@ def test_faults_are_counted_shown_and_left_out(ui, said, tmp_path, capsys):
     back = read_rows(tmp_path / "clean")
     assert [row["id"] for row in back.rows] == [0, 1, 2, 3]
     card = (tmp_path / "clean" / "README.md").read_text("utf-8")
-    assert "Of 5 rows, 4 have none of the faults" in card and "empty 1" in card
+    assert "Of 5 rows, 4 have none of the faults that are refused" in card and "empty 1" in card
 
 
 def test_the_language_is_told_by_the_answers(tmp_path, capsys):

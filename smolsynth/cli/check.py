@@ -126,7 +126,7 @@ def _clean(rows: Any, report: Any, args: argparse.Namespace, text: dict[str, str
     if not good:
         return text["none_good"]
     own = strings(report.lang, NAME)
-    left_out = {finding.rule: len(finding.rows) for finding in report.findings if finding.rows}
+    left_out = {one.rule: len(one.rows) for one in report.findings if one.rows and not one.warns}
     counts = listed((f"{rule} {count}" for rule, count in left_out.items()), report.lang)
     folder = save(
         Each(good, rows.rows.__getitem__),

@@ -136,7 +136,7 @@ _MAKING = {
         "model": f"{', '.join(SPECS)}; or set SMOLSYNTH_LLM (default: bundled)",
         "topic": "a domain, such as weather; may be repeated (default: all)",
         "about": "instead: what the rows are to be about, in your own words",
-        "left_out": "Left out, because far fewer of its first rows were good than of the best one's:"
+        "left_out": "Left out, because far fewer of its first rows were good than of the best's:"
         " {names}.",
         "topics_left_out": "Not asked about, because this model knows too little of them: {names}."
         " With --topic it is asked all the same.",
@@ -369,9 +369,10 @@ _CHECK = {
         "hint": " Rows without faults: python -m smolsynth check {file} --clean FOLDER",
         "page": "The page is {file}.",
         "none_good": "No row is without faults: nothing written.",
-        "cleaned": "{good} of {all} rows are without faults: they are in {folder}.",
-        "left_out": "Of {all} rows, {good} have none of the faults that were looked for. Left out,"
-        " by rule: {counts}.",
+        "cleaned": "{good} of {all} rows have no fault that is refused: they are in {folder}."
+        " Faults that only warn are still in them.",
+        "left_out": "Of {all} rows, {good} have none of the faults that are refused; those that"
+        " only warn, such as personal data, are still in them. Left out, by rule: {counts}.",
         "despite": "What is left after the others were taken out.",
     },
     "zh": {
@@ -393,8 +394,10 @@ _CHECK = {
         "hint": "只留没有毛病的行：python -m smolsynth check {file} --clean FOLDER",
         "page": "网页报告：{file}",
         "none_good": "没有一行是没毛病的，什么也没写。",
-        "cleaned": "{all} 行里有 {good} 行没有毛病，已写入 {folder}。",
-        "left_out": "原有 {all} 行，其中 {good} 行查不出毛病。略去的行数（按规则）：{counts}。",
+        "cleaned": "{all} 行里有 {good} 行没有要拦的毛病，已写入 {folder}。"
+        "只提醒的毛病还留在里面。",
+        "left_out": "原有 {all} 行，其中 {good} 行没有要拦的毛病；"
+        "只提醒的（如个人信息）还留在里面。略去的行数（按规则）：{counts}。",
         "despite": "去掉其他行之后剩下的数据。",
     },
 }

@@ -98,7 +98,7 @@ UNKNOWN = Terms("?", "unknown", "unknown", "")
 _HUB = "https://huggingface.co/"
 # By what is in a model's name, the more special first; read in November 2026.
 TABLE: tuple[tuple[str, Terms], ...] = (
-    (r"^bundled\b", Terms("smolsynth", "apache-2.0", "own", "")),
+    (r"^bundled\b|^smolsynth[/ -]", Terms("smolsynth", "apache-2.0", "own", "")),
     (
         r"smollm",
         Terms("SmolLM", "apache-2.0", "nothing", f"{_HUB}HuggingFaceTB/SmolLM2-135M-Instruct"),
@@ -186,6 +186,10 @@ TABLE: tuple[tuple[str, Terms], ...] = (
 )
 
 
+_BETWEEN = re.compile(r"\s*[,;+、，；]\s*|\s+and\s+|\s*[和与]\s*")  # names, in words
+_ROLE = re.compile(r"^(?:judge|评审)\s*[:：]\s*")
+
+
 def terms_of(model: str) -> Terms:
     """The terms of a model, from a spec as `load_llm` takes it or from words; UNKNOWN where its
     family is not in the table, or where there are several.
@@ -195,13 +199,13 @@ def terms_of(model: str) -> Terms:
     >>> terms_of("a model of my own").license
     'unknown'
     """
-    names = [name for name in re.split(r"\s*[,;+]\s*|\s+and\s+", model.strip().lower()) if name]
-    found = {_of_one(name) for name in names}
+    names = [_ROLE.sub("", name) for name in _BETWEEN.split(model.strip().lower())]
+    found = {_of_one(name) for name in names if name}
     return found.pop() if len(found) == 1 else UNKNOWN
 
 
 def _of_one(name: str) -> Terms:
-    if not name.startswith("bundled"):
+    if not name.startswith(("bundled", "smolsynth")):
         name = name.rpartition("#")[2]  # of a server's address
         name = name.rpartition("/")[2] if name.count("/") > 1 or "\\" in name else name
         name = re.sub(r"[\s_:]", "-", name)
