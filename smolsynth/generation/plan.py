@@ -28,7 +28,6 @@ from smolsynth.generation.passages import documents_of, passages, state_of
 from smolsynth.generation.strings import _SAYS, IN_WORDS, NAMES, SYSTEM_PROMPTS
 from smolsynth.generation.subtopics import documents_about, with_openers
 from smolsynth.generation.world import mentioned
-from smolsynth.llms.options import PACE
 from smolsynth.rows import Row
 from smolsynth.text.language import listed
 from smolsynth.text.layout import clean
@@ -380,8 +379,12 @@ class Plan:
             if one.name != "rows"
             and (one.name not in _LATE or getattr(self, one.name) != one.default)
         ]
-        options = json.loads(self.llm_options) if self.llm_options else {}
-        values += [asked] if (asked := {k: options[k] for k in options if k not in PACE}) else []
+        if self.llm_options:
+            from smolsynth.llms.options import PACE  # takes seconds
+
+            options = json.loads(self.llm_options)
+            asked = {name: options[name] for name in options if name not in PACE}
+            values += [asked] if asked else []
         values += [state_of(self.documents)] if self.documents else []
         return sha256(repr([__version__, *values]).encode()).hexdigest()[:12]
 
