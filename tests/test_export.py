@@ -314,6 +314,7 @@ def test_licences_are_told_by_names_alone():
         ("meta-llama/Meta-Llama-3-8B-Instruct", "llama3"),
         ("TinyLlama/TinyLlama-1.1B-Chat", "apache-2.0"),
         ("meta-llama/Llama-3.3-70B-Instruct", "llama3.3"),
+        ("llama-33b", "llama3"),  # of 33 B parameters
         ("Qwen/Qwen3-4B、meta-llama/Llama-3.3-70B-Instruct；评审：zai-org/GLM-4.5", "unknown"),
         ("smolsynth/tutor、smolsynth/novice；评审：smolsynth/tutor", "apache-2.0"),
         ("deepseek-ai/DeepSeek-R1-Distill-Llama-8B", "llama3.1"),

@@ -118,7 +118,7 @@ TABLE: tuple[tuple[str, Terms], ...] = (
     ),
     (r"tinyllama", Terms("TinyLlama", "apache-2.0", "nothing", f"{_HUB}TinyLlama")),
     (
-        r"llama-?3[.-]?3",
+        r"llama-?3[.-]?3\b(?!b)",
         Terms("Llama 3.3", "llama3.3", "llama3.1", "https://www.llama.com/llama3_3/license/"),
     ),
     (

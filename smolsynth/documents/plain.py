@@ -29,9 +29,11 @@ def decoded(data: bytes, notes: Notes) -> str:
         best = None if b"\x00" in data[:1000] else from_bytes(data).best()
         if bom or best is None:
             raise Unreadable("encoding") from None
-        name = likely_encoding(data) or best.encoding
+        for name in filter(None, (likely_encoding(data), best.encoding)):
+            if "\ufffd" not in (text := data.decode(name, errors="replace")):
+                break
         notes("encoding", name=name)
-        return data.decode(name, errors="replace")
+        return text
 
 
 def read_text(path: Path, notes: Notes) -> Iterator[Block]:

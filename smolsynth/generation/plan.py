@@ -380,9 +380,9 @@ class Plan:
             and (one.name not in _LATE or getattr(self, one.name) != one.default)
         ]
         if self.llm_options:
-            from smolsynth.llms.options import PACE  # takes seconds
+            from smolsynth.llms.options import PACE, from_environment  # takes seconds
 
-            options = json.loads(self.llm_options)
+            options = from_environment() | self.model_options
             asked = {name: options[name] for name in options if name not in PACE}
             values += [asked] if asked else []
         values += [state_of(self.documents)] if self.documents else []

@@ -5,7 +5,7 @@ _EVERYDAY = {
     "gb18030": lambda code: b"\xa1\xa1" <= code <= b"\xd7\xf9" and code[1] > 0xA0,
     "big5": lambda code: b"\xa1\x40" <= code <= b"\xc6\x7e",
 }
-_MOSTLY = 2 / 3
+_MOSTLY = 0.9
 
 
 def likely_encoding(data: bytes) -> str | None:
