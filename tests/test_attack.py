@@ -444,6 +444,9 @@ wrong(
     one=cells(critique=lambda row, lang: SAY["bad"][lang]),
     the_instruction=cells(critique=lambda row, lang: row["instruction"]),
     the_response=cells(critique=lambda row, lang: row["response"]),
+    numbered=lambda rows, lang: [
+        {**row, "critique": f"{SAY['bad'][lang]} {number}"} for number, row in enumerate(rows)
+    ],
 )
 wrong(
     "preference",
@@ -695,6 +698,7 @@ broken(
     one_number=cells(ratings=[5]),
     three_numbers=cells(ratings=[5, 1, 2]),
     all_the_same=cells(ratings=[3, 3]),
+    the_wrong_way_round=cells(ratings=lambda r, la: r["ratings"][::-1]),
 )
 broken("batches", "strangers", made_up=cells(2, instruction="?"))
 broken(

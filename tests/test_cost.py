@@ -168,6 +168,9 @@ def test_a_limit_of_tokens_keeps_what_is_finished():
     assert 0 < len(made) < 40 and made == wanted[: len(made)]
     assert limit <= pipeline.usage.tokens < limit * 1.3  # one batch over, at most
     assert "max_tokens_total" in pipeline.stopped
+    assert pipeline.stopped.words("zh").startswith(
+        ("再做就要超过 max_tokens", "已经到了 max_tokens")
+    )
     run(pipeline)
     assert pipeline.stopped is None
 

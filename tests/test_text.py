@@ -81,6 +81,7 @@ def test_what_may_be_answered_in_another_language():
         "我没有学过水壶方面的知识，不想乱猜。",
         "您好！很抱歉，您没有提供文章的内容。",
         "无法回答这个问题。",
+        "暂时无法解答。",
     ],
 )
 def test_refusals(text):

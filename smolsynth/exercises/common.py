@@ -72,7 +72,10 @@ def column_problems(
         if (near, column) == ("input", "document"):  # distilabel refuses to map its inputs away
             variant = "/input"
         elif near is not None:
-            variant = "/expand" if any(map(is_list, sheet.columns[near])) else "/rename"
+            lists = [cell for cell in sheet.columns[near] if is_list(cell)]
+            variant = "/expand" if lists else "/rename"
+            if any(isinstance(item, Mapping) for cell in lists for item in cell):
+                variant = "/turns"
         elif talk is not None and column in ("instruction", "response", "chosen", "rejected"):
             near, variant = talk, "/messages"
         near = near and measures.clip(near)

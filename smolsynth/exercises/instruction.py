@@ -190,7 +190,13 @@ def _response_problems(sheet: Sheet, asked: str) -> Iterator[Problem]:
         if echo(question, response)
     ]
     if len(echoes) > MAX_ECHOES * sheet.rows:
-        yield sheet.problem("echo", "two-steps", echoes, "response")
+        evolved = asked == "evolved_instruction"
+        code = ("echo/evolved", "exercise-lion") if evolved else ("echo", "two-steps")
+        yield sheet.problem(*code, echoes, "response")
+        return
+    empty = [i for i, text in sheet.texts("response").items() if says_nothing(text)]
+    if len(empty) > MAX_ECHOES * sheet.rows:
+        yield sheet.problem("empty_cell/nothing", "two-steps", empty, "response")
         return
     questions = questions_in(sheet, "response")
     if len(questions) > MAX_QUESTIONS * sheet.rows:

@@ -252,7 +252,7 @@ def _critique_problems(sheet: Sheet) -> Iterator[Problem]:
     ]
     if len(same) > most:
         yield sheet.problem("no_critique", cell, same, "critique")
-    rows = commonest({i: plain(text) for i, text in critiques.items()})
+    rows = commonest({i: plain(re.sub(r"\d+", "", text)) for i, text in critiques.items()})
     if len(rows) > MAX_SAME_CRITIQUE * sheet.rows:
         yield sheet.problem("no_critique/same", cell, rows, "critique")
 

@@ -6,7 +6,7 @@ As in the exercises, what counts is what came out: rows, or for the seed a funct
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -23,7 +23,7 @@ from smolsynth.exercises.common import (
 )
 from smolsynth.exercises.preference import is_number
 from smolsynth.exercises.results import Problem, Report, Sheet, is_text, read, stale
-from smolsynth.exercises.truth import concepts_in
+from smolsynth.exercises.truth import concepts_in, exchanged
 from smolsynth.rows import Row
 from smolsynth.text.language import check_lang, in_language
 from smolsynth.text.refusals import refusal_in
@@ -226,6 +226,21 @@ def _batches(sheet: Sheet, _: Any, rows: Iterable[Row]) -> Iterator[Problem]:
         yield _problem(sheet, "rows_lost", count=need - len(lost), need=need, samples=texts)
     elif sheet.rows > LEAST_TEXTS and len({tuple(map(float, cell)) for cell in ratings}) == 1:
         yield _problem(sheet, "none_kept/same", range(sheet.rows), "instruction")
+    elif wrong := exchanged(_by_rating(sheet, rows, places), sheet.lang):
+        yield _problem(sheet, "none_kept/moved", wrong, "instruction")
+
+
+def _by_rating(
+    sheet: Sheet, rows: list[Row], places: Mapping[str, int]
+) -> Iterator[tuple[int, str, str, str]]:
+    """Row, instruction, and its responses with the highest and the lowest rating."""
+    for i, (asked, ratings) in enumerate(
+        zip(sheet.columns["instruction"], sheet.columns["ratings"], strict=True)
+    ):
+        texts = rows[places[asked]]["generations"] or ()
+        if len(texts) == len(ratings) and len(set(ratings)) > 1:
+            best, worst = ratings.index(max(ratings)), ratings.index(min(ratings))
+            yield i, asked, texts[best], texts[worst]
 
 
 def _selection(sheet: Sheet, _: Any, candidates: Iterable[Row], budget: int) -> Iterator[Problem]:

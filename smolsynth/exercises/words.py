@@ -35,10 +35,11 @@ MESSAGES = {
     },
     "not_a_dataset/columns": {
         "en": "This is a dictionary, not a dataset.\n"
-        "If it maps columns to lists, `datasets.Dataset.from_dict({answer})` makes a dataset of "
-        "it.",
+        "If it maps columns to lists, `from datasets import Dataset` and then "
+        "`{answer} = Dataset.from_dict({answer})` makes a dataset of it.",
         "zh": "这是一个字典，不是数据集。\n"
-        "如果其中每一列对应一个列表，用 `datasets.Dataset.from_dict({answer})` 就能变成数据集。",
+        "如果其中每一列对应一个列表，先 `from datasets import Dataset`，再 "
+        "`{answer} = Dataset.from_dict({answer})`，就能变成数据集。",
     },
     "not_a_dataset/text": {
         "en": "This is a text, not a dataset.\n"
@@ -48,9 +49,9 @@ MESSAGES = {
     },
     "not_a_dataset/rows": {
         "en": "This is a list, but not every item of it is a row.\n"
-        'A row is a dict such as `{{"instruction": "…", "response": "…"}}`.',
+        "A row is a dict, with a text for each column that the task names.",
         "zh": "这是一个列表，但其中有些元素不是数据行。\n"
-        '一行数据应是一个字典，如 `{{"instruction": "…", "response": "…"}}`。',
+        "一行数据应是一个字典，任务里列出的每一列都各有一段文本。",
     },
     "not_a_dataset/class": {
         "en": "This is a class, not a dataset.\n"
@@ -84,6 +85,12 @@ MESSAGES = {
         "zh": "缺少 `{column}` 列，不过有一列叫 `{near}`。\n"
         '如果就是它，请改名：在写出它的步骤里写 `output_mappings={{"{near}": "{column}"}}`，'
         "或者用 {rename}。",
+    },
+    "missing_column/turns": {
+        "en": "The column `{column}` is missing, but `{near}` holds the turns of conversations.\n"
+        'The check wants the text of the last turn: `row["{near}"][-1]["content"]`.',
+        "zh": "缺少 `{column}` 列，不过 `{near}` 列里是一轮轮的对话。\n"
+        '这里要的是最后一轮的文本：`row["{near}"][-1]["content"]`。',
     },
     "missing_column/expand": {
         "en": "The column `{column}` is missing, but `{near}` holds lists.\n"
@@ -123,6 +130,12 @@ MESSAGES = {
         "Look at which step writes this column, and whether two columns were mixed up.",
         "zh": "{n} 行中有 {bad} 行的 `{column}` 不是文本。\n"
         "请看看这一列由哪一步写出，是不是和别的列弄混了。",
+    },
+    "empty_cell/nothing": {
+        "en": "In {bad} of {n} rows, `{column}` says nothing.\n"
+        "Drop these rows; if there are many, look at the step that answers.",
+        "zh": "{n} 行中有 {bad} 行的 `{column}` 什么也没说。\n"
+        "请去掉这些行；如果数量很多，请检查作答的那一步。",
     },
     "empty_cell": {
         "en": "In {bad} of {n} rows, `{column}` is empty.\n"
@@ -365,6 +378,14 @@ MESSAGES = {
         "Feed the instruction to `TextGeneration`, and keep its `generation` as `response`.",
         "zh": "{n} 行中有 {bad} 行的回答只是重复了指令。\n"
         "请把指令交给 `TextGeneration`，并把它输出的 `generation` 作为 `response`。",
+    },
+    "echo/evolved": {
+        "en": "In {bad} of {n} rows, the response only repeats the evolved instruction.\n"
+        'Let `TextGeneration` read it, by `input_mappings={{"instruction": '
+        '"evolved_instruction"}}`, and keep its `generation` as `response`.',
+        "zh": "{n} 行中有 {bad} 行的回答只是重复了进化后的指令。\n"
+        '请让 `TextGeneration` 读它：`input_mappings={{"instruction": "evolved_instruction"}}`，'
+        "并把输出的 `generation` 作为 `response`。",
     },
     "echo/pair": {
         "en": "In {bad} of {n} pairs, `{column}` only repeats the instruction.\n"
@@ -763,6 +784,12 @@ MESSAGES = {
         "A judge that reads the responses does not rate them all alike: let it rate these rows.",
         "zh": "{n} 行的分数全都一样。\n"
         "评审模型要是真的读了回答，不会全打一样的分：请让它来评这些行。",
+    },
+    "none_kept/moved": {
+        "en": "In {bad} of {n} rows, the response that tells more truth has the lower rating.\n"
+        "Keep each rating with the row that the judge gave it to, in the order of the responses.",
+        "zh": "{n} 行中有 {bad} 行，说得更对的那个回答分数反而更低。\n"
+        "评审模型给哪一行打的分，就留在哪一行，次序和回答一致。",
     },
     "strangers": {
         "en": "In {bad} of {n} rows, the text is not one of the candidates.\n"

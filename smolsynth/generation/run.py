@@ -19,6 +19,7 @@ from smolsynth._files import free_name, write_whole
 from smolsynth.datasets.card import model_in_words
 from smolsynth.generation.plan import Plan
 from smolsynth.rows import Row
+from smolsynth.text.language import listed
 
 if TYPE_CHECKING:
     from smolsynth.generation.mixture import Chunks
@@ -28,6 +29,7 @@ FILE = "pipeline.py"  # beside the data
 SUBTOPICS = "subtopics.json"  # in a folder of parts
 STORE = ".parts"  # in an output folder: finished parts, to go on with
 ROWS_OF_PART = 16  # at best: see `Plan.chunk_size`
+_JUDGED = {"en": "{models}; judge: {judge}", "zh": "{models}；评审：{judge}"}
 
 
 @dataclass
@@ -259,7 +261,7 @@ def save_rows(
     }
     if made:
         facts = {
-            "model": plan.model,
+            "model": _models(plan),
             "technique": plan.method(sources),
             "seed": plan.seed,
             "seeds": plan.seed_texts() if len(made) == len(rows) else (),
@@ -281,6 +283,17 @@ def save_rows(
         given=len(rows) - len(made),
         **facts,
     )
+
+
+def _models(plan: Plan) -> str:
+    """The models that wrote and judged, for the card."""
+    if plan.kind != "preference" or plan.weaker_model is None:
+        return plan.model
+    names = [
+        f"smolsynth/{spec.partition(':')[2] or 'tutor'}" for spec in (plan.model, plan.weaker_model)
+    ]
+    wrote = listed(names, plan.lang)
+    return wrote if plan.judge else _JUDGED[plan.lang].format(models=wrote, judge=names[0])
 
 
 def _origin(row: Row) -> str:

@@ -193,7 +193,7 @@ def run_chunked(run: ChunkedRun, store: Store) -> Distiset:
                 for result in results:
                     writer.add(result.results)
         except BudgetSpent as spent:
-            stopped = str(spent)
+            stopped = spent.args[0]
         finally:
             pipeline.usage = Usage()
             pipeline.usage.add(run.meter.before)

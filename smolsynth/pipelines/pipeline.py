@@ -363,7 +363,7 @@ class InProcessPipeline(BasePipeline):
             try:
                 run.to_the_end(stages)
             except BudgetSpent as spent:
-                self.stopped = str(spent)
+                self.stopped = spent.args[0]
             finally:
                 self.none_counts, self.refused = run.none_counts, refusals.rows
                 self.usage, self.loading = meter.usage, run.loading

@@ -14,7 +14,7 @@ from typing import Any
 
 from distilabel.models.llms.base import LLM
 
-from smolsynth.errors import BudgetSpent
+from smolsynth.errors import BudgetSpent, Said
 from smolsynth.llms.strings import Unavailable
 from smolsynth.pipelines.models import models_of
 
@@ -168,17 +168,15 @@ class Meter:
         total = Usage()
         for usage in (self.before, self.usage, more or Usage()):
             total.add(usage)
-        would = "would be passed" if more else "is reached"
         if self.max_tokens_total is not None and _is_over(
             total.tokens, self.max_tokens_total, more
         ):
-            raise BudgetSpent(
-                f"max_tokens_total={self.max_tokens_total:,} {would} ({total.tokens:,.0f})"
-            )
+            limit = f"max_tokens_total={self.max_tokens_total:,}"
+            raise _spent(limit, f"{total.tokens:,.0f}", more)
         if self.max_cost is not None:
             cost = total.cost(self.prices or {})
             if _is_over(cost, self.max_cost, more):
-                raise BudgetSpent(f"max_cost={self.max_cost:g} {would} ({cost:.4g})")
+                raise _spent(f"max_cost={self.max_cost:g}", f"{cost:.4g}", more)
 
     @contextmanager
     def counting(self, step: str, llms: Sequence[LLM]) -> Iterator[None]:
@@ -218,6 +216,14 @@ def counted_llms(models: Iterable[Any]) -> list[LLM]:
     return [
         model for model in models if isinstance(model, LLM) and next(models_of(model), None) is None
     ]
+
+
+def _spent(limit: str, by: str, more: Usage | None) -> BudgetSpent:
+    if more:
+        return BudgetSpent(
+            Said(f"{limit} would be passed ({by})", f"再做就要超过 {limit} 了（{by}）")
+        )
+    return BudgetSpent(Said(f"{limit} is reached ({by})", f"已经到了 {limit}（{by}）"))
 
 
 def _is_over(number: float, limit: float, more: Usage | None) -> bool:

@@ -85,7 +85,8 @@ WORDS: dict[str, dict[str, str]] = {
         "no_sample": "No rows yet. Sample five: with the bundled model it takes a few seconds.",
         "sampling": "Making sample rows …",
         "loading": "Loading distilabel, once, for a few seconds …",
-        "sampled": "{n} sample rows in {seconds:.1f} s.",
+        "sampled": "{n} sample rows in {seconds:.1f} s. The same description and seed give the same"
+        " rows: change one to see others.",
         "sample_none": "All {n} rows of the sample were dropped: {counts}. Change the description.",
         "forecast": "All {rows} rows: about {seconds} and {tokens:,} tokens, if it goes on so.",
         "narrow": "It will not: the model's world says too little of this (texts: {n}), repeats are"
@@ -167,9 +168,9 @@ WORDS: dict[str, dict[str, str]] = {
         # export
         "name": "Folder name",
         "name_tip": "Letters, digits, dot, hyphen and underscore",
-        "bad_name": "A folder name has letters, digits, dots, hyphens and underscores; it begins"
-        " with a letter or a digit, does not end in a dot, and is none that Windows keeps for"
-        " itself, such as CON.",
+        "bad_name": "A folder name has at most 100 letters, digits, dots, hyphens and underscores;"
+        " it begins with a letter or a digit, does not end in a dot, and is none that Windows"
+        " keeps for itself, such as CON.",
         "format": "File format",
         "format_tip": "JSONL can be read by people; Parquet is smaller; Arrow is what datasets"
         " writes itself; the others are what trainers take, with the file that they want beside it",
@@ -189,8 +190,9 @@ WORDS: dict[str, dict[str, str]] = {
         " they were saved above.",
         "all_rejected": "All rows are rejected: accept some in 3 Review.",
         # code
-        "code_hint": "The same rows without the app: plain distilabel code, yours to change. With"
-        " the same seed it makes the same rows, before what you changed by hand.",
+        "code_hint": "The same rows without the app: a distilabel pipeline with the models and"
+        " helpers of this course, yours to change. With the same seed it makes the same rows,"
+        " before what you changed by hand.",
         "command": "As a command",
         "pipeline": "pipeline.py",
         "save_code": "Save pipeline.py",
@@ -276,7 +278,8 @@ WORDS: dict[str, dict[str, str]] = {
         "no_sample": "还没有数据。先看五行样例，用自带的模型只要几秒钟。",
         "sampling": "正在生成样例……",
         "loading": "正在载入 distilabel，只载入一次，要几秒钟……",
-        "sampled": "{n} 行样例，用时 {seconds:.1f} 秒。",
+        "sampled": "{n} 行样例，用时 {seconds:.1f} 秒。描述和随机种子不变，样例就不变；"
+        "想看别的，改其中一样。",
         "sample_none": "{n} 行样例全部舍弃：{counts}。请改一改描述。",
         "forecast": "按样例推算，生成 {rows} 行大约要 {seconds}，用掉 {tokens:,} 个词元。",
         "narrow": "不过实际会多出好几倍：模型的世界里只有 {n} 段文字讲到这些，要这么多行，就会反复"
@@ -353,8 +356,8 @@ WORDS: dict[str, dict[str, str]] = {
         "gate_tip": "质量关：违反规则的数据，不写明理由就不能保存",
         "name": "文件夹名",
         "name_tip": "可用字母、数字、点、连字符和下划线",
-        "bad_name": "文件夹名只能用字母、数字、点、连字符和下划线，以字母或数字开头，不能以点结尾，"
-        "也不能用 CON 这类 Windows 保留的名字。",
+        "bad_name": "文件夹名最多 100 个字符，只能用字母、数字、点、连字符和下划线，"
+        "以字母或数字开头，不能以点结尾，也不能用 CON 这类 Windows 保留的名字。",
         "format": "文件格式",
         "format_tip": "JSONL 可以直接打开看；Parquet 更小；Arrow 是 datasets 自己的格式；"
         "其余是各训练框架"
@@ -373,8 +376,8 @@ WORDS: dict[str, dict[str, str]] = {
         "pushed": "已推送：",
         "push_hint": "这一步可以不做；只有它会把数据发到别处：推送的就是上面存好的这 {n} 行。",
         "all_rejected": "全部行都已拒绝：请到“3 审阅”接受几行。",
-        "code_hint": "不用这个界面也能得到同样的行：下面是普通的 distilabel 代码，你可以随意改。"
-        "随机种子不变，行就不变；你手工改的不算在内。",
+        "code_hint": "不用这个界面也能得到同样的行：下面是一条 distilabel 流水线，用的是课程里的"
+        "模型和辅助函数，你可以随意改。随机种子不变，行就不变；你手工改的不算在内。",
         "command": "一条命令",
         "pipeline": "pipeline.py",
         "save_code": "保存 pipeline.py",

@@ -37,12 +37,17 @@ _MIXED = re.compile(  # without a space at one side, or one character by itself
 _MIXED_ZH = re.compile(
     r"[一-鿿，。、：；] [a-z]{2,}(?: [a-z]{2,})*[一-鿿]|[一-鿿][a-z]{2,}(?: [a-z]{2,})* [一-鿿]"
 )
-_DOUBLED_ZH = re.compile(r"([一-鿿]{2,5})\1(?!\1)|([一-鿿])\2\2")
+_DOUBLED_ZH = re.compile(r"([一-鿿]{2,5})\1+|([一-鿿])\2\2")
+_SOUNDS_ZH = re.compile(
+    r"[哈呵嘿嘻啊呜嗡咚汪喵叮当铃哗啦滴答嘎咕咯叽喳吱轰隆嘟呼噜咩哞砰啪嗷哇哎呀哦嗯啾唧沙咔嚓]+"
+)
 _MAY_DOUBLE_ZH = re.compile(
-    r"很[久多]|一.|[哈呵嘿嘻啊呜嗡咚汪喵叮当铃哗啦滴答嘎咕咯叽喳吱轰隆嘟呼噜咩哞砰啪嗷哇哎呀哦嗯啾唧沙咔嚓]+$"
+    rf"很[久多]|一.|{_SOUNDS_ZH.pattern}$"
     r"|.*[看想说讲聊试讨研商考学练收打整活放观体]"
     r"|[两三四五几]|许多|非常|好[多久]|越来"
 )
+# Said three times or more it may be stressed, or called out: "非常非常非常", "加油加油加油！"
+_MAY_TRIPLE_ZH = re.compile(r"很|好|非常|十分|特别|越来|一|慢慢|快")
 _VERSE_ZH = re.compile(r"歌|诗|谣|快板|顺口溜|绕口令|叠词|口诀|拟声")
 _SELF_ZH = re.compile(
     r"(?:^|[，。？！：:；“\s]|比较|对比|请问|说说|讲讲|解释|介绍|关于|一下|说明"
@@ -198,7 +203,13 @@ def _garbled_zh(text: str, given: str) -> str | None:
     if re.search("[a-z]", text) and (mixed := _GRAMMAR_ZH.search(text) or _MIXED_ZH.search(text)):
         return mixed[0].strip()
     for doubled in () if _VERSE_ZH.search(given or text) else _DOUBLED_ZH.finditer(text):
-        if not _MAY_DOUBLE_ZH.match(doubled[1] or doubled[2]):
+        one, times = doubled[1] or doubled[2], len(doubled[0]) // len(doubled[1] or doubled[0])
+        if times > 2:
+            amid = re.match("[一-鿿]", text[doubled.end() :])
+            may = not amid or _SOUNDS_ZH.fullmatch(one) or _MAY_TRIPLE_ZH.match(one)
+        else:
+            may = _MAY_DOUBLE_ZH.match(one)
+        if not may:
             return doubled[0]
     itself = _SELF_ZH.search(text) if _may_be_itself_zh(text) else None
     if itself and not (len(itself["one"]) == 1 and "之间" in text):

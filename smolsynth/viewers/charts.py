@@ -204,7 +204,9 @@ def chart(title: str, figures: str, fonts: list[str]) -> Iterator[Any]:
     """Yields axes to draw on, then shows them as a picture.
 
     What none of the fonts can draw, of titles and of labels at the axes, is printed instead: the
-    picture never holds boxes, whatever fonts there are.
+    picture never holds boxes, whatever fonts there are. The ground is white in dark themes too: the
+    same picture stands on GitHub, in Colab and in JupyterLab, and inks that can be read on both
+    grounds are pale on either.
     """
     import matplotlib
     from IPython.display import Image, display
