@@ -7,7 +7,7 @@ SPECS: dict[str, dict[str, str]] = {
     },
     "bundled:novice": {
         "en": "its little sister, worse on purpose, for pools of models",
-        "zh": "故意弱一些的新手模型（novice），多模型作答时当第二个",
+        "zh": "故意弱一些的新手模型（novice），多模型（model pooling）作答时当第二个",
     },
     "bundled:solver": {
         "en": "their sister that solves problems and calls tools, with slips: for verified data",
@@ -32,8 +32,9 @@ SPECS: dict[str, dict[str, str]] = {
     "openai:BASE_URL#MODEL": {
         "en": "any OpenAI-compatible endpoint: vLLM, Ollama, llama.cpp, `transformers serve`; the"
         " key, if any, in `SMOLSYNTH_API_KEY` (`OPENAI_API_KEY` goes to api.openai.com alone)",
-        "zh": "任何兼容 OpenAI 接口的端点：vLLM、Ollama、llama.cpp、`transformers serve`；"
-        "需要密钥的，放进 `SMOLSYNTH_API_KEY`（`OPENAI_API_KEY` 只会发给 api.openai.com）",
+        "zh": "任何兼容 OpenAI 接口的端点（endpoint）：vLLM、Ollama、llama.cpp、"
+        "`transformers serve`；需要密钥的，放进 `SMOLSYNTH_API_KEY`"
+        "（`OPENAI_API_KEY` 只会发给 api.openai.com）",
     },
     "hf:MODEL": {
         "en": "Hugging Face Inference Providers, with `HF_TOKEN`",

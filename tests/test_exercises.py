@@ -527,7 +527,7 @@ def test_hints_use_the_name_and_the_kind_of_what_the_learner_has():
     for answer, words in (
         (DatasetDict(train=Dataset.from_list(rows)), '`turtle = turtle["train"]`'),
         (Pipeline(name="p"), '`turtle = pipeline.run(dataset=[…])["default"]["train"]`'),
-        (Dataset.from_list(rows).to_dict(), "`datasets.Dataset.from_dict(turtle)`"),
+        (Dataset.from_list(rows).to_dict(), "`turtle = Dataset.from_dict(turtle)`"),
         (Pipeline, "This is a class"),
         (pd.Series(["x"]), "`pandas"),
         (changed("turtle", 6, response=None), "`[row for row in turtle if …]`"),

@@ -254,7 +254,7 @@ def test_steps_without_rows_say_what_to_do(app):
         ("rows", 0, ("1 to 5,000", "1 到 5,000")),
         ("length", 2, ("16 to 1,024", "16 到 1,024")),
         ("model", "", ("Which model", "哪个模型")),
-        ("model", "gpt", ("names no model", "这种写法的模型")),
+        ("model", "gpt", ("names no model", "模型的写法不对")),
         ("about", "Byzantine tax law", ("larger model", "大些的模型")),
         ("model", "openai:http://127.0.0.1:9/v1#m", ("127.0.0.1:9", "127.0.0.1:9")),
         ("model", "transformers:/no/such/folder", ("folder", "folder")),

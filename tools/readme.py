@@ -128,10 +128,10 @@ FIGURES: list[tuple[str, Callable[[], str]]] = [
     (r"(?<=\*\*novice\*\* \()[\d.]+(?= M\))", lambda: _millions("novice")),
     (r"(?<=\*\*solver\*\* \()[\d.]+(?= M\))", lambda: _millions("solver")),
     (r"(?<=\*\*base\*\* \()[\d.]+(?= M\))", lambda: _millions("solver_base")),
-    (r"(?<=（solver）有 )\d+(?= 万参数)", lambda: f"{_parameters('solver') / 1e4:.0f}"),
+    (r"(?<=解题模型\*\*有 )\d+(?= 万参数)", lambda: f"{_parameters('solver') / 1e4:.0f}"),
     (r"(?<=（solver_base，)\d+(?= 万参数)", lambda: f"{_parameters('solver_base') / 1e4:.0f}"),
-    (r"(?<=（tutor）有 )\d+(?= 万参数)", lambda: f"{_parameters('tutor') / 1e4:.0f}"),
-    (r"(?<=（novice）有 )\d+(?= 万参数)", lambda: f"{_parameters('novice') / 1e4:.0f}"),
+    (r"(?<=导师模型\*\*有 )\d+(?= 万参数)", lambda: f"{_parameters('tutor') / 1e4:.0f}"),
+    (r"(?<=新手模型\*\*有 )\d+(?= 万参数)", lambda: f"{_parameters('novice') / 1e4:.0f}"),
 ]
 
 

@@ -1,7 +1,6 @@
 """`python -m smolsynth studio`: serves Dataset Studio as a page."""
 
 import argparse
-import json
 import os
 import secrets
 import signal
@@ -85,9 +84,6 @@ def run(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="smolsynth-studio-") as folder:  # its owner's alone
         page = Path(folder) / "dataset_studio.ipynb"
         _write_page(page, PAGE.format(lang=args.lang, here=os.getcwd(), folder=str(args.output)))
-        # in a file, as a command line is for all to see, and Voilà warns of such an option there
-        settings_file = page.with_name("voila.json")
-        settings_file.write_text(json.dumps({"Voila": {"tornado_settings": settings()}}))
         print(text["studio"].format(address=address), flush=True)
         command = [
             *(sys.executable, "-m", "voila", str(page), f"--port={port}"),
@@ -97,8 +93,7 @@ def run(args: argparse.Namespace) -> int:
             # Voilà would show a page without the app.
             "--VoilaExecutor.iopub_timeout=120",
             "--Voila.auto_token=True",  # that of the environment: a command line is for all to see
-            f"--Voila.config_file_paths={folder}",
-            "--Voila.log_level=ERROR",
+            f"--Voila.tornado_settings={settings()}",
             f"--theme={args.theme}",
             "--no-browser",  # Voilà would open the address without its token
         ]

@@ -71,15 +71,16 @@ def load_llm(
         ValueError: a wrong `spec`, option or value.
         LLMUnavailable: files, package, token or server are missing.
     """
-    source = "spec" if spec else "SMOLSYNTH_LLM"
+    from_where = "" if spec else "SMOLSYNTH_LLM="
     spec = spec or os.environ.get("SMOLSYNTH_LLM") or "bundled"
     kind, _, name = str(spec).partition(":")
     make = _KINDS.get(kind)
     llm = make and make(name, {"use_magpie_template": use_magpie_template, "seed": seed}, options)
     if not llm:
-        given = {"source": source, "spec": spec, "forms": list(map(repr, SPECS))}
-        example = "openai:http://localhost:11434/v1#qwen2.5:0.5b"
-        raise ValueError(wrong("no_spec", **given, example=example))
+        given, example = f"{from_where}{spec!r}", "openai:http://localhost:11434/v1#qwen2.5:0.5b"
+        raise ValueError(
+            wrong("no_spec", given=given, forms=list(map(repr, SPECS)), example=example)
+        )
     return llm
 
 

@@ -163,8 +163,8 @@ _TEXT = {
 
 _WRONG = {
     "no_spec": (
-        "{source}: “{spec}” names no model. Use {forms} (such as {example}).",
-        "{source}：没有“{spec}”这种写法的模型。可以写 {forms}（例如 {example}）。",
+        "{given} names no model: use {forms} (such as {example}).",
+        "模型的写法不对：{given}。可以写 {forms}（例如 {example}）。",
     ),
     "not_taken": (
         "This kind of model doesn't take {names}: leave it out, or choose a model on a server.",
