@@ -437,6 +437,8 @@ wrong(
     ),
 )
 wrong("preference", "lion", "small_margin", one_apart=cells(1, rejected_rating=4))
+for _tier in ("turtle", "dog"):
+    wrong("instruction", _tier, "empty_cell", dots=cells(response="..."))
 wrong(
     "preference",
     "lion",

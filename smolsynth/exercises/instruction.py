@@ -189,13 +189,13 @@ def _response_problems(sheet: Sheet, asked: str) -> Iterator[Problem]:
         for i, (question, response) in sheet.pairs(asked, "response").items()
         if echo(question, response)
     ]
+    evolved = asked == "evolved_instruction"
     if len(echoes) > MAX_ECHOES * sheet.rows:
-        evolved = asked == "evolved_instruction"
         code = ("echo/evolved", "exercise-lion") if evolved else ("echo", "two-steps")
         yield sheet.problem(*code, echoes, "response")
         return
     empty = [i for i, text in sheet.texts("response").items() if says_nothing(text)]
-    if len(empty) > MAX_ECHOES * sheet.rows:
+    if len(empty) > MAX_ECHOES * sheet.rows and not evolved:  # of the lion, an elimination says it
         yield sheet.problem("empty_cell/nothing", "two-steps", empty, "response")
         return
     questions = questions_in(sheet, "response")

@@ -203,10 +203,10 @@ def _garbled_zh(text: str, given: str) -> str | None:
     if re.search("[a-z]", text) and (mixed := _GRAMMAR_ZH.search(text) or _MIXED_ZH.search(text)):
         return mixed[0].strip()
     for doubled in () if _VERSE_ZH.search(given or text) else _DOUBLED_ZH.finditer(text):
-        one, times = doubled[1] or doubled[2], len(doubled[0]) // len(doubled[1] or doubled[0])
-        if times > 2:
-            amid = re.match("[一-鿿]", text[doubled.end() :])
-            may = not amid or _SOUNDS_ZH.fullmatch(one) or _MAY_TRIPLE_ZH.match(one)
+        one = doubled[1] or doubled[2]
+        if doubled[1] and len(doubled[0]) > 2 * len(one):
+            at_the_end = not CHINESE.match(text, doubled.end())
+            may = at_the_end or _SOUNDS_ZH.fullmatch(one) or _MAY_TRIPLE_ZH.match(one)
         else:
             may = _MAY_DOUBLE_ZH.match(one)
         if not may:

@@ -112,7 +112,7 @@ def in_words(text: str, /, **values: Any) -> str:
 def columns_of(stream: TextIO) -> int:
     """Columns of printed text: WIDTH, or those of the terminal that it goes to, if fewer.
 
-    A notebook doesn't say how wide it is; JupyterLab shows WIDTH columns from some 900 px on.
+    A notebook doesn't say how wide it is.
     """
     return min(WIDTH, shutil.get_terminal_size().columns) if stream.isatty() else WIDTH
 
