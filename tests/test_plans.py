@@ -296,6 +296,54 @@ def test_a_mixture_without_magpie_says_so_in_file_and_card(tmp_path):
     assert "Magpie(" in code_of(plan)
 
 
+def row_of_card(folder: Path, name: str) -> str:
+    lines = (folder / "README.md").read_text("utf-8").splitlines()
+    (line,) = [line for line in lines if line.startswith(f"| {name} |")]
+    return line.removeprefix(f"| {name} | ").removesuffix(" |")
+
+
+@pytest.mark.parametrize(
+    ("plan", "name", "about"),
+    [
+        (Plan(topics=("weather", "space")), "about", "weather, space"),
+        (Plan(lang="zh", topics=("天气", "太空")), "题材", "天气、太空"),
+        (
+            Plan(about="tea | <b>law</b>", model="smollm2"),
+            "about",
+            r"tea \| &lt;b&gt;law&lt;/b&gt;",
+        ),
+    ],
+)
+def test_the_card_says_what_the_data_is_about(plan, name, about, tmp_path):
+    folder = save_rows([answered("What?", "That.")], plan, tmp_path / "data", despite="one row")
+    assert row_of_card(folder, name) == about
+
+
+@pytest.mark.parametrize(
+    ("plan", "name", "models"),
+    [
+        (Plan(), "model", "the small tutor model that comes with smolsynth"),
+        (
+            Plan(technique="two-models"),
+            "model",
+            "smolsynth/tutor, smolsynth/novice; judge: smolsynth/tutor",
+        ),
+        (
+            Plan(technique="two-models", lang="zh"),
+            "模型",
+            "smolsynth/tutor、smolsynth/novice；评审：smolsynth/tutor",
+        ),
+    ],
+)
+def test_the_card_names_who_wrote_and_who_judged(plan, name, models, tmp_path):
+    row = answered("What is rain?", "Rain is water that falls.")
+    if plan.kind == "preference":
+        row |= {"chosen": row.pop("response"), "rejected": "Rain is a pan."}
+        row |= {"chosen_rating": 5, "rejected_rating": 1}
+    folder = save_rows([row], plan, tmp_path / "data", despite="one row")
+    assert row_of_card(folder, name) == models
+
+
 def leaves_of(name: str, good: int, bad: int) -> list[dict]:
     rows = [answered(f"What is {name} {n}?", f"{name} {n} is a thing.") for n in range(good)]
     return rows + [answered(f"What is {name} {n}?", "") for n in range(bad)]

@@ -42,8 +42,8 @@ def card(name: str, records: Sequence[Row], facts: dict[str, Any], report: Repor
     Args:
         name: of the folder.
         records: at least one row, as `save` writes them.
-        facts: `lang`, `license`, `terms`, `given`, `model`, `options`, `technique`, `seed`,
-            `notes`, `prompts`, `despite` and `format`, without anything that must not be
+        facts: `lang`, `license`, `terms`, `given`, `model`, `options`, `technique`, `about`,
+            `seed`, `notes`, `prompts`, `despite` and `format`, without anything that must not be
             shown; of a trainer's format also its `columns`, what is `lost` in it, and
             `notes_of` it.
         report: of `measure`.
@@ -98,7 +98,7 @@ def card(name: str, records: Sequence[Row], facts: dict[str, Any], report: Repor
         **_sizes(records, kind, report),
         **{
             fact: facts[fact]
-            for fact in ("technique", "model", "options", "seed", "notes", "despite")
+            for fact in ("technique", "about", "model", "options", "seed", "notes", "despite")
         },
     )
     return made.content + "\n"

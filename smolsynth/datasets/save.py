@@ -9,6 +9,7 @@ Nothing is dropped silently: rows that can't be trained on raise, and the error 
 and filter them.
 """
 
+import html
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ def save(
     model: str,
     technique: str,
     seed: int | None,
+    about: str = "",
     llm_options: Mapping[str, Any] | None = None,
     notes: str = "",
     prompts: Mapping[str, str] | None = None,
@@ -87,6 +89,7 @@ def save(
             only the model's name goes into the card.
         technique: how, as "SelfInstruct, then EvolInstruct".
         seed: of the run.
+        about: the subject, as "medieval law".
         llm_options: what `load_llm` was given besides, as {"top_k": 20, "extra_body": {…}}; those
             in `SMOLSYNTH_LLM_OPTIONS` go into the card by themselves.
         notes: more to tell in the card (Markdown).
@@ -149,6 +152,7 @@ def save(
         "model": model_in_words(model, lang),
         "technique": one_line(without_secrets(technique)),
         "seed": "-" if seed is None else str(seed),
+        "about": one_line(html.escape(without_secrets(about))),
         "options": options_in_words({**from_environment(), **(llm_options or {})}),
         "notes": without_secrets(notes).strip(),
         "prompts": {name: without_secrets(text) for name, text in (prompts or {}).items()},

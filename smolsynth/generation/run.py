@@ -264,6 +264,7 @@ def save_rows(
             "model": _models(plan),
             "technique": plan.method(sources),
             "seed": plan.seed,
+            "about": plan.about or listed(plan.topics, plan.lang),
             "seeds": plan.seed_texts() if len(made) == len(rows) else (),
             "prompts": prompts(plan, sources),
             "llm_options": _options(plan),
