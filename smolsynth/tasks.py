@@ -40,19 +40,19 @@ TOO_MANY = 8  # of these without a single rating
 BRIEFLY = {"en": "Answer in one or two short sentences.", "zh": "请用一两句话回答。"}
 ENOUGH = 4
 
-# For OpenedMagpie: what the system says, and how a question may begin.
+# For OpenedMagpie: what the system says, and how a question may begin. The English ones are those
+# behind which SmolLM2-135M errs least: of the rows that passed, a reader threw out 3 of 54 behind
+# "What is the purpose of", 5 of 12 behind "What is the main function of".
 ASKS = {
     "en": "The user asks one short question about {topic}.",
     "zh": "用户提了一个关于{topic}的简短问题。",
 }
 OPENERS = {
     "en": (
-        "What is the role of {topic}",
-        "What is {topic}",
-        "Can you tell me what {topic} is",
-        "What role does {topic} play in",
         "What is the purpose of {topic}",
-        "In one sentence, what is {topic}",
+        "Can you tell me what {topic} is",
+        "What purpose does {topic} serve",
+        "What is {topic}",
     ),
     "zh": (
         "{topic}是什么？它",
@@ -191,7 +191,7 @@ def openings(topic: str, lang: str) -> list[dict[str, str]]:
     """Rows for `OpenedMagpie`, with `topic`, `system_prompt` and `opener`, one for each of OPENERS.
 
     >>> openings("medieval law", "en")[0]["opener"]
-    'What is the role of medieval law'
+    'What is the purpose of medieval law'
     """
     system = ASKS[lang].format(topic=topic)
     return [

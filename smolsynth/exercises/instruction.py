@@ -31,6 +31,7 @@ COLUMNS = {
 }
 COLUMN_CELLS = {"document": "self-instruct", "evolved_instruction": "evol-instruct"}
 MAX_ECHOES = 0.05  # small models repeat the question now and then
+MAX_EMPTY = 0.05  # and say nothing now and then
 MAX_QUESTIONS = 0.5  # of the responses; some answers end in one
 MAX_COPIED_RESPONSES = (
     0.10  # a short document may be the answer; the task forbids to copy questions
@@ -195,7 +196,7 @@ def _response_problems(sheet: Sheet, asked: str) -> Iterator[Problem]:
         yield sheet.problem(*code, echoes, "response")
         return
     empty = [i for i, text in sheet.texts("response").items() if says_nothing(text)]
-    if len(empty) > MAX_ECHOES * sheet.rows and not evolved:  # of the lion, an elimination says it
+    if len(empty) > MAX_EMPTY * sheet.rows and not evolved:  # of the lion, an elimination says it
         yield sheet.problem("empty_cell/nothing", "two-steps", empty, "response")
         return
     questions = questions_in(sheet, "response")
