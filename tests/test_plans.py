@@ -683,6 +683,16 @@ def test_a_model_that_yields_nothing_good_is_given_up_at_once():
     assert not rows and dropped == {"empty": 3}
 
 
+def test_a_model_that_is_seldom_sure_is_given_up_sooner():
+    def chunks():
+        yield {"default": [answered("Please say what a cup is for.") | {"agreement": 1.0}]}
+        for n in range(800):
+            yield {"default": [answered(f"What is {n} for?") | {"agreement": 0.1}]}
+
+    *_, (rows, dropped) = collect(chunks(), 50, "en", least_agreement=0.4)
+    assert len(rows) == 1 and dropped == {"inconsistent": 4}
+
+
 def test_rows_that_trickle_in_go_on():
     names = "cup pan pot jug bowl fork knife spoon plate glass tray lid".split()
     chunks = [{"default": [answered(f"Is a {name} old?", f"No {name} is.")] * 4} for name in names]

@@ -19,6 +19,7 @@ from smolsynth.text.wording import AskedAgain, asked_and_said
 # A model that repeats itself is not asked for ever: collecting ends where so many chunks in a row
 # have given fewer good new rows than that, or the first ones none at all.
 _PATIENCE, _LEAST, _FIRST = 10, 3, 3
+_PATIENCE_IN_DOUBT = 5  # chunks of a model whose doubtful answers are dropped take long
 PROVENANCE = ("file", "chunk", "chunk_text")  # of rows about documents
 TOO_LOW = 3  # a rating of the better response below it: the document hardly answers
 THOUGHTS = "thoughts"
@@ -150,8 +151,9 @@ def collect(
 
     Dropped are rows that break a rule (`as_row`), copy a seed, or repeat a row that is kept, be it
     nearly. Where the pipeline has several leaf steps, the column `source` names that of each row.
-    It ends after three chunks without a good row, and after any ten in a row with fewer than three
-    new ones: a model that goes on repeating itself is not paid for long.
+    It ends after three chunks without a good row, and after any ten in a row (five with `most_loss`
+    or `least_agreement`) with fewer than three new ones: a model that goes on repeating itself, or
+    knows too little of the subject, is not paid for long.
 
     Args:
         chunks: what each chunk of a run gave, by leaf step, as `InProcessPipeline.stream` yields.
@@ -171,7 +173,8 @@ def collect(
     again = AskedAgain(lambda row: _asked_and_said(kept[row]))
     for text in seeds:
         copies.add(text)
-    new_rows: deque[int] = deque(maxlen=_PATIENCE)
+    in_doubt = most_loss is not None or least_agreement is not None
+    new_rows: deque[int] = deque(maxlen=_PATIENCE_IN_DOUBT if in_doubt else _PATIENCE)
     for chunk in chunks:
         before = len(kept)
         for leaf, made in _varied(chunk):
@@ -188,7 +191,8 @@ def collect(
         new_rows.append(len(kept) - before)
         yield kept[:rows], dropped
         hopeless = len(new_rows) == _FIRST and not kept
-        if len(kept) >= rows or hopeless or (len(new_rows) == _PATIENCE and sum(new_rows) < _LEAST):
+        slow = len(new_rows) == new_rows.maxlen and sum(new_rows) < _LEAST
+        if len(kept) >= rows or hopeless or slow:
             return
 
 
