@@ -565,6 +565,10 @@ def test_magpie_over_completions(server, shown, option, prompt, stop):
     llm = load(server, use_magpie_template=True, template=option)
     with InProcessPipeline() as pipeline:
         Magpie(name="ask", llm=llm)
+    system = {"role": "system", "content": "Rain."}
+    assert llm.prepare_input([system]) == prompt  # as a notebook shows it
+    with pytest.raises(ValueError, match="the server makes the prompt"):
+        llm.prepare_input([system, {"role": "user", "content": "Hi"}])
     made = pipeline.run(dataset=[{"system_prompt": "Rain."}], progress=False)["default"]["train"]
     assert made[0]["instruction"] == "What is rain?"
     assert made[0]["response"] == "heard What is rain?"  # by chat, with the server's own template

@@ -27,7 +27,7 @@ from smolsynth.llms.common import (
 from smolsynth.llms.habits import Habits, switch_off
 from smolsynth.llms.replies import Answer, Fault, Malformed, answers_in, fault_of, starts_inside
 from smolsynth.llms.strings import Unavailable
-from smolsynth.llms.templates import family_of, is_users_turn, open_user_turn
+from smolsynth.llms.templates import Prompt, family_of, is_users_turn, open_user_turn
 from smolsynth.llms.thinking import Thinking
 
 # What is known of (base URL, model), for all objects of this process.
@@ -369,6 +369,23 @@ class EndpointLLM(OpenAILLM, MagpieChatTemplateMixin):
             times=times,
         )
 
+    def prepare_input(self, input: list[dict[str, Any]]) -> str:
+        """The prompt after which the model goes on as the user, as it is sent for Magpie.
+
+        Raises:
+            ValueError: a chat, which is sent as messages: the server makes its prompt.
+        """
+        if not self.use_magpie_template or not is_users_turn(input):
+            raise ValueError(
+                "A chat is sent as messages, and the server makes the prompt of them. To see what"
+                " Magpie sends: load_llm(…, use_magpie_template=True), and messages that end before"
+                " a user's turn."
+            )
+        return self._opened(input).text
+
+    def _opened(self, messages: list[dict[str, Any]]) -> Prompt:
+        return open_user_turn(messages, self.template or family_of(self.model))
+
     def _request(
         self,
         messages: list[dict[str, Any]],
@@ -385,7 +402,7 @@ class EndpointLLM(OpenAILLM, MagpieChatTemplateMixin):
         body: dict[str, Any] = {"messages": messages}
         is_raw = self.use_magpie_template and is_users_turn(messages)
         if is_raw:
-            prompt = open_user_turn(messages, self.template or family_of(self.model))
+            prompt = self._opened(messages)
             stop = settings.get("stop") or []
             settings["stop"] = [*([stop] if isinstance(stop, str) else stop), prompt.end]
             body = {"prompt": prompt.text}
