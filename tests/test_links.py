@@ -58,11 +58,7 @@ ONE_LANGUAGE = re.compile("<!-- only here -->.*?<!-- end only -->", re.DOTALL)
 
 
 def page(path: Path, *, of_both: bool = False) -> Page:
-    if path.suffix == ".ipynb":
-        cells = notebooks.read(path).cells
-        text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    else:
-        text = path.read_text("utf-8")
+    text = "\n\n".join(notebooks.prose(path))
     if of_both:
         text = ONE_LANGUAGE.sub("", text)
     read = Page(path, text, [], set(), [], [], [])

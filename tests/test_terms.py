@@ -1,13 +1,14 @@
 """A term is explained where it first stands; the terms are those of CONTRIBUTING's glossary."""
 
-import json
 import re
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tools import notebooks
+
+ROOT = notebooks.ROOT
 # in the order in which the course is read
 PAGES = (
     "instruction_datasets.md",
@@ -90,12 +91,9 @@ def glossary() -> dict[str, str]:
     return terms
 
 
-def prose(page: str) -> str:
-    path = ROOT / page
-    text = path.read_text("utf-8")
-    if path.suffix == ".ipynb":
-        cells = json.loads(text)["cells"]
-        text = "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+@cache
+def prose(path: Path) -> str:
+    text = "\n\n".join(notebooks.prose(path))
     # `chosen` stands for its own English, `--prompt 步骤=提示词` for nothing
     return UNREAD.sub(lambda m: m[0] if re.fullmatch("`[ -~]*`", m[0]) else "", text)
 
@@ -125,15 +123,15 @@ def test_an_english_word_beside_the_first_use_is_enough():
 
 @pytest.mark.parametrize("page", PAGES)
 def test_chinese_terms_come_with_their_english(page):
-    path = Path(page)
-    assert unglossed(prose(str(path.with_stem(f"{path.stem}_cn"))), glossary()) == []
+    path = ROOT / page
+    assert unglossed(prose(path.with_stem(f"{path.stem}_cn")), glossary()) == []
 
 
 @pytest.mark.parametrize("term", EXPLAINED)
 def test_an_english_term_is_explained_where_it_first_stands(term):
     use = re.compile(rf"(?<![\w-]){term}(?:s|es)?(?!\w)", re.IGNORECASE)
     for page in PAGES[:-1]:  # the README shows the way to the pages that explain
-        text = prose(page).replace("access token", "password")
+        text = prose(ROOT / page).replace("access token", "password")
         if first := use.search(text):
             assert EXPLAINED[term] in line_at(text, first.start())
             return

@@ -61,23 +61,16 @@ _PAGES = sorted(notebooks.ROOT.glob("*_cn.md"))
 _SLANTED = re.compile(r"(?<![*\\])\*(?=[\w“《（])[^*\n`$]*[\u4e00-\u9fff][^*\n`$]*\*(?!\*)")
 
 
-def prose(path):
-    """The Markdown of a page or of a notebook's cells."""
-    if path.suffix != ".ipynb":
-        return [path.read_text("utf-8")]
-    return [cell.source for cell in notebooks.read(path).cells if cell.cell_type == "markdown"]
-
-
 @pytest.mark.parametrize("path", _PAGES + CHINESE, ids=lambda path: path.name)
 def test_no_chinese_character_is_slanted(path):
     """Chinese has no italics: a browser slants the characters, and badly."""
-    assert not [found for text in prose(path) for found in _SLANTED.findall(text)]
+    assert not [found for text in notebooks.prose(path) for found in _SLANTED.findall(text)]
 
 
 @pytest.mark.parametrize("path", _PAGES + CHINESE, ids=lambda path: path.name)
 def test_bold_type_ends(path):
     """Behind a Chinese full stop, two asterisks close nothing where a character follows them."""
-    lines = [token for text in prose(path) for token in MarkdownIt().parse(text)]
+    lines = [token for text in notebooks.prose(path) for token in MarkdownIt().parse(text)]
     shown = [part for line in lines for part in line.children or () if part.type == "text"]
     assert not [part.content for part in shown if "**" in part.content]
 

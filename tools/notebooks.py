@@ -64,6 +64,13 @@ def read(path: Path) -> NotebookNode:
     return notebook
 
 
+def prose(path: Path) -> list[str]:
+    """The Markdown of a page, or of each such cell of a notebook."""
+    if path.suffix != ".ipynb":
+        return [path.read_text("utf-8")]
+    return [cell.source for cell in read(path).cells if cell.cell_type == "markdown"]
+
+
 def write(path: Path, notebook: NotebookNode) -> None:
     """Whole or not at all."""
     write_whole(path, nbformat.writes(notebook).rstrip("\n") + "\n")
