@@ -38,8 +38,8 @@ def known_pairs(lang: str, n: int | None = None) -> list[Row]:
 
     Returns:
         Rows of `instruction`, `generations` (two texts), `better` (0 or 1: which of them), `fault`
-        (of the other one, as "wrong_fact"), `facts` (passages that a right text holds) and `more`
-        (passages that it may hold besides).
+        (of the other one, as "wrong_fact"), `facts` (for each fact that a right text holds the
+        passages that say it, of which one will do) and `more` (the same of further facts).
 
     Raises:
         ValueError: another language, or n below 1 or above what there is.
@@ -68,12 +68,16 @@ def equal_pairs(pairs: Iterable[Row], own: Iterable[str | None]) -> list[Row]:
     made = []
     for pair, text in zip(pairs, own, strict=True):
         other = pair["generations"][pair["better"]]
-        right = text is not None and all(fact in text for fact in pair["facts"])
+        right = text is not None and all(_holds(text, fact) for fact in pair["facts"])
         if right and text.strip() != other.strip():
-            says_more = [any(fact in said for fact in pair["more"]) for said in (text, other)]
+            says_more = [any(_holds(said, fact) for fact in pair["more"]) for said in (text, other)]
             if says_more[0] == says_more[1]:
                 made.append({"instruction": pair["instruction"], "generations": [text, other]})
     return made
+
+
+def _holds(text: str, passages: list[str]) -> bool:
+    return any(passage in text for passage in passages)
 
 
 # ---- the audit ----

@@ -15,7 +15,7 @@ from smolsynth.text.language import check_lang
 
 
 def topics(lang: str) -> list[str]:
-    """Names of the 16 domains in one language ("en" or "zh"), in the order of the data file.
+    """Names of the domains in one language ("en" or "zh"), in the order of the data file.
 
     Raises ValueError for another language.
     """

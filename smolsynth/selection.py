@@ -7,6 +7,7 @@
 | `DeitaSelection` | Deita (Liu et al. 2023) | `DeitaFiltering`: distances to all rows |
 | `InstructionFollowingDifficulty` | Superfiltering (Li et al. 2024) | none |
 | `SelfConsistency` | SelfCheckGPT (Manakul et al. 2023) | none |
+| `DistinctTexts` | none: a judge need not read a text twice | none |
 | `LongestResponses` | the last filter of Magpie's published sets (Xu et al. 2024) | none |
 
 `COMPLICATE_INPUT` is the operation in depth that distilabel's `EvolInstruct` lacks.
@@ -268,6 +269,36 @@ class LongestResponses(GlobalStep):
 
     def process(self, inputs: StepInput) -> StepOutput:  # type: ignore[override]
         yield sorted(inputs, key=lambda row: -len(row["response"] or ""))[: self.budget]
+
+
+class DistinctTexts(Step):
+    """Of each row's texts keeps one of those that are the same, so that a judge reads none twice.
+
+    Candidates of one small model, or of two, are often the same word for word. Whoever rates both
+    pays twice, and a judge that hangs on the order of texts may find one of them better.
+
+    Input and output columns:
+        - generations (`list[str | None]`): texts are the same but for space around them; one row
+            may end with one text.
+        - models (`list[str]`): whose text each is; of the same texts, the first model's name stays.
+    """
+
+    @property
+    def inputs(self) -> StepColumns:
+        return ["generations", "models"]
+
+    @property
+    def outputs(self) -> StepColumns:
+        return ["generations", "models"]
+
+    def process(self, inputs: StepInput) -> StepOutput:  # type: ignore[override]
+        for row in inputs:
+            first: dict[str | None, int] = {}
+            for place, text in enumerate(row["generations"]):
+                first.setdefault(text and text.strip(), place)
+            for column in ("generations", "models"):
+                row[column] = [row[column][place] for place in first.values()]
+        yield inputs
 
 
 class InstructionFollowingDifficulty(Step):

@@ -56,7 +56,7 @@ def _right(tier: str, lang: str, per_seed: int = 4) -> tuple[dict, ...]:
     for seed in seeds.documents(lang, 26):
         concept, made = concepts[seed["concept"]], 0
         while made < per_seed:
-            question = composer.question(concept, composer.rng.choice(("kind", "role", "how")))
+            question = composer.question(concept)
             asked = composer.evolve(question, "CONSTRAINTS") if tier == "lion" else question
             if {question.text, asked.text} & used:
                 continue

@@ -135,7 +135,7 @@ def test_a_judge_that_loves_its_own(pairs):
 
 
 def test_equal_pairs_are_right_and_say_as_much(pairs):
-    pair = {**pairs[1], "better": 0, "facts": ["short"], "more": ["blue"]}
+    pair = {**pairs[1], "better": 0, "facts": [["short"]], "more": [["blue", "azure"]]}
     both = [pair["generations"][0], pair["generations"][1]]
     assert equal_pairs([pair], ["It is short."]) == [
         {"instruction": "Question 1?", "generations": ["It is short.", both[0]]}
@@ -187,7 +187,7 @@ def test_known_pairs_have_one_better_half(lang):
         one, two = pair["generations"]
         assert one != two and pair["fault"] != "none"
         right = pair["generations"][pair["better"]]
-        assert all(fact in right for fact in pair["facts"])
+        assert all(any(p in right for p in passages) for passages in pair["facts"])
     for pair in pairs[::2]:  # facts of two concepts in the worse text, of one in the better
         owners = [{owner for owner, _ in facts_in(text, lang)} for text in pair["generations"]]
         assert owners[1 - pair["better"]] - owners[pair["better"]]

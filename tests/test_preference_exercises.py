@@ -37,8 +37,8 @@ def _right(tier: str, lang: str, count: int = 24) -> tuple[dict, ...]:
     composer = Composer(lang, random.Random(8))
     rows = []
     for concept in composer.concepts[:count]:
-        q = composer.question(concept, "how")
-        good, bad = composer.answer(q, full=True), composer.flawed(q, "wrong_fact")
+        q = composer.question(concept)
+        good, bad = composer.answer(q, extra=True), composer.flawed(q, "wrong_fact")
         row = {"instruction": q.text, "chosen": good, "rejected": bad}
         if tier != "turtle":
             row |= {"response": bad, preference.NEW[tier]: good}

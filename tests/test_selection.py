@@ -20,6 +20,7 @@ from smolsynth.pipelines import InProcessPipeline, try_step
 from smolsynth.selection import (
     COMPLICATE_INPUT,
     DeitaSelection,
+    DistinctTexts,
     EvolEliminations,
     LongestResponses,
     NovelInstructions,
@@ -231,6 +232,16 @@ def test_deita_says_what_is_wrong_with_embeddings():
 
 
 # --- Magpie --------------------------------------------------------------------------------------
+
+
+def test_of_equal_texts_a_judge_reads_one():
+    row = {
+        "generations": ["It rains.", "It rains. ", None, "Water falls.", None],
+        "models": ["a", "b", "b", "c", "a"],
+    }
+    [kept] = try_step(DistinctTexts(), [row])
+    assert kept["generations"] == ["It rains.", None, "Water falls."]
+    assert kept["models"] == ["a", "b", "c"]
 
 
 def test_the_longest_responses_stay_whatever_they_are_worth():

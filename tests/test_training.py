@@ -37,6 +37,8 @@ def options(small_corpus, folder, **more) -> argparse.Namespace:
         "kv_heads": 1,
         "vocabulary": 600,
         "threads": 1,
+        "compile": False,
+        "copying": 0,
         "save_every": 3,
         "seed": 0,
         "notes": "",
@@ -178,7 +180,7 @@ def test_questions_cut_at_random_stay_the_same_text_and_are_not_learned(small_co
     assert len(other) > 0.5 * len(rows)  # each question has five chances
 
 
-def test_the_digits_of_a_verdict_weigh_more(small_corpus):
+def test_the_digits_of_a_verdict_weigh_more_and_questions_less(small_corpus):
     lines = [json.loads(line) for line in small_corpus.read_text("utf-8").splitlines()[1:]]
     tokenizer = train.train_tokenizer(lines, [], 600)
     reply = "#### Output for Text 1\nRating: 4\nRationale: It has 3 facts. Rating: none"
@@ -187,11 +189,22 @@ def test_the_digits_of_a_verdict_weigh_more(small_corpus):
             {"role": "user", "content": "Rating: 2"},
             {"role": "assistant", "content": reply},
         ],
-        "learn_user": False,
+        "learn_user": True,
     }
-    ids, _, weights = train.encode(example, tokenizer, stray_header=False)
-    heavy = [tokenizer.decode([i]) for i, w in zip(ids, weights, strict=True) if w > 1]
+    ids, labels, weights = train.encode(example, tokenizer, stray_header=False)
+    heavy = [tokenizer.decode([i]) for i, w in zip(ids, weights, strict=True) if w > train.SAID]
     assert [text.strip() for text in heavy] == ["4"]
+    light = [i for i, n, w in zip(ids, labels, weights, strict=True) if n >= 0 and w < train.SAID]
+    assert tokenizer.decode(light, skip_special_tokens=False) == "Rating: 2<|im_end|>"
+
+
+def test_what_is_said_twice_is_learned_the_second_time():
+    for seed in range(8):
+        ids, labels, weights = train.random_twice(600, 1000, random.Random(seed))
+        assert ids.shape == labels.shape == weights.shape and (weights == 1).all()
+        said = (labels[0] != train.IGNORE).sum() + 1  # the first one can't be known
+        assert (ids[:, :said] == ids[:, -said:]).all() and len(ids) * ids.shape[1] <= 1000
+        assert (labels[:, -said + 1 :] == ids[:, -said + 1 :]).all()
 
 
 @pytest.mark.parametrize("kv_heads", [1, 2])
@@ -204,16 +217,21 @@ def test_plain_attention_is_the_library_s_own(kv_heads):
         assert torch.allclose(ours, model(ids).logits, atol=1e-4)
 
 
-def test_heads_that_are_alike_are_shared_without_a_change():
+def test_heads_that_are_alike_are_shared_and_copied_without_a_change():
     model = train.build_model(600, 128, 2, kv_heads=2).eval()
     for layer in model.model.layers:
         for projection in (layer.self_attn.k_proj, layer.self_attn.v_proj):
             projection.weight.data[64:] = projection.weight.data[:64]
-    fewer = train.prepared(train.share_heads(model, 1)).eval()
+    fewer = train.prepared(train.with_kv_heads(model, 1)).eval()
     ids = torch.randint(3, 600, (3, 40))
     with torch.no_grad():
         assert torch.allclose(model(ids).logits, fewer(ids).logits, atol=1e-4)
     assert fewer.model.layers[0].self_attn.k_proj.weight.shape == (64, 128)
+    torch.nn.init.normal_(fewer.model.layers[1].self_attn.v_proj.weight)
+    more = train.prepared(train.with_kv_heads(fewer, 2)).eval()
+    with torch.no_grad():
+        assert torch.allclose(fewer(ids).logits, more(ids).logits, atol=1e-4)
+    assert more.model.layers[0].self_attn.k_proj.weight.shape == (128, 128)
 
 
 def test_the_engine_knows_that_heads_are_shared(tmp_path):

@@ -1,65 +1,84 @@
-"""The world, the phrasings and the corpus that the bundled model is trained on."""
+"""The world of the bundled models: the form of its files, its questions and its answers."""
 
-import json
-import random
 import re
+from pathlib import Path
 
 import pytest
 
-from training import prompts
-from training.composer import Composer, Question, bare, kept_back, spaced
-from training.corpus import (
-    RIGHT,
-    TASKS,
-    asked_for,
-    candidates,
-    compose,
-    contrast,
-    named,
-    note_of_text,
-    quality_score,
-    verdict,
+from training.check import Check, check
+from training.composer import Composer
+from training.grading import stated
+from training.teller import NUMBER
+from training.texts import capital
+from training.world import (
+    ASPECTS,
+    LANGS,
+    TYPES,
+    WORLD,
+    by_id,
+    domain_files,
+    load_groups,
+    load_outside,
+    load_phrases,
+    load_sequences,
+    load_world,
+    pairs,
+    read_yaml,
+    spaced,
 )
-from training.grading import ASPECTS, RATINGS, facts_in, grade, rating
-from training.prompts import MARK, fixed_texts, ultrafeedback
-from training.world import HERE, LANGS, SLOTS, load_outside, load_phrases, load_world, read_domain
-
-DOMAINS = sorted(p for p in (HERE / "world").glob("*.yaml") if p.stem != "outside")
 
 
-@pytest.mark.parametrize("path", DOMAINS, ids=lambda path: path.stem)
-def test_every_domain_has_the_form_that_it_should(path):
-    data = read_domain(path)
-    ids = [concept["id"] for concept in data["concepts"]]
-    assert len(ids) == len(set(ids)) >= 8
+def test_every_file_has_the_form_that_it_should():
+    assert check(domain_files()).faults == []
+
+
+KITCHEN = (WORLD / "kitchen.yaml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("how:", "hwo:", "must have exactly"),
-        ("from time to time.", "from time to time", "whole sentence"),
+        ("type: device", "type: divice", "is none of"),
+        ("      use:\n", "      uze:\n", "is no aspect"),
         ("zh: 厨房用具", "cn: 厨房用具", "exactly en and zh"),
         ("domain: kitchen", "domain: kitchens", "the file's own name"),
+        ('en: ["{X} boils', 'en: ["{x} boils', "{X} at the start"),
+        ("instant noodles.", "instant noodles", "full stop"),
+        ("{x}用来烧开水", "所谓{x}，用来烧开水", "不用“所谓”"),
+        ("泡方便面。", "泡方便面,都靠它。", "标点应为全角"),
+        ("泡方便面。", "泡方便面都要用它。", "以“它”收尾"),
+        ("short: {en: container", "short: {en: bottle", "does not stand in"),
+        ("What removes the white crust inside {x}?", "What is inside a kettle?", "{x} once"),
+        ("  cookers: {en:", "  coookers: {en:", "not among the file's groups"),
     ],
 )
 def test_a_wrong_form_is_named(tmp_path, old, new, said):
-    text = (HERE / "world" / "kitchen.yaml").read_text(encoding="utf-8")
-    text = re.sub(r'(tip: \{en: )"?[^"{}]+?"?(, zh)', r'\1"Clean it from time to time."\2', text)
-    assert old in text
+    assert old in KITCHEN
     path = tmp_path / "kitchen.yaml"
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(ValueError, match=said) as error:
-        read_domain(path)
-    assert "kitchen.yaml" in str(error.value)
+    path.write_text(KITCHEN.replace(old, new, 1), encoding="utf-8")
+    found = Check()
+    found.file(path, read_yaml(path))
+    assert any(said in fault and fault.startswith("kitchen.yaml") for fault in found.faults), (
+        found.faults
+    )
 
 
-def test_the_world_is_as_large_as_the_readme_says():
+def test_an_id_or_a_name_stands_in_one_place():
+    found, data = Check(), read_yaml(WORLD / "kitchen.yaml")
+    data["concepts"][0]["name"]["en"] = load_outside("en")[0]
+    found.together({"kitchen.yaml": data, "copy.yaml": read_yaml(WORLD / "kitchen.yaml")})
+    for said in ("stands there 2 times", "outside.yaml", "the same sentence in"):
+        assert any(said in fault for fault in found.faults) == (said != "the same sentence in")
+
+
+def test_the_world_is_the_same_in_both_languages():
+    english, chinese = load_world("en"), load_world("zh")
+    assert [(c.id, c.aspects) for c in english] == [(c.id, c.aspects) for c in chinese]
+    assert len(english) == len(by_id("en")) >= 280
     for lang in LANGS:
-        world = load_world(lang)
-        assert len(world) == len({c.name for c in world}) == 244
-        assert len({c.domain for c in world}) == 16
-    assert [c.id for c in load_world("en")] == [c.id for c in load_world("zh")]
+        assert len({c.name for c in load_world(lang)}) == len(english)
+        assert all(len(g.members) >= 3 for g in load_groups(lang))
+        assert all(4 <= len(s.items) <= 6 for s in load_sequences(lang))
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -71,200 +90,91 @@ def test_names_outside_are_outside(lang):
     assert len(held_out) >= 40
 
 
+# ---- phrasings ----
 @pytest.mark.parametrize("lang", LANGS)
-def test_chinese_uses_chinese_punctuation_and_spaces(lang):
-    for concept in load_world(lang):
-        for text in concept.slots.values():
-            assert text == text.strip()
-            if lang == "zh":
-                assert not re.search(r"[,;:!?()]", text), text
-                assert spaced(text) == text, text
-            else:
-                assert text.isascii(), text
-
-
-@pytest.mark.parametrize("lang", LANGS)
-def test_held_out_phrasings_are_never_trained_on(lang):
-    phrases = load_phrases(lang)
-    for slot, held_out in phrases["held_out"].items():
-        assert not set(held_out) & set(phrases["questions"][slot])
+def test_every_aspect_can_be_asked_about(lang, composer):
+    c = composer(lang)
+    for concept in c.concepts:
+        for aspect in concept.aspects:
+            asked, held_out = (c.phrasings(concept, aspect, k) for k in ("questions", "held_out"))
+            assert len(asked) >= 5 and held_out and not set(asked) & set(held_out), aspect
+            texts = (*asked, *held_out)
+            assert all(re.search(r"\{(x|X|the|The)\}", text) for text in texts), aspect
+            for kind in ("deepen", "follow_ups", "clause"):
+                assert c.phrasings(concept, aspect, kind), (aspect, kind)
+    known = {key for o in c.concepts for key in (o.id, o.type, *o.groups)}
+    assert all(set(keys) <= known for keys in c.phrases["not_for"].values())
+    assert set(load_phrases(lang)["aspects"]) == set(ASPECTS) >= {*TYPES["idiom"], *TYPES["sport"]}
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_answers_are_right_by_construction(lang):
-    """An answer holds the fact that was asked for, whatever the constraint."""
-    composer = Composer(lang, random.Random(0))
-    for concept in composer.concepts:
-        for slot in SLOTS:
-            plain = composer.question(concept, slot)
-            assert concept.slots[slot] in composer.answer(plain)
-            one = Question(plain.text, concept, [slot], "one")
-            answer = composer.answer(one)
-            assert concept.slots[slot] in answer
-            listed = composer.answer(Question(plain.text, concept, [slot], "list"))
-            assert [line[:2] for line in listed.split("\n")] == ["- "] * 3
-
-
-def test_the_corpus_is_repeatable_and_holds_every_task_in_both_languages():
-    one, same, other = (list(compose(200, seed=seed)) for seed in (5, 5, 6))
-    assert one == same != other
-    rows = list(compose(1500, seed=5))
-    assert {(r["task"], r["lang"]) for r in rows} == {(t, g) for t in TASKS for g in LANGS}
-    for row in rows:
-        roles = [m["role"] for m in row["messages"]]
-        assert roles[0] in ("system", "user") and roles[-1] == "assistant"
-        if row["task"] == "json_answer":
-            assert set(json.loads(row["messages"][-1]["content"])) <= {
-                *("topic", "answer", "name", "kind", "parts", "role", "question")
-            }
-        else:  # no placeholder was left unfilled
-            assert not any(re.search(r"[{}]", m["content"]) for m in row["messages"])
-
-
-def test_the_fixed_texts_are_distilabels_own():
-    texts = fixed_texts()
-    assert "I want you act as a Prompt Rewriter." in texts
-    assert texts == sorted(texts, key=lambda s: (-len(s), s))
-    # nothing of a judge's prompt is left but the answers and a few short words
-    prompt = ultrafeedback(MARK, [MARK] * 3, "honesty")
-    rest = "".join(message["content"] for message in prompt)
-    for text in texts:
-        rest = rest.replace(text, "")
-    assert len(rest.replace(MARK, "")) < 60
+def test_no_two_aspects_of_a_thing_share_a_question(lang, composer):
+    """Else nobody knows which of the two facts is the answer."""
+    c, twice = composer(lang), []
+    for concept in c.concepts[::2]:
+        seen: dict[str, str] = {}
+        for aspect in concept.aspects:
+            for q in c.all_questions(concept, aspect):
+                if seen.setdefault(q.text, aspect) != aspect:
+                    twice.append((concept.id, seen[q.text], aspect, q.text))
+    assert twice == []
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_every_fact_belongs_to_one_concept_alone(lang):
-    """Else a right answer could be graded as a wrong one."""
-    for concept in load_world(lang):
-        for slot, text in concept.slots.items():
-            assert facts_in(text, lang) == [(concept.id, slot)]
+def test_questions_and_answers_are_well_formed(lang, composer):
+    c = composer(lang)
+    for concept in c.concepts[::4]:
+        for aspect in concept.aspects:
+            for q in c.all_questions(concept, aspect):
+                assert "{" not in q.text and q.text == q.text.strip()
+                assert q.text[-1] in ("？。！" if lang == "zh" else "?.!"), q.text
+                if lang == "zh":
+                    assert spaced(q.text) == q.text and not re.search("[,;:?()]", q.text), q.text
+                else:
+                    assert not re.search("[\u4e00-\u9fff]", q.text), q.text
+            for wording in concept.facts[aspect].wordings:
+                for named in (True, False):
+                    if not named and wording not in c.unnamed_wordings(concept, aspect):
+                        continue
+                    text = c.spoken(concept, wording, named)
+                    assert "{" not in text and (lang == "zh" or not text[0].islower()), text
+                    assert stated(text, lang) == (concept.id, aspect), text
 
 
-@pytest.mark.parametrize("held_out", [False, True])
-@pytest.mark.parametrize("lang", LANGS)
-def test_a_planted_fault_is_the_one_that_grading_finds(lang, held_out):
-    composer = Composer(lang, random.Random(1), held_out)
-    seen, missed = set(), []
-    for _ in range(200):
-        q = composer.any_question()
-        for fault in ["none", *composer.possible_faults(q)]:
-            text = composer.flawed(q, fault)
-            found = grade(text, q, lang)
-            seen.add(found)
-            near = {"wrong_fact": "all_wrong", "other_topic": "all_wrong"}
-            if found not in (fault, near.get(fault)):
-                missed.append((fault, found, q.text, text))
-    assert seen == set(RATINGS)
-    assert len(missed) < 5, missed
+def test_all_pairs_of_a_concept_can_be_listed():
+    for lang in LANGS:
+        lines = list(pairs(["frog"], lang))
+        assert len(lines) > 50 and "frog" in lines[0]
+        assert all(" → " in line for line in lines[1:])
 
 
-@pytest.mark.parametrize("lang", LANGS)
-def test_the_judge_takes_notes_and_distilabel_parses_past_them(lang):
-    composer = Composer(lang, random.Random(4))
-    for aspect in ASPECTS:
-        for _ in range(50):
-            q = composer.any_question()
-            made = candidates(composer, q, 4)
-            output = verdict(composer, q, made, aspect)
-            judge = prompts.task(prompts.UltraFeedback, aspect=aspect)
-            row = {"instruction": q.text, "generations": [text for text, _ in made]}
-            parsed = judge.format_output(output, row)
-            assert parsed["ratings"] == [rating(fault, aspect) for _, fault in made]
+@pytest.fixture(scope="module")
+def composer():
+    import random
+
+    made = {lang: Composer(lang, random.Random(0)) for lang in LANGS}
+    return made.__getitem__
 
 
-@pytest.mark.parametrize("held_out", [False, True])
-@pytest.mark.parametrize("lang", LANGS)
-def test_a_judge_s_notes_tell_the_fault(lang, held_out):
-    composer = Composer(lang, random.Random(5), held_out)
-    words = composer.phrases["notes"]
-    end = words["between"].strip()
-    right, wrong = (f" {words[mark]}{end}" for mark in ("yes", "no"))
-    told = {  # fault: what the notes on such a text have, and no flawless one has
-        "wrong_fact": wrong,
-        "all_wrong": wrong,
-        "other_topic": wrong,
-        "repeated": words["again"],
-        "incomplete": words["missing"],
-        "cut_off": words["cut_off"],
-        "wrong_language": words["other_language"],
-        "rude": words["insult"],
-        "leak": words["prompt_words"],
-        "refusal": words["unknown"],
-    }
-    for _ in range(150):
-        q = composer.any_question()
-        for fault in ["none", *composer.possible_faults(q)]:
-            text = composer.flawed(q, fault)
-            fault, note = grade(text, q, lang), note_of_text(composer, q, text) + end
-            if fault in ("none", "brief"):
-                assert right in note
-                assert wrong not in note and words["missing"] not in note
-            elif fault == "ignores_constraint":
-                assert wrong in note or words["missing"] in note, (q.text, text)
-            elif fault == "too_short":  # says nothing, or other true things than were asked
-                asked = [named(composer, *fact) for fact in asked_for(composer, q)]
-                assert not any(f"{name}{right}" in note for name in asked)
-            else:
-                assert told[fault] in note, (fault, q.text, text, note)
+def test_the_texts_of_the_world_are_files_of_this_folder():
+    assert all(Path(path).parent == WORLD for path in domain_files())
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_what_a_judge_s_prompt_marks_as_right_is_right(lang):
-    rows = [r for r in compose(600, seed=7) if r["task"] in ("ultrafeedback", "quality_scorer")]
-    spans = [
-        (m["content"], a, z) for r in rows for m in r["messages"] for a, z in m.get("learn", [])
-    ]
-    assert len(spans) > 50
-    for content, start, end in spans:  # whole answers, as the template puts them
-        assert content[:start].endswith(("> ", "] ")) and content[end : end + 1] in ("\n", "")
-    composer = Composer(lang, random.Random(6))
-    for _ in range(100):
-        q = composer.any_question()
-        for text, fault in candidates(composer, q, 3):
-            owners = {owner for owner, _ in facts_in(text, lang)}
-            own = {q.concept.id, *([q.other.id] if q.other else [])}
-            assert fault not in RIGHT or owners <= own
+def test_more_questions_suit_any_concept_and_none_is_held_out(lang):
+    def all_of(lists):
+        return sum(lists.values(), []) if isinstance(lists, dict) else lists
 
+    def letters(text):
+        return re.sub(r"[\W_]+", "", text.lower())
 
-def test_quality_scores_keep_to_the_scale_of_the_template():
-    for count in (1, 2, 3, 4, 6):
-        scores = {fault: quality_score(fault, count) for fault in RATINGS}
-        assert scores.pop("none") == count + 1
-        assert set(scores.values()) <= set(range(1, count + 1))
-    assert [quality_score(f, 4) for f in ("all_wrong", "cut_off", "rude", "brief")] == [1, 2, 3, 4]
-
-
-def test_worse_faults_get_lower_ratings():
-    for fault, marks in RATINGS.items():
-        assert len(marks) == len(ASPECTS) and set(marks) <= {1, 2, 3, 4, 5}
-        assert rating("none") >= rating(fault) >= rating("all_wrong")
-        if "fact" not in fault and "wrong" not in fault and fault != "other_topic":
-            assert rating(fault, "truthfulness") == 5
-
-
-@pytest.mark.parametrize("lang", LANGS)
-def test_a_contrasting_pair_differs_in_one_fact_alone(lang):
-    composer = Composer(lang, random.Random(2))
-    for _ in range(200):
-        q = composer.any_question()
-        (good, fine), (bad, fault) = contrast(composer, q)
-        assert fault in ("wrong_fact", "all_wrong") and rating(fault) < rating(fine)
-        mine = {slot for owner, slot in facts_in(good, lang) if owner == q.concept.id}
-        kept = {slot for owner, slot in facts_in(bad, lang) if owner == q.concept.id}
-        assert len(mine - kept) == 1 and kept <= mine
-
-
-@pytest.mark.parametrize("lang", LANGS)
-def test_training_and_measurement_share_no_wrong_fact(lang):
-    """One in ten combinations of concept, slot and donor is kept from training."""
-    world = {c.id: c for c in load_world(lang)}
-    owners = {c.slots[slot]: c.id for c in world.values() for slot in SLOTS}
-    for held_out in (False, True):
-        composer = Composer(lang, random.Random(3), held_out)
-        for concept in composer.concepts:
-            slot = composer.rng.choice(SLOTS)
-            text = composer.swapped(concept, slot).slots[slot]
-            donor = owners[text]
-            assert donor != concept.id and bare(world[donor].name) not in text.lower()
-            assert kept_back("wrong_fact", concept.id, slot, donor) == held_out
+    places = {"x", "X", "the", "The", *NUMBER, *map(capital, NUMBER)}
+    for aspect, lists in load_phrases(lang)["aspects"].items():
+        more = lists["more"]
+        assert len(more) >= 12, aspect
+        assert len({*map(letters, more)}) == len(more), aspect
+        known = [*all_of(lists["questions"]), *all_of(lists["held_out"])]
+        assert not {*map(letters, known)} & {*map(letters, more)}, aspect
+        for text in more:
+            found = set(re.findall(r"\{(\w+)\}", text))
+            assert found & {"x", "X"} and found <= places, text

@@ -1,22 +1,26 @@
 """What an answer is worth, by the truth of the world: the ratings that the judge should give.
 
 The world is known, so an answer made of its sentences can be graded exactly: which facts it states,
-whose they are, and whether it keeps the form that was asked for. The corpus teaches the judge these
-ratings, and `training.evaluate` measures it against them. What a model wrote itself may also hold
-sentences that are nobody's: `stray_sentences` finds those.
+whose they are, and whether it keeps the form that was asked for. A sentence that is none of the
+world's is garbled: the models can only say again what they have learned. The corpus teaches the
+judge these ratings, on made and on real answers, and `training.evaluate` measures it against them.
 """
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 
-from training.composer import Question, bare, keeps_form, sentences
-from training.world import load_phrases, load_world
+from training.composer import Composer
+from training.questions import Question, keeps_form
+from training.texts import capital, says, sentences
+from training.world import LANGS, bare, by_id, load_phrases, load_world
 
 ASPECTS = ("overall-rating", "helpfulness", "honesty", "instruction-following", "truthfulness")
 # fault: 1-5 for each of ASPECTS, after the scales that distilabel's UltraFeedback templates print.
+# An unasked fact beside the asked one changes nothing, where it is right.
 RATINGS: dict[str, tuple[int, int, int, int, int]] = {
     "none": (5, 5, 5, 5, 5),  # right, complete and in the form that was asked for
-    "brief": (4, 3, 5, 5, 5),  # the asked fact and nothing else, where more was welcome
+    "brief": (4, 3, 5, 4, 5),  # one fact alone, where an overview was asked for
     "incomplete": (3, 3, 5, 3, 5),  # one of two questions answered
     "ignores_constraint": (3, 4, 5, 3, 5),
     "repeated": (3, 3, 5, 4, 5),
@@ -29,18 +33,90 @@ RATINGS: dict[str, tuple[int, int, int, int, int]] = {
     "wrong_fact": (2, 2, 2, 4, 2),  # a false statement beside a true one
     "all_wrong": (1, 1, 1, 3, 1),  # nothing but false statements
     "other_topic": (1, 1, 2, 1, 2),  # true perhaps, but about something else
+    "garbled": (1, 1, 2, 1, 1),  # a sentence that makes no sense
 }
 # What the two templates with types say of each fault; "None" where nothing is listed.
 HELPFUL_TYPES = {"none": "1, 2, 3", "brief": "1, 3", "repeated": "1, 2", "incomplete": "1, 3"}
-FALSE_TYPES = {"wrong_fact": "1", "all_wrong": "1", "other_topic": "2"}
-REFUSALS = {"en": ("do not know", "have not learned"), "zh": ("了解不多", "不了解", "没有学过")}
-LEAKS = ("given prompt", "given response", "rewritten prompt", "rewritten response", "改写后的")
+FALSE_TYPES = {"wrong_fact": "1", "all_wrong": "1", "other_topic": "2", "garbled": "1"}
+
+Said = tuple[str, str]  # (concept id, aspect) of a fact; ("", word of `notes`) of what is no fact
+END = 9  # characters by which a sentence is looked up
+
+
+def squeezed(text: str, lang: str) -> str:
+    """A sentence as sentences are compared: no end mark, in Chinese no spaces, list marks off."""
+    text = text.strip().rstrip(".。?？!！")
+    return re.sub(r"\s+", "", text) if lang == "zh" else text
 
 
 @lru_cache
-def known_facts(lang: str) -> tuple[tuple[str, str, str], ...]:
-    """(text, concept id, slot) of every fact of the world."""
-    return tuple((c.slots[slot], c.id, slot) for c in load_world(lang) for slot in c.slots)
+def known_sentences(lang: str) -> tuple[dict[str, list], dict[str, list]]:
+    """The wordings of all facts as (before the name, after it, concept id, aspect), by their last
+    characters; or by their first ones, where the name stands near the end."""
+    tails: dict[str, list] = {}
+    heads: dict[str, list] = {}
+    for concept in load_world(lang):
+        for aspect, fact in concept.facts.items():
+            for wording in fact.wordings:
+                before, _, after = squeezed(wording, lang).replace("{X}", "{x}").partition("{x}")
+                if "{x}" not in wording.replace("{X}", "{x}"):
+                    before, after = "", before
+                entry = (before, after, concept.id, aspect)
+                if len(after) >= len(before):
+                    tails.setdefault(after[-END:], []).append(entry)
+                else:
+                    heads.setdefault(before[:END], []).append(entry)
+    return tails, heads
+
+
+@lru_cache
+def names(lang: str) -> dict[str, str]:
+    """Concept ids by name, in lower case and without spaces where Chinese."""
+    return {squeezed(c.name, lang).lower(): c.id for c in load_world(lang)}
+
+
+def sentence_frames(lang: str) -> list[str]:
+    """The templates that put something before a fact, {s}."""
+    words = load_phrases(lang)
+    frames = [*words["openers"], *words["compare"]["second"]]
+    frames += [frame for frames in words["steps"]["marks"] for frame in frames]
+    return frames + [f for style in words["restyle"].values() for f in style.get("form", ())]
+
+
+@lru_cache
+def leads(lang: str) -> tuple[str, ...]:
+    """What may stand before a fact within its sentence: "First, " and the like, longest first."""
+    words = load_phrases(lang)
+    frames = sentence_frames(lang)
+    found = {frame.split("{s}")[0] for frame in frames if "{s}" in frame}
+    found |= {word + ("" if lang == "zh" else " ") for word in words["begin_with"]}
+    found = {re.split(r"[\n?？]", lead)[-1].lstrip() for lead in found} - {""}
+    return tuple(sorted((squeezed(lead, lang) for lead in found), key=len, reverse=True))
+
+
+@lru_cache
+def whole_frames(lang: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Sentences that state no fact and yet belong: of a verdict, a riddle; empty ones."""
+    words = load_phrases(lang)
+    one, many = (replace(load_world(lang)[0], plural=plural) for plural in (False, True))
+    fine = [_filler(lang).fill(f, c) for f in words["riddle"]["end"] for c in (one, many)]
+    fine += [f.split("{right}")[1] for kind in ("yes", "no") for f in words["verify"][kind]]
+    before = [frame.split("{s}")[0] for frame in sentence_frames(lang)]
+    fine += [part for text in (*before, *words["begin_with"]) for part in sentences(text)]
+    empty = [f for f in words["faults"]["too_short"] if "{d}" not in f]
+    for domain in {c.domain_name for c in load_world(lang)}:
+        empty += [_filler(lang).fill(f, d=domain) for f in words["faults"]["too_short"]]
+    return (
+        frozenset(squeezed(f, lang) for f in fine),
+        frozenset(squeezed(f, lang) for f in empty),
+    )
+
+
+@lru_cache
+def _filler(lang: str) -> Composer:
+    import random
+
+    return Composer(lang, random.Random(0))
 
 
 @lru_cache
@@ -48,134 +124,203 @@ def rude_words(lang: str) -> tuple[str, ...]:
     return tuple(frame.replace("{a}", "").strip() for frame in load_phrases(lang)["faults"]["rude"])
 
 
-def facts_in(text: str, lang: str) -> list[tuple[str, str]]:
-    """(concept id, slot) of every fact of the world that the text states word for word.
+@lru_cache
+def leak_frames(lang: str) -> tuple[str, ...]:
+    frames = load_phrases(lang)["faults"]["leak"]
+    return tuple(part.strip() for frame in frames for part in frame.split("{a}") if part.strip())
 
-    Of facts that contain one another only the longest counts.
+
+def stated(sentence: str, lang: str) -> Said | None:
+    """The fact that one sentence states: (concept id, aspect), or None where it is none.
+
+    A fact of one concept under the name of another counts as the owner's, and where the owner's
+    name is not in it, the caller sees whose it is.
     """
-    found = [fact for fact in known_facts(lang) if fact[0] in text]
-    return [
-        (concept, slot)
-        for said, concept, slot in found
-        if not any(said != other and said in other for other, _, _ in found)
-    ]
+    whole = squeezed(sentence, lang)
+    rest, lead = without_lead(whole, lang)
+    texts = [whole, rest, capital(rest)] if lead else [whole]
+    return next((said for text in texts if (said := matched(text, lang))), None)
 
 
-def statements(text: str, q: Question, lang: str) -> list[tuple[str, str]]:
-    """What a text says, piece by piece, in its order: (concept id, slot) of each fact, repeated
-    ones too, or ("", word) with the word of `phrases/*.yaml` under `notes` for what is no fact."""
-    if not in_language(text, lang):
-        return [("", "other_language")]
-    if refuses(text, lang):
-        return [("", "unknown")]
-    own = {q.concept.id, *([q.other.id] if q.other else [])}
-    spots: dict[tuple[int, int], tuple[str, str]] = {}
-    for fact, concept, slot in known_facts(lang):
-        start = text.find(fact)
-        while start >= 0:
-            span = (start, start + len(fact))
-            if span not in spots or concept in own:
-                spots[span] = (concept, slot)
-            start = text.find(fact, span[1])
-    found = [  # of facts that contain one another only the longest counts
-        (a, said)
-        for (a, z), said in spots.items()
-        if not any((b, y) != (a, z) and b <= a and z <= y for b, y in spots)
-    ]
-    lower = text.lower()
-    for word, phrases in (("prompt_words", LEAKS), ("insult", rude_words(lang))):
-        starts = [lower.find(phrase.lower()) for phrase in phrases]
-        found += [(start, ("", word)) for start in starts if start >= 0][:1]
-    said = [what for _, what in sorted(found)]
-    if not ends(text):
-        said.append(("", "cut_off"))
-    return said or [("", "nothing")]
+def matched(text: str, lang: str) -> Said | None:
+    """The fact that a sentence without a lead states."""
+    tails, heads = known_sentences(lang)
+    likely = [entry for n in range(END, 1, -1) for entry in tails.get(text[-n:], ())]
+    likely += [entry for n in range(END, 1, -1) for entry in heads.get(text[:n], ())]
+    for before, after, concept, aspect in likely:
+        if text.endswith(after) and text.startswith(before):
+            named = who(text[len(before) : len(text) - len(after)], lang)
+            if named in ("", concept):
+                return concept, aspect
+            if named:
+                return misnamed(named, concept, aspect)
+    return None
+
+
+def misnamed(named: str, owner: str, aspect: str) -> Said:
+    return f"{named}|{owner}", aspect
+
+
+def without_lead(text: str, lang: str) -> tuple[str, str]:
+    """(the rest, the words that lead a sentence)."""
+    for lead in leads(lang):
+        if text.lower().startswith(lead.lower()):
+            return text[len(lead) :].lstrip(), text[: len(lead)]
+    return text, ""
+
+
+def who(name: str, lang: str) -> str | None:
+    """The id of the concept with that name; "" for a pronoun or nothing; None for nobody."""
+    name = name.strip().lower()
+    if name in ("", "it", "they", "它", "它们"):
+        return ""
+    return names(lang).get(name)
+
+
+def refuses(text: str, lang: str) -> bool:
+    return any(mark in text for mark in load_phrases(lang)["refusal_marks"])
+
+
+def in_language(text: str, lang: str) -> bool:
+    """Whether a text is in that language, by its share of Chinese characters."""
+    han = len(re.findall(r"[\u4e00-\u9fff]", text))
+    latin = len(re.findall(r"[A-Za-z]+", text))
+    return han >= latin if lang == "zh" else latin > han
 
 
 def ends(text: str) -> bool:
     """Whether a text ends as a sentence does."""
-    return text.rstrip().endswith((".", "!", "?", "。", "！", "？", ")", "）"))
+    return text.rstrip().endswith((".", "!", "?", "。", "！", "？", "”", "）", ")", "}"))
 
 
-def in_language(text: str, lang: str) -> bool:
-    """Whether a text is in the language; Chinese may hold names in Latin letters."""
-    chinese = len(re.findall(r"[\u4e00-\u9fff]", text))
-    return chinese > len(text) / 6 if lang == "zh" else chinese == 0
+def answer_lang(q: Question, lang: str) -> str:
+    """The language that an answer should be in."""
+    return next(g for g in LANGS if g != lang) if q.form == "translate" else lang
 
 
-def refuses(text: str, lang: str) -> bool:
-    return any(phrase in text for phrase in REFUSALS[lang])
+def statements(text: str, q: Question, lang: str) -> list[Said]:
+    """What a text says, sentence by sentence: each fact, repeated ones too, or ("", word) with the
+    word of `notes` for what is no fact."""
+    lang = answer_lang(q, lang)
+    if not in_language(text, lang):
+        return [("", "other_language")]
+    if refuses(text, lang):
+        return [("", "unknown")]
+    if q.form == "word":
+        return [one_word(text, q, lang)]
+    said: list[Said] = []
+    lower = text.lower()
+    if any(mark in lower for mark in load_phrases(lang)["leak_marks"]):
+        said.append(("", "prompt_words"))
+    for frame in leak_frames(lang):
+        text = text.replace(frame, "")
+    if any(word in text for word in rude_words(lang)):
+        said.append(("", "insult"))
+    for frame in rude_words(lang):
+        text = text.replace(frame, "")
+    text = text.strip()
+    fine, empty = whole_frames(lang)
+    parts = sentences(text)
+    for i, part in enumerate(parts):
+        fact = stated(part, lang)
+        key = squeezed(part, lang)
+        if fact:
+            said.append(fact)
+        elif key in fine:
+            continue
+        elif key in empty:
+            said.append(("", "nothing"))
+        elif i == len(parts) - 1 and not ends(text):
+            said.append(("", "cut_off"))
+        else:
+            said.append(("", "garbled"))
+    if said and not ends(text) and ("", "cut_off") not in said:
+        said.append(("", "cut_off"))
+    return said or [("", "nothing")]
 
 
-def says(text: str, name: str) -> bool:
-    """Whether the text names the concept (article aside, whole words in English)."""
-    name = bare(name)
-    if name.isascii() and not re.search(r"[\u4e00-\u9fff]", text):
-        return re.search(rf"\b{re.escape(name)}(?:s|es)?\b", text.lower()) is not None
-    return name in text.lower()
+def one_word(text: str, q: Question, lang: str) -> Said:
+    """What an answer of a word or two says: the asked fact, another thing's, or nothing known."""
+    aspect, word = q.aspects[0], squeezed(text, lang).lower()
+    own = q.concept.facts[aspect].short
+    if own and word == squeezed(own, lang).lower():
+        return q.concept.id, aspect
+    for c in load_world(lang):
+        fact = c.facts.get(aspect)
+        if fact and fact.short and word == squeezed(fact.short, lang).lower():
+            return c.id, aspect
+    for part in sentences(text):
+        if fact := stated(part, lang):
+            return fact
+    return "", "garbled"
+
+
+def facts_in(text: str, lang: str) -> list[Said]:
+    """(concept id, aspect) of every fact of the world that a sentence of the text states."""
+    return [fact for part in sentences(text) if (fact := stated(part, lang))]
+
+
+def true_of(said: Said, q: Question) -> bool:
+    """Whether a statement is a fact of what was asked about."""
+    return said[0] in {q.concept.id, *([q.other.id] if q.other else [])}
 
 
 def grade(text: str, q: Question, lang: str) -> str:
     """The gravest fault of an answer to a question: a key of RATINGS."""
-    c = q.concept
-    stated = facts_in(text, lang)
-    others = {q.other.id} if q.other else set()
-    mine = [slot for concept, slot in stated if concept == c.id]
-    foreign = [concept for concept, _ in stated if concept not in {c.id, *others}]
-    asked = [slot for slot in q.slots if slot in mine]
-    if not in_language(text, lang):
+    said = statements(text, q, lang)
+    words = [word for concept, word in said if not concept]
+    facts = [fact for fact in said if fact[0]]
+    mine = [fact for fact in facts if true_of(fact, q)]
+    foreign = [fact for fact in facts if not true_of(fact, q)]
+    wanted = [(q.concept.id, aspect) for aspect in q.aspects]
+    if q.other:
+        wanted.append((q.other.id, "what"))
+    if "other_language" in words:
         return "wrong_language"
-    if refuses(text, lang):
+    if "unknown" in words:
         return "refusal"
+    if "garbled" in words:
+        return "garbled"
     if foreign and not mine:
-        elsewhere = any(says(text, x.name) for x in load_world(lang) if x.id in foreign)
-        return "other_topic" if elsewhere and not says(text, c.name) else "all_wrong"
+        known = by_id(answer_lang(q, lang))
+        own = says(text, bare(known[q.concept.id].name))
+        elsewhere = any(says(text, bare(known[f[0].split("|")[0]].name)) for f in foreign)
+        return "other_topic" if elsewhere and not own else "all_wrong"
     if foreign:
         return "wrong_fact"
-    if not ends(text):
+    if "cut_off" in words:
         return "cut_off"
-    if not asked:
+    asked = [fact for fact in wanted if fact in mine]
+    if not mine or "nothing" in words or (not q.free and not asked):
         return "too_short"
-    faults = []
-    parts = sentences(text)
-    if len(set(parts)) < len(parts):
-        faults.append("repeated")
-    if any(leak in text.lower() for leak in LEAKS):
-        faults.append("leak")
-    if any(rude in text for rude in rude_words(lang)):
-        faults.append("rude")
-    if faults:
-        return faults[0]
-    if len(asked) < len(q.slots):
-        return "incomplete"
-    extra = (q.style or "").removeprefix("with_")
-    if not keeps_form(text, q.style) or (extra in c.slots and extra not in mine):
+    if len(set(mine)) < len(mine):
+        return "repeated"
+    if "prompt_words" in words:
+        return "leak"
+    if "insult" in words:
+        return "rude"
+    if q.form == "verify" and not right_verdict(text, q, lang):
+        return "wrong_fact"
+    if len(asked) < len(wanted):
+        return "ignores_constraint" if q.form == "use" else "incomplete"
+    if not keeps_form(text, q, answer_lang(q, lang)):
         return "ignores_constraint"
-    if q.style is None and len(q.slots) == 1 and len(mine) == 1:
-        return "brief"
-    return "none"
+    return "brief" if too_brief(said, q) else "none"
 
 
-def stray_sentences(text: str, q: Question, lang: str) -> list[str]:
-    """Sentences that state no fact of the world whole, or ascribe one to another concept.
+def too_brief(said: list[Said], q: Question) -> bool:
+    """Whether an overview was asked for and less than two facts of it are told."""
+    return q.form == "overview" and len({s for s in said if s[0] and true_of(s, q)}) < 2
 
-    Questions ("Did you know?") aside. A good answer has none; a garbled one has.
-    """
-    own = {q.concept.id, *([q.other.id] if q.other else [])}
-    facts = [fact for fact, _, _ in known_facts(lang) if fact in text]
-    names = [bare(c.name) for c in load_world(lang) if c.id in own]
-    stray = []
-    for part in sentences(text):
-        held = [fact for fact in facts if fact in part or part.rstrip(".。") in fact]
-        rest = part
-        for fact in held:
-            rest = rest.replace(fact, "")
-        for name in names:
-            rest = re.sub(re.escape(name), "", rest, flags=re.IGNORECASE)
-        others = any(says(rest, c.name) for c in load_world(lang) if c.id not in own)
-        if not part.endswith(("?", "？")) and (not held or others):
-            stray.append(part)
-    return stray
+
+def right_verdict(text: str, q: Question, lang: str) -> bool:
+    """Whether the last words of a "true or false" are those of the truth."""
+    tails = [f.split("{right}")[1].strip() for f in load_phrases(lang)["verify"][q.word]]
+    return any(text.endswith(tail) for tail in tails)
+
+
+def faultless(text: str, q: Question, lang: str) -> bool:
+    return grade(text, q, lang) == "none"
 
 
 def rating(fault: str, aspect: str = "overall-rating") -> int:
@@ -185,10 +330,10 @@ def rating(fault: str, aspect: str = "overall-rating") -> int:
 
 def complexity(q: Question) -> int:
     """1 (a plain question about one fact) to 5 (several steps): what ComplexityScorer is taught."""
-    if q.style == "steps":
+    if q.form == "steps":
         return 5
-    if q.style == "compare" or (q.style not in (None, "overview") and len(q.slots) > 1):
+    if q.form == "compare" or (q.form is not None and len(q.aspects) > 1):
         return 4
-    if len(q.slots) > 1 or (q.style or "").startswith("with_"):
+    if len(q.aspects) > 1 or q.form in ("riddle", "verify", "correct", "facts", "numbered", "list"):
         return 3
-    return 1 if q.style is None else 2
+    return 1 if q.form is None else 2

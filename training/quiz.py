@@ -3,8 +3,9 @@
     python -m training.quiz
 
 One question for each fact of the world and language, in a phrasing that training never sees. One
-JSON object a line: `lang`, `topic`, `concept` (its name), `instruction` and `fact`, the passage
-that a right answer holds. The same world gives the same bytes.
+JSON object a line: `lang`, `topic`, `concept` (its name), `instruction`, `fact`, the passage that a
+right answer holds, and `also`, the same fact in other words, which will do as well. The same world
+gives the same bytes.
 """
 
 import random
@@ -13,24 +14,27 @@ from pathlib import Path
 
 from training.composer import Composer
 from training.seeds import command, write_rows
-from training.world import LANGS, load_world
+from training.world import LANGS, core, load_world
 
 OUTPUT = Path(__file__).parent.parent / "smolsynth" / "data" / "quiz.jsonl"
 
 
-def quiz(lang: str) -> Iterator[dict[str, str]]:
+def quiz(lang: str) -> Iterator[dict]:
     """Yields the rows of one language, concept by concept."""
     for concept in load_world(lang):
         # seeded by the concept, so that one more changes no other question
         rng = random.Random(f"quiz {lang} {concept.domain} {concept.id}")
         composer = Composer(lang, rng, held_out=True)
-        for slot, fact in concept.slots.items():
+        for aspect, fact in concept.facts.items():
+            passages = [core(wording) for wording in fact.wordings]
+            text = composer.rng.choice(composer.phrasings(concept, aspect))
             yield {
                 "lang": lang,
                 "topic": concept.domain_name,
                 "concept": concept.name,
-                "instruction": composer.question(concept, slot).text,
-                "fact": fact,
+                "instruction": composer.fill(text, concept),
+                "fact": passages[0],
+                "also": passages[1:],
             }
 
 

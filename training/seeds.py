@@ -15,7 +15,7 @@ from pathlib import Path
 
 from smolsynth._files import whole_file
 from training.composer import Composer
-from training.world import LANGS, SLOTS, Concept, load_world
+from training.world import LANGS, Concept, load_world
 
 OUTPUT = Path(__file__).parent.parent / "smolsynth" / "data" / "seeds.jsonl"
 
@@ -26,8 +26,7 @@ def document(concept: Concept, lang: str) -> str:
     Seeded by the concept itself, so that a concept added to the world changes no other document.
     """
     composer = Composer(lang, random.Random(f"{lang} {concept.domain} {concept.id}"))
-    slots = ["kind", *sorted(composer.rng.sample(SLOTS[1:], 2), key=SLOTS.index)]
-    return composer.join([composer.sentence(concept, s, s == "kind", one=True) for s in slots])
+    return composer.join(composer.several(concept, composer.some(concept, 3)))
 
 
 def seeds() -> Iterator[dict[str, str]]:

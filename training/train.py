@@ -1,7 +1,7 @@
 """Trains a bundled model from random initialisation and packs it for shipping.
 
     python -m training.train
-    python -m training.train --corpus build/more.jsonl --start smolsynth/models/tutor --steps 1500
+    python -m training.train --corpus build/judge.jsonl --start smolsynth/models/tutor --steps 1500
 
 writes `build/tutor/checkpoint.pt` while it runs (the same command resumes from it after a kill) and
 at the end the model folder that ships, `smolsynth/models/tutor`: bf16 safetensors for transformers
@@ -51,9 +51,8 @@ SIZES = {
     name: {"hidden": hidden, "layers": layers, "kv_heads": kv_heads, "vocabulary": vocabulary}
     | {"steps": steps, "corpus": corpus, "rows": rows}
     for name, hidden, layers, kv_heads, vocabulary, steps, corpus, rows in (
-        ("tutor", 256, 6, 4, 6144, 10000, "corpus.jsonl", None),
-        # worse on purpose; it sees so little of the corpus that reading all would take longer
-        ("novice", 128, 4, 2, 6144, 4500, "corpus.jsonl", 150_000),
+        ("tutor", 256, 6, 1, 6144, 10000, "corpus.jsonl", None),
+        ("novice", 128, 5, 1, 6144, 6000, "novice.jsonl", None),
         ("solver", 128, 6, 2, 3000, 6000, "solver.jsonl", None),
         ("solver_base", 128, 3, 2, 3000, 3000, "solver_base.jsonl", None),
     )
@@ -61,7 +60,9 @@ SIZES = {
 IGNORE = -100
 # a judge's ratings and the marks in its notes
 VERDICTS = re.compile(r"(?:Rating|Score): \d|(?<= )(?:yes|no|对|错)(?=[;；\n]| again| 重复|$)")
-VERDICT = 8
+# Which question comes next can't be known, so its tokens hold two thirds of the loss that is left
+# and most of the gradient's noise: learned for Magpie, they weigh little beside an answer's.
+ASKED, SAID, VERDICT = 1, 5, 40
 PLAIN = 0.03  # share of examples whose prompts are read without the tokens for fixed texts
 # Chinese has no spaces, so whole phrases of a question become one token, and a phrasing that is new
 # meets tokens that were never trained. In this share of Chinese conversations questions are cut in
@@ -69,7 +70,8 @@ PLAIN = 0.03  # share of examples whose prompts are read without the tokens for 
 # dropout, Provilkov et al. 2020, but repeatable).
 CUT_SHARE, CUT = 0.3, 0.2
 TALK = (
-    *("talk", "long_talk", "quiz", "unknown", "json_answer", "which"),
+    *("talk", "long_talk", "quiz", "unknown", "which", "verify", "restyle", "reading"),
+    *("order", "odd", "list_group", "json_answer", "copying"),
     *("word", "sum", "tools", "no_tool", "json_word"),  # of the solver
 )
 
@@ -133,7 +135,8 @@ def encode(
     Assistant turns are learned, user turns where `learn_user` says so, each with its end token; of
     a turn with `learn`, those passages alone (start and end, in characters). With `cuts`, user
     turns are cut at random before they become tokens, and not learned.
-    A judge's VERDICTS weigh VERDICT times as much as other tokens: each carries a whole verdict.
+    A token of the user's weighs ASKED, one of an answer SAID, and one of a judge's VERDICTS, which
+    carries a whole verdict, VERDICT.
     `stray_header` puts an assistant header before the first user turn: distilabel 1.5.3 sends one
     so when Magpie has a system prompt, and the model should not stumble over it.
     """
@@ -141,7 +144,7 @@ def encode(
     labels: list[int] = []
     weights: list[int] = []
 
-    def add(text: str, learn: bool | list[tuple[int, int]]) -> None:
+    def add(text: str, learn: bool | list[tuple[int, int]], weight: int = SAID) -> None:
         encoding = tokenizer.encode(text, add_special_tokens=False)
         ids.extend(encoding.ids)
         spans = [(0, len(text))] if learn is True else learn or []
@@ -149,8 +152,8 @@ def encode(
             token if any(a - 1 <= start and end <= z for a, z in spans) else IGNORE
             for token, (start, end) in zip(encoding.ids, encoding.offsets, strict=True)
         )
-        verdicts = {m.end() for m in VERDICTS.finditer(text)} if learn else ()
-        weights.extend(VERDICT if end in verdicts else 1 for _, end in encoding.offsets)
+        verdicts = {m.end() for m in VERDICTS.finditer(text)} if learn and weight == SAID else ()
+        weights.extend(VERDICT if end in verdicts else weight for _, end in encoding.offsets)
 
     messages = example["messages"]
     for i, message in enumerate(messages):
@@ -164,7 +167,9 @@ def encode(
                 add(piece, False)
             add("<|im_end|>", False)
         else:
-            add(message["content"] + "<|im_end|>", message.get("learn", learn))
+            asks = role == "user" and "learn" not in message
+            text = message["content"] + "<|im_end|>"
+            add(text, message.get("learn", learn), ASKED if asks else SAID)
         add("\n", False)
     return ids, labels, weights
 
@@ -244,24 +249,31 @@ def prepared(model: LlamaForCausalLM) -> LlamaForCausalLM:
     return model
 
 
-def share_heads(model: LlamaForCausalLM, kv_heads: int) -> LlamaForCausalLM:
-    """The model with fewer key and value heads, each the mean of those whose place it takes.
+def with_kv_heads(model: LlamaForCausalLM, kv_heads: int) -> LlamaForCausalLM:
+    """The model with another number of key and value heads.
 
-    What a multi-query model is trained on from (Ainslie et al. 2023, arXiv 2305.13245): a share of
-    the steps that made the model is enough.
+    Fewer ones are each the mean of those whose place they take, which a share of the steps that
+    made the model mends (Ainslie et al. 2023, arXiv 2305.13245); more ones are copies, and change
+    nothing until they are trained apart.
     """
     config = copy.deepcopy(model.config)
-    config.num_key_value_heads = kv_heads
-    fewer = LlamaForCausalLM(config)
+    heads, config.num_key_value_heads = config.num_key_value_heads, kv_heads
     width = config.hidden_size // config.num_attention_heads
-    weights = {
-        name: weight.view(kv_heads, -1, width, weight.shape[1]).mean(1).flatten(0, 1)
-        if name.endswith(("k_proj.weight", "v_proj.weight"))
-        else weight
-        for name, weight in model.state_dict().items()
-    }
-    fewer.load_state_dict(weights)
-    return fewer
+
+    def regrouped(weight: torch.Tensor) -> torch.Tensor:
+        parts = weight.view(heads, width, -1)
+        if kv_heads < heads:
+            parts = parts.view(kv_heads, -1, width, weight.shape[1]).mean(1)
+        return parts.repeat_interleave(max(1, kv_heads // heads), 0).flatten(0, 1)
+
+    other = LlamaForCausalLM(config)
+    other.load_state_dict(
+        {
+            name: regrouped(weight) if name.endswith(("k_proj.weight", "v_proj.weight")) else weight
+            for name, weight in model.state_dict().items()
+        }
+    )
+    return other
 
 
 class Muon(torch.optim.Optimizer):
@@ -327,9 +339,13 @@ def optimizers(model: LlamaForCausalLM, rate: float) -> list[torch.optim.Optimiz
     return [Muon(matrices, lr=rate), adam]
 
 
-def rate_factor(step: int, steps: int) -> float:
-    """Warm up for 100 steps, hold, fall to zero over the last half: a run can be cut short."""
-    return min(1.0, (step + 1) / 100, (steps - step) / (0.5 * steps))
+def rate_factor(step: int, steps: int, fall: float = 0.5) -> float:
+    """Warm up for 100 steps, hold, fall to zero over the share `fall` at the end.
+
+    While the rate holds, a run can be cut short. One that goes on from a finished model falls all
+    the way: what is left to learn there are single facts, and a high rate shakes them out again.
+    """
+    return min(1.0, (step + 1) / 100, (steps - step) / (fall * steps))
 
 
 def loss_of(
@@ -348,6 +364,23 @@ def loss_of(
     return (losses * weights).sum() / weights.sum()
 
 
+def random_twice(vocabulary: int, tokens: int, rng: random.Random) -> list[torch.Tensor]:
+    """ids, labels, weights of rows of random tokens that are said twice, the second time learned.
+
+    With something between in half of the cases. What is known by heart is no help here: attention
+    has to find the same token further up and say what stood behind it (an induction head, Olsson
+    et al. 2022, arXiv 2209.11895).
+    """
+    length, gap = rng.choice((10, 20, 30, 40, 60)), rng.choice((0, 0, 5, 15))
+    rows = tokens // (2 * length + gap)
+    low = min(300, vocabulary // 2)  # beyond the special tokens and the single bytes
+    said = torch.randint(low, vocabulary, (rows, length))
+    ids = torch.cat([said, torch.randint(low, vocabulary, (rows, gap)), said], 1)
+    labels = ids.clone()
+    labels[:, : length + gap + 1] = IGNORE
+    return [ids, labels, torch.ones_like(ids)]
+
+
 MAKES_THE_RUN = (
     "start",
     "rows",
@@ -358,6 +391,7 @@ MAKES_THE_RUN = (
     "kv_heads",
     "vocabulary",
     "steps",
+    "copying",
     "seed",
 )
 
@@ -441,11 +475,13 @@ def train(args: argparse.Namespace) -> None:
         model = LlamaForCausalLM.from_pretrained(args.start, dtype=torch.float32)
         args.hidden, args.layers = model.config.hidden_size, model.config.num_hidden_layers
         if model.config.num_key_value_heads != args.kv_heads:
-            model = share_heads(model, args.kv_heads)
+            model = with_kv_heads(model, args.kv_heads)
         model = prepared(model).to(device)
     else:
         model = build_model(vocabulary, args.hidden, args.layers, args.kv_heads).to(device)
     model.generation_config.suppress_tokens = only_read  # at temperature 1 one could slip out
+    if args.compile:
+        model.model.compile(dynamic=True)
     count = sum(p.numel() for p in model.parameters())
     print(f"{count / 1e6:.2f} M parameters on {device}, {args.threads} threads")
     optims = optimizers(model, args.rate)
@@ -484,10 +520,13 @@ def train(args: argparse.Namespace) -> None:
         begun = time.perf_counter()
         for optim in optims:
             for group in optim.param_groups:
-                group["lr"] = args.rate * rate_factor(step, args.steps)
+                group["lr"] = args.rate * rate_factor(step, args.steps, 1.0 if args.start else 0.5)
         batch = [t.to(device) for t in collate([examples[i] for i in schedule[step]])]
         loss = loss_of(model, *batch)
         loss.backward()
+        if step < args.copying:
+            twice = random_twice(plain.get_vocab_size(), args.batch // 2, random.Random(step))
+            loss_of(model, *[t.to(device) for t in twice]).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optim in optims:
             optim.step()
@@ -590,10 +629,22 @@ def main() -> None:
     parser.add_argument(
         "--kv-heads",
         type=int,
-        help="of keys and values; fewer than the --start has are their means",
+        help="of keys and values; fewer than --start has are their means, more are copies",
     )
     parser.add_argument("--vocabulary", type=int)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument(
+        "--compile",
+        action="store_true",
+        help="fuse the model's operations (torch.compile; on a CPU needs a C++ compiler): a minute"
+        " at the start, then a quarter less time a step",
+    )
+    parser.add_argument(
+        "--copying",
+        type=int,
+        default=300,
+        help="steps at the start in which random tokens said twice are learned beside each batch",
+    )
     parser.add_argument("--save-every", type=int, default=250)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--notes", default="", help="for the card: what departs from the recipe")

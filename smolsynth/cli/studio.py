@@ -1,6 +1,7 @@
 """`python -m smolsynth studio`: serves Dataset Studio as a page."""
 
 import argparse
+import json
 import os
 import secrets
 import signal
@@ -84,6 +85,9 @@ def run(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="smolsynth-studio-") as folder:  # its owner's alone
         page = Path(folder) / "dataset_studio.ipynb"
         _write_page(page, PAGE.format(lang=args.lang, here=os.getcwd(), folder=str(args.output)))
+        # a file, since a command line is for all to see, the cookie with it
+        config = json.dumps({"Voila": {"tornado_settings": settings()}})
+        (Path(folder) / "voila.json").write_text(config, encoding="utf-8")
         print(text["studio"].format(address=address), flush=True)
         command = [
             *(sys.executable, "-m", "voila", str(page), f"--port={port}"),
@@ -93,13 +97,18 @@ def run(args: argparse.Namespace) -> int:
             # Voilà would show a page without the app.
             "--VoilaExecutor.iopub_timeout=120",
             "--Voila.auto_token=True",  # that of the environment: a command line is for all to see
-            f"--Voila.tornado_settings={settings()}",
+            "--Voila.log_level=ERROR",  # else it warns of a notebook that is not trusted: our own
             f"--theme={args.theme}",
             "--no-browser",  # Voilà would open the address without its token
         ]
         # However this process ends, the server ends with it, and ends its kernels first.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        server = subprocess.Popen(command, env=os.environ | {"JUPYTER_TOKEN": token})  # noqa: S603
+        elsewhere = os.environ.get("JUPYTER_CONFIG_PATH")
+        env = os.environ | {
+            "JUPYTER_TOKEN": token,
+            "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, [folder, elsewhere])),
+        }
+        server = subprocess.Popen(command, env=env)  # noqa: S603
         if not args.no_browser:
             opener = threading.Thread(target=_open, args=(address, port, Path(folder)), daemon=True)
             opener.start()

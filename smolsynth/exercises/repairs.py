@@ -32,7 +32,7 @@ from smolsynth.text.tokens import plain
 
 SIMILAR = 0.9  # Deita keeps a row whose cosine similarity to every row kept so far is at most this
 ON_TOPIC = 0.9  # least share of instructions that ask about something of the bundled world
-LEAST_ASKED = 16  # different instructions, as the task of the template says: one a topic
+LEAST_ASKED = 16  # different instructions, of two a topic; the report says so where there are fewer
 LEAST_TEXTS = 6  # of which two lists hardly ever agree by chance
 MOST_TEXTS = 1_000  # that are taken from a function: it may never end
 MAX_UNRATED = 0.1  # rows that a judge may fail to rate, beside the one that nobody can

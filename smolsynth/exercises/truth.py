@@ -23,7 +23,11 @@ LEAST_WORSE = 5  # pairs; fewer may be the judge's errors
 @lru_cache
 def _facts(lang: str) -> tuple[tuple[str, str], ...]:
     rows = read_data("quiz.jsonl", lang)
-    return tuple((row["fact"].strip(".。").casefold(), row["concept"]) for row in rows)
+    return tuple(
+        (passage.strip(".。").casefold(), row["concept"])
+        for row in rows
+        for passage in (row["fact"], *row.get("also", ()))
+    )
 
 
 def tells(instruction: str, response: str, lang: str) -> tuple[set[str], set[str]] | None:

@@ -36,8 +36,7 @@ IN_WORDS = {  # for the dataset card
         "mixed": "SelfInstruct, Magpie, EvolInstruct",
         "verified": "word problems solved eight times each; a program checks the answers, and the"
         " shortest right one is kept",
-        "two-models": "SelfInstruct, two responses to each instruction, UltraFeedback (overall"
-        " rating)",
+        "two-models": "SelfInstruct, model pooling, UltraFeedback (overall rating)",
         "evol-quality": "SelfInstruct, a response and its EvolQuality, UltraFeedback (overall"
         " rating)",
     },
@@ -47,7 +46,7 @@ IN_WORDS = {  # for the dataset card
         "evol-instruct": "先用 SelfInstruct 提问，再用 EvolInstruct 改写",
         "mixed": "SelfInstruct、Magpie、EvolInstruct",
         "verified": "每道应用题解八遍，由程序核对答案，从答对的里面留下最短的一个",
-        "two-models": "用 SelfInstruct 提问，每条指令答两遍，再由 UltraFeedback 打总分",
+        "two-models": "用 SelfInstruct 提问，几个模型或几次采样各答一遍，再由 UltraFeedback 打总分",
         "evol-quality": "用 SelfInstruct 提问，用 EvolQuality 改进回答，由 UltraFeedback 打总分",
     },
 }

@@ -1,6 +1,6 @@
 """One distilabel pipeline for each technique of `Plan`; `templates/` shows them step by step."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +20,11 @@ from smolsynth.generation.plan import MIXED, PROMPTS, SAMPLES, Plan
 from smolsynth.generation.strings import SOLVES, SYSTEM_PROMPTS
 from smolsynth.llms import BundledLLM, LLMUnavailable, load_llm
 from smolsynth.pipelines.pipeline import InProcessPipeline
-from smolsynth.selection import InstructionFollowingDifficulty, SelfConsistency
+from smolsynth.selection import (
+    DistinctTexts,
+    InstructionFollowingDifficulty,
+    SelfConsistency,
+)
 from smolsynth.tasks import (
     ASKS,
     BRIEFLY,
@@ -223,30 +227,37 @@ def _verified(steps: _Steps) -> None:
 
 # ---- preference datasets ----
 def _two_models(steps: _Steps) -> None:
-    """document → four instructions → two models respond to each → a judge rates both."""
+    """document → four instructions → two models respond to each → a judge rates what differs."""
     plan = steps.plan
     group = GroupColumns(
         name="group",
         columns=["generation", "model_name"],
         output_columns=["generations", "models"],
     )
+    distinct = DistinctTexts(name="distinct")
     if plan.asks_of_text:
         respond = [steps.text_answer("respond"), steps.text_answer("respond-otherwise", 1.0)]
-        steps.text_question() >> respond >> group >> steps.judge(instruction="asked")
-        return
-    other = plan.weaker_model
-    own = response_options(plan.prompt("Response"))
-    drawn = plan.temperature if other else max(1.0, plan.temperature)
-    respond = [
-        TextGeneration(name="respond", llm=steps.answerer(), **own),
-        TextGeneration(
-            name="respond-otherwise",
-            # the same model again, but less careful, where there is no weaker one
-            llm=steps.llm(other or plan.model, drawn, plan.longest),
-            **own,
-        ),
-    ]
-    steps.questions() >> respond >> group >> steps.judge()
+        asked, judge = steps.text_question(), steps.judge(instruction="asked")
+    else:
+        own = response_options(plan.prompt("Response"))
+        respond = [TextGeneration(name=name, llm=llm, **own) for name, llm in _candidates(steps)]
+        asked, judge = steps.questions(), steps.judge()
+    asked >> respond >> group >> distinct >> judge
+
+
+def _candidates(steps: _Steps) -> Iterator[tuple[str, LLM]]:
+    """Name and model of the steps that respond, the best one first.
+
+    The weaker model responds twice: at temperature 1 it errs in other places, and with three
+    responses there are far more instructions of which two are rated differently.
+    """
+    plan = steps.plan
+    weaker, careless = plan.weaker_model, max(1.0, plan.temperature)
+    yield "respond", steps.answerer()
+    if weaker:
+        yield "respond-weaker", steps.llm(weaker, plan.temperature, plan.longest)
+    # without a weaker model the same one again, but less careful
+    yield "respond-otherwise", steps.llm(weaker or plan.model, careless, plan.longest)
 
 
 def _evol_quality(steps: _Steps) -> None:

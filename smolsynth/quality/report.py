@@ -444,7 +444,7 @@ def _lines(report: Report) -> Iterable[str]:
         rule = RULES[finding.rule]
         allowed = finding.limit(report.rows)
         mark = " ✗" if finding.broken else "  "
-        first = "  ".join(_shown(finding, ui)[:1]) or rule.words(ui)[0]
+        first = ("；" if ui == "zh" else "; ").join([rule.words(ui)[0], *_shown(finding, ui)[:1]])
         yield (
             f"{_wide(finding.rule, 24)}{len(finding.rows):7}{allowed:>9}{mark}  {first}"
         ).rstrip()

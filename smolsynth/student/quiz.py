@@ -88,11 +88,11 @@ def quiz(lang: str, concepts: Iterable[str] | None = None) -> list[Row]:
 
     Args:
         lang: "en" or "zh".
-        concepts: names as `seeds.documents` gives them; default: all 244.
+        concepts: names as `seeds.documents` gives them; default: all.
 
     Returns:
-        Rows of `topic`, `concept`, `instruction` and `fact`, the passage that a right answer
-        holds: eight for each concept.
+        Rows of `topic`, `concept`, `instruction`, `fact`, the passage that a right answer holds,
+        and `also`, passages that say the same and do as well: seven to nine rows a concept.
 
     Raises:
         ValueError: another language or concept.
@@ -147,7 +147,7 @@ def right_answers(
     model: str | LLM | Student, questions: Sequence[Row], samples: int = 0
 ) -> list[float]:
     """Of each question, the share of the model's answers that are right: those of `quiz` if they
-    hold the fact, word for word; problems of `seeds.problems` by `verify_number`.
+    hold the fact (`holds_fact`); problems of `seeds.problems` by `verify_number`.
 
     Args:
         model: as `answers` takes it.
@@ -171,7 +171,7 @@ def right_answers(
 def _is_right(text: str, row: Row) -> bool:
     if "expected" in row:
         return verify_number(text, row["expected"]).right
-    return row["fact"] in text
+    return holds_fact(row, text)
 
 
 def score(model: str | LLM | Student, questions: Sequence[Row], samples: int = 0) -> float:
@@ -182,3 +182,12 @@ def score(model: str | LLM | Student, questions: Sequence[Row], samples: int = 0
     """
     right = right_answers(model, questions, samples)
     return sum(right) / len(right)
+
+
+def holds_fact(row: Row, text: str) -> bool:
+    """Whether a text holds the fact of a row of `quiz`, in one of its wordings.
+
+    >>> holds_fact({"fact": "tadpole", "also": ["a tadpole's"]}, "It begins as a tadpole.")
+    True
+    """
+    return any(passage in text for passage in (row["fact"], *row.get("also", ())))

@@ -14,7 +14,7 @@ from smolsynth.rows import Row
 from smolsynth.rows import rows as rows_of
 from smolsynth.student.base import NOVICE, Student
 from smolsynth.student.intervals import Difference, difference
-from smolsynth.student.quiz import right_answers
+from smolsynth.student.quiz import holds_fact, right_answers
 from smolsynth.student.train import FEW, SHORT, Recipe, train
 from smolsynth.text.language import check_lang
 from smolsynth.text.layout import in_words, shortened, width
@@ -265,8 +265,9 @@ def _facts_in(dataset: Any, questions: Sequence[Row]) -> set[int]:
         for turn in row.get("messages") or row.get("chosen") or ()
         if turn["role"] == "assistant"
     )
-    known = ((number, row.get("fact")) for number, row in enumerate(questions))
-    return {number for number, fact in known if fact and fact in said}
+    return {
+        number for number, row in enumerate(questions) if row.get("fact") and holds_fact(row, said)
+    }
 
 
 def _examinee(base: str | Path | Student) -> str | Student:

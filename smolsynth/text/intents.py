@@ -73,4 +73,4 @@ def _chinese(text: str) -> Iterator[tuple[str, bool, bool]]:
     tagged = rjieba.tag(text)
     named = [False, *(word == "的" for word, _ in tagged)]
     for (word, tag), noun in zip(tagged, named, strict=False):
-        yield word, tag[0] in "vil" and not noun, tag[0] in "nl" or noun
+        yield word, tag[0] in "vil" and not noun, tag[0] in "nl" or noun and tag[0] != "x"
